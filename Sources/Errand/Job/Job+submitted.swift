@@ -1,0 +1,68 @@
+package import FoundationEssentials
+
+extension Job {
+    /// The record of a job that was just submitted.
+    ///
+    /// - Parameters:
+    ///   - new: What the submitter said; validated.
+    ///   - identity: The submitter's own identifier or a new one, and the store's next number.
+    ///   - tenantId: The scope's tenant.
+    ///   - blockedBy: How many of the jobs named in `after` are not completed yet.
+    ///   - time: Now.
+    ///   - rules: The store's.
+    /// - Returns: The job, `Queued`, or `Running` for a tracked one that starts so.
+    public static func submitted(
+        _ new: NewJob,
+        as identity: (id: JobID, number: Int64),
+        tenantId: String?,
+        blockedBy: Int = 0,
+        at time: StoreTime,
+        rules: JobRules = JobRules()
+    ) -> Job {
+        let startsRunning = new.tracking != nil && new.startsRunning
+        return Job(
+            id: identity.id,
+            number: identity.number,
+            type: new.type,
+            queue: new.queue,
+            tenantId: tenantId,
+            projectId: new.projectId,
+            projectName: new.projectName,
+            status: startsRunning ? .running : .queued,
+            priority: new.priority,
+            runAt: (new.runAt ?? time.wall).wholeMilliseconds,
+            after: new.after,
+            attempt: startsRunning ? 1 : 0,
+            maxAttempts: new.maxAttempts,
+            lostCount: 0,
+            payload: new.payload,
+            data: new.data,
+            internalData: new.internalData,
+            metadata: new.metadata,
+            errors: [],
+            createdAt: time.wall,
+            updatedAt: time.wall,
+            startedAt: startsRunning ? time.wall : nil,
+            recordExpiresAt: new.recordExpiresAt
+                ?? (new.tracking == nil ? nil : rules.expiry(after: time.wall)),
+            isExpiryFixed: new.recordExpiresAt != nil,
+            createdBy: new.createdBy,
+            createdByName: new.createdByName,
+            uniqueKey: new.uniqueKey,
+            timeoutSeconds: new.timeoutSeconds,
+            traceparent: new.traceparent,
+            rev: 1,
+            fence: startsRunning ? 1 : 0,
+            blockedBy: blockedBy,
+            tracking: new.tracking,
+            isQueuePaused: false
+        )
+    }
+}
+
+extension JobRules {
+    /// When a record that is kept from a time on expires, in seconds since 1970, rounded up.
+    package func expiry(after date: Date) -> Int64 {
+        Int64((date.timeIntervalSince1970 + retention.seconds).rounded(.up))
+    }
+}

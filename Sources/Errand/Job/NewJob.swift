@@ -1,0 +1,82 @@
+public import FoundationEssentials
+
+/// What a submitter says about a job; the store adds the rest.
+public struct NewJob: Sendable, Equatable {
+    /// What to do when a queued or running job already has the unique key.
+    public enum ConflictPolicy: String, Sendable, Hashable, CaseIterable {
+        /// Answer with the existing job.
+        case `return`
+        /// Refuse with ``JobStoreError/Code/uniqueConflict``.
+        case reject
+        /// Give the existing job the new payload, `runAt` and priority while it is queued; refuse once it runs.
+        case replace
+    }
+
+    /// The submitter's own version 7 identifier; made by the store when nil.
+    ///
+    /// The same id with the same content again is a replay and answers with the existing job.
+    public var id: JobID?
+    /// The handler's key, 1 to 200 bytes.
+    public var type: String
+    /// The lane to wait in, 1 to 200 bytes.
+    public var queue: String
+    /// The input, a JSON object of at most 256 KiB.
+    public var payload: JSONText
+    /// The project within the tenant.
+    public var projectId: String?
+    /// The project's name, for people.
+    public var projectName: String?
+    /// Lower runs first.
+    public var priority: Int16
+    /// Not to be run before; now when nil.
+    public var runAt: Date?
+    /// At most 100 jobs of the same scope that must be completed first.
+    public var after: [JobID]
+    /// The budget of charged runs, at least 1.
+    public var maxAttempts: Int
+    /// How long one run may take, in seconds.
+    public var timeoutSeconds: Int?
+    /// At most one queued or running job of a type and tenant has it.
+    public var uniqueKey: String?
+    /// What to do when one has.
+    public var onConflict: ConflictPolicy
+    /// The submitter's own object.
+    public var metadata: JSONText
+    /// What to show from the start; for tracked jobs.
+    public var data: JSONText?
+    /// For the server side only.
+    public var internalData: JSONText?
+    /// When the record may be deleted, in seconds since 1970; by the store's retention when nil.
+    public var recordExpiresAt: Int64?
+    /// Who submits it.
+    public var createdBy: String?
+    /// The submitter's name, for people.
+    public var createdByName: String?
+    /// The submitter's W3C trace context.
+    public var traceparent: String?
+    /// The uploads it uses, which then live as long as its record; refused as `invalid` when one is not the scope's.
+    public var uploads: [JobID]
+    /// Set for a job that something else runs: workers never claim it.
+    public var tracking: Tracking?
+    /// Whether a tracked job starts out as running.
+    public var startsRunning: Bool
+
+    /// Creates a job to be run by a worker as soon as possible; set what else should hold.
+    ///
+    /// - Parameters:
+    ///   - type: The handler's key.
+    ///   - queue: The lane to wait in.
+    ///   - payload: The input, a JSON object.
+    public init(type: String, queue: String = "default", payload: JSONText = .emptyObject) {
+        self.type = type
+        self.queue = queue
+        self.payload = payload
+        priority = 0
+        after = []
+        uploads = []
+        maxAttempts = 3
+        onConflict = .return
+        metadata = .emptyObject
+        startsRunning = false
+    }
+}

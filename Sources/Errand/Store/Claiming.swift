@@ -1,0 +1,137 @@
+public import FoundationEssentials
+
+/// The right to write to a running job: which job, and the fence the claim was given.
+public struct JobLease: Sendable, Hashable {
+    /// The job.
+    public var id: JobID
+    /// The job's number in its store.
+    public var number: Int64
+    /// The claim's fence; a store refuses writes that carry another than the job's.
+    public var fence: Int64
+
+    /// Creates a lease, as a store does when it hands out a job.
+    public init(id: JobID, number: Int64, fence: Int64) {
+        self.id = id
+        self.number = number
+        self.fence = fence
+    }
+}
+
+/// Who claims, and what.
+public struct ClaimRequest: Sendable, Hashable {
+    /// What kind of worker holds the lease.
+    public enum WorkerKind: Sendable, Hashable {
+        /// Runs in a process of Errand; its leases are void when an embedded store is opened again.
+        case process
+        /// Speaks HTTP from elsewhere, and lives on when the server restarts.
+        case session
+    }
+
+    /// The worker's identifier, random for every start.
+    public var worker: String
+    /// What kind of worker it is.
+    public var kind: WorkerKind
+    /// The queues to take from; nil is all.
+    public var queues: [String]?
+    /// The types the worker knows; jobs of other types are left alone.
+    public var types: [String]
+    /// How many jobs at most.
+    public var limit: Int
+    /// For how long the claims hold unless renewed.
+    public var lease: Duration
+
+    /// Creates a request.
+    public init(
+        worker: String,
+        kind: WorkerKind = .process,
+        queues: [String]? = nil,
+        types: [String],
+        limit: Int,
+        lease: Duration
+    ) {
+        self.worker = worker
+        self.kind = kind
+        self.queues = queues
+        self.types = types
+        self.limit = limit
+        self.lease = lease
+    }
+}
+
+/// What a claim brought.
+public struct Claim: Sendable {
+    /// The jobs, in the order they should be run.
+    public var jobs: [ClaimedJob]
+    /// How long until the next job of the asked queues and types falls due; nil when none is scheduled.
+    public var nextDue: Duration?
+
+    /// Creates a claim's answer.
+    public init(jobs: [ClaimedJob], nextDue: Duration?) {
+        self.jobs = jobs
+        self.nextDue = nextDue
+    }
+}
+
+/// What a worker needs to know of a job it runs.
+public struct ClaimedJob: Sendable, Hashable {
+    /// The right to write to it.
+    public var lease: JobLease
+    /// The handler's key.
+    public var type: String
+    /// The lane it waited in.
+    public var queue: String
+    /// Whose job it is.
+    public var tenantId: String?
+    /// The project within the tenant.
+    public var projectId: String?
+    /// Which charged run this is, from 1.
+    public var attempt: Int
+    /// The budget of charged runs.
+    public var maxAttempts: Int
+    /// How many runs before this one ended because the worker died.
+    public var lostCount: Int
+    /// The input.
+    public var payload: JSONText
+    /// What an earlier run left.
+    public var checkpoint: JSONText?
+    /// How long the run may take, in seconds.
+    public var timeoutSeconds: Int?
+    /// The submitter's W3C trace context.
+    public var traceparent: String?
+    /// Who submitted it.
+    public var createdBy: String?
+    /// When it was stored.
+    public var createdAt: Date
+    /// When it fell due.
+    public var runAt: Date
+
+    /// Creates the worker's view of a job.
+    public init(
+        lease: JobLease,
+        type: String,
+        queue: String,
+        payload: JSONText,
+        createdAt: Date,
+        runAt: Date
+    ) {
+        self.lease = lease
+        self.type = type
+        self.queue = queue
+        self.payload = payload
+        self.createdAt = createdAt
+        self.runAt = runAt
+        attempt = 1
+        maxAttempts = 1
+        lostCount = 0
+    }
+}
+
+/// What became of a lease that was to be renewed.
+public enum LeaseRenewal: Sendable, Hashable {
+    /// It holds for the time asked.
+    case renewed
+    /// The job was cancelled: stop, and acknowledge.
+    case cancelled
+    /// The lease ran out, or the job is gone: stop, and write nothing more.
+    case lost
+}

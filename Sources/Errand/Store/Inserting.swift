@@ -1,0 +1,51 @@
+/// What became of one submitted job.
+public struct InsertedJob: Sendable, Hashable {
+    /// How the job came to be known under this identifier.
+    public enum Outcome: Sendable, Hashable {
+        /// It is new.
+        case inserted
+        /// The same submit came before; this is its job.
+        case replayed
+        /// Another job has the unique key; this is that job.
+        case existing
+        /// Another queued job had the unique key, and has the new payload, `runAt` and priority now.
+        case replaced
+    }
+
+    /// The job's identifier.
+    public var id: JobID
+    /// The job's number.
+    public var number: Int64
+    /// How it came to be.
+    public var outcome: Outcome
+
+    /// Creates the answer for one job.
+    public init(id: JobID, number: Int64, outcome: Outcome) {
+        self.id = id
+        self.number = number
+        self.outcome = outcome
+    }
+}
+
+/// A change to a tracked job, by whatever runs it; only what is set is written.
+public struct TrackedUpdate: Sendable, Equatable {
+    /// The status to move to, `running`, `completed` or `failed`; nil and the present one stay.
+    public var status: JobStatus?
+    /// 0 to 100; other values are clamped.
+    public var progress: Int?
+    /// What there is to say about it.
+    public var message: String?
+    /// Replaces `data`; taken after the end as well.
+    public var data: JSONText?
+    /// Replaces `internalData`; taken after the end as well.
+    public var internalData: JSONText?
+    /// The output; taken after the end as well, while there is none.
+    public var result: JobResult?
+    /// Why it failed; moves the job to `failed` unless the status says otherwise.
+    public var failure: JobFailure?
+    /// Checked against the job's when given.
+    public var fence: Int64?
+
+    /// Creates an empty update.
+    public init() {}
+}

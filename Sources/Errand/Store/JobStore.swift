@@ -1,0 +1,112 @@
+public import FoundationEssentials
+
+/// Where jobs are kept; the one truth about them.
+///
+/// Each method is a state transition or a question, and takes a scope or a fence. A transition is durable when the
+/// method returns and has not happened when it throws, ``JobStoreError/Code/unavailable`` apart, after which a caller
+/// asks again. ``Job/applying(_:at:rules:)`` says what each transition does; `ErrandTesting` has the checks that hold a
+/// store to it.
+///
+/// Stores must allow every method to be called concurrently, and must not abandon a write because the task that asked
+/// for it was cancelled.
+public protocol JobStore: Sendable {
+    /// Brings the schema up to date; safe to call from several processes at once.
+    func migrate() async throws(JobStoreError)
+
+    /// Stores jobs under the scope's tenant as `Queued` (tracked ones as `Queued` or `Running`): all of them or, when one
+    /// is refused, none.
+    ///
+    /// Replays of client-made ids and unique keys are decided here. The answers are in the order of the jobs; a
+    /// refusal's pointer starts with the job's index, as in `/3/type`.
+    func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob]
+
+    /// Moves up to `limit` claimable jobs from `Queued` to `Running` under a lease.
+    ///
+    /// Takes only what can run now: due, not blocked, of a known type, in a queue that is not paused and below its limit.
+    /// Within a tenant the order is priority, `runAt`, number; within a queue claims rotate over the tenants with work.
+    func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim
+
+    /// Prolongs leases to the duration from now, on the store's steady clock; answers in the order of the leases.
+    ///
+    /// Runs wholly on the caller's executor: a busy global pool must not delay it.
+    func renew(_ leases: [JobLease], for duration: Duration) async throws(JobStoreError) -> [LeaseRenewal]
+
+    /// Writes what runs report; each report is checked against its fence on its own.
+    func report(_ reports: [RunReport]) async throws(JobStoreError) -> [WriteResult]
+
+    /// Moves running jobs to their end, or back to `Queued`; each is checked against its fence and status on its own.
+    func settle(_ settlements: [Settlement]) async throws(JobStoreError) -> [SettleResult]
+
+    /// Writes what something else reports on a tracked job; refuses worker jobs and illegal moves with `conflict`.
+    func update(_ job: JobReference, with update: TrackedUpdate, scope: Scope) async throws(JobStoreError) -> Job
+
+    /// Moves a `Queued` or `Running` job to `Cancelled`, at once and finally; others are refused with `conflict`.
+    func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job
+
+    /// Moves a `Failed` or `Cancelled` job to `Queued` for a new life; others are refused with `conflict`.
+    func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job
+
+    /// Deletes an ended job, its log and its files; others are refused with `conflict`. The id answers `gone` for a day.
+    func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError)
+
+    /// Reads one job; throws `notFound` or `gone`.
+    func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job
+
+    /// Lists jobs, newest first.
+    func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage
+
+    /// Counts jobs by status within each group, of one project or of all the scope shows.
+    func counts(
+        by grouping: JobGrouping,
+        projectId: String?,
+        scope: Scope
+    ) async throws(JobStoreError) -> [String: StatusCounts]
+
+    /// Reads a job's log lines after a sequence number, oldest first, at most `limit` of them.
+    func logs(
+        _ job: JobReference,
+        after: Int64,
+        limit: Int,
+        scope: Scope
+    ) async throws(JobStoreError) -> [StoredLogLine]
+
+    /// Lists the files that a job made, by name.
+    func files(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobFile]
+
+    /// Lists the queues that have a setting or a job of the scope, by name.
+    func queues(scope: Scope) async throws(JobStoreError) -> [QueueState]
+
+    /// Changes a queue's settings, making it known if it is new.
+    func configure(queue: String, _ change: QueueChange) async throws(JobStoreError)
+
+    /// Takes back up to `limit` running jobs whose lease is over, fails stale tracked jobs, and makes due jobs claimable.
+    ///
+    /// - Returns: How many runs were taken back.
+    func reap(limit: Int) async throws(JobStoreError) -> Int
+
+    /// Deletes up to `limit` records past their expiry and old tombstones.
+    ///
+    /// - Parameters:
+    ///   - limit: How many records at most.
+    ///   - deletedFiles: Keys that an earlier call returned and whose objects are deleted by now.
+    /// - Returns: Keys of objects that no record names any more; returned again until reported as deleted.
+    /// - Throws: `unavailable` or `full`; nothing was deleted then.
+    func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult
+
+    /// Streams what changes from now on.
+    func changes(_ interest: ChangeInterest) -> StoreChangeStream
+}
+
+/// What a prune did.
+public struct PruneResult: Sendable, Hashable {
+    /// How many records were deleted.
+    public var deletedRecords: Int
+    /// Keys of objects to delete.
+    public var orphanedFiles: [String]
+
+    /// Creates a result.
+    public init(deletedRecords: Int, orphanedFiles: [String]) {
+        self.deletedRecords = deletedRecords
+        self.orphanedFiles = orphanedFiles
+    }
+}

@@ -1,0 +1,153 @@
+public import FoundationEssentials
+
+/// Which jobs to list; everything set must hold.
+public struct JobFilter: Sendable, Hashable {
+    /// Any of these; nil is all.
+    public var statuses: Set<JobStatus>?
+    /// Any of these types; nil is all.
+    public var types: Set<String>?
+    /// The project.
+    public var projectId: String?
+    /// The queue.
+    public var queue: String?
+    /// One of the job's `metadata.tags`.
+    public var tag: String?
+    /// The submitter.
+    public var createdBy: String?
+    /// Stored at or after this time.
+    public var createdAfter: Date?
+    /// Stored before this time.
+    public var createdBefore: Date?
+
+    /// Creates a filter that lets everything through.
+    public init() {}
+}
+
+/// Which part of a list to give.
+public struct PageRequest: Sendable, Hashable {
+    /// How many at most, 1 to 1,000.
+    public var limit: Int
+    /// Go on below this number: the last one of the page before.
+    public var before: Int64?
+
+    /// Creates a request.
+    public init(limit: Int = 50, before: Int64? = nil) {
+        self.limit = limit
+        self.before = before
+    }
+}
+
+/// A part of a list, newest first.
+public struct JobPage: Sendable {
+    /// The jobs, by falling number.
+    public var jobs: [Job]
+    /// Where to go on; nil at the end.
+    public var next: Int64?
+
+    /// Creates a page.
+    public init(jobs: [Job], next: Int64?) {
+        self.jobs = jobs
+        self.next = next
+    }
+}
+
+/// How many jobs are in each status, all counted at one moment.
+public struct StatusCounts: Sendable, Hashable {
+    /// Waiting.
+    public var queued: Int
+    /// Being run.
+    public var running: Int
+    /// Ended well.
+    public var completed: Int
+    /// Ended badly.
+    public var failed: Int
+    /// Cancelled.
+    public var cancelled: Int
+
+    /// Creates counts of zero.
+    public init() { (queued, running, completed, failed, cancelled) = (0, 0, 0, 0, 0) }
+
+    /// The sum.
+    public var total: Int { queued + running + completed + failed + cancelled }
+
+    /// One status's count.
+    public subscript(status: JobStatus) -> Int {
+        get {
+            switch status {
+            case .queued: queued
+            case .running: running
+            case .completed: completed
+            case .failed: failed
+            case .cancelled: cancelled
+            }
+        }
+        set {
+            switch status {
+            case .queued: queued = newValue
+            case .running: running = newValue
+            case .completed: completed = newValue
+            case .failed: failed = newValue
+            case .cancelled: cancelled = newValue
+            }
+        }
+    }
+}
+
+/// What to count jobs by.
+public enum JobGrouping: String, Sendable, Hashable, CaseIterable {
+    /// By the handler's key.
+    case type
+    /// By lane.
+    case queue
+    /// By project; jobs without one count under the empty string.
+    case project
+}
+
+/// What a store knows of one queue.
+public struct QueueState: Sendable, Hashable {
+    /// Why and by whom a queue was paused.
+    public struct Pause: Sendable, Hashable {
+        /// Since when.
+        public var since: Date
+        /// Who did it.
+        public var by: String?
+        /// Why.
+        public var reason: String?
+
+        /// Creates a pause.
+        public init(since: Date, by: String? = nil, reason: String? = nil) {
+            self.since = since
+            self.by = by
+            self.reason = reason
+        }
+    }
+
+    /// The queue's name.
+    public var name: String
+    /// Set while no job of it may be claimed.
+    public var pause: Pause?
+    /// How many of its jobs may run at once, over all workers; nil is no limit.
+    public var concurrency: Int?
+    /// The jobs of the asker's scope in it.
+    public var counts: StatusCounts
+    /// How long the first claimable job of the asker's scope has been due; nil when there is none.
+    public var oldestReady: Duration?
+
+    /// Creates a queue's state.
+    public init(name: String, pause: Pause? = nil, concurrency: Int? = nil) {
+        self.name = name
+        self.pause = pause
+        self.concurrency = concurrency
+        counts = StatusCounts()
+    }
+}
+
+/// A change to a queue.
+public enum QueueChange: Sendable, Hashable {
+    /// Claim nothing from it until it is resumed; runs go on. A second pause changes nothing.
+    case pause(by: String?, reason: String?)
+    /// Claim from it again.
+    case resume
+    /// Limit how many of its jobs run at once; nil lifts the limit.
+    case concurrency(Int?)
+}

@@ -1,0 +1,61 @@
+public import FoundationEssentials
+
+/// The two clocks a store lives by, read together.
+///
+/// Due times are wall clock, because people name them; leases are steady, so that a wall clock that jumps never ends
+/// one. A steady time means nothing outside the process (or server) that read it.
+public struct StoreTime: Sendable, Hashable {
+    /// The wall clock in UTC, whole milliseconds.
+    public var wall: Date
+    /// Time since an arbitrary start, never running backwards.
+    public var steady: Duration
+
+    /// Creates a reading; the wall time is cut to whole milliseconds, the precision of every stored time.
+    public init(wall: Date, steady: Duration) {
+        self.wall = wall.wholeMilliseconds
+        self.steady = steady
+    }
+}
+
+/// Tells a store what time it is; injected, so that tests can hold time still.
+public protocol JobClock: Sendable {
+    /// Reads both clocks.
+    func now() -> StoreTime
+}
+
+/// The machine's clocks.
+public struct SystemJobClock: JobClock {
+    private static let start = ContinuousClock.now
+
+    /// Creates the clock; the steady part starts with the first one made in this process.
+    public init() { _ = Self.start }
+
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public func now() -> StoreTime {
+        StoreTime(wall: Date(), steady: Self.start.duration(to: .now))
+    }
+}
+
+extension Date {
+    /// Milliseconds since 1970-01-01T00:00:00Z, the form in which stores keep times.
+    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+    package init(milliseconds: Int64) {
+        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+
+    package var wholeMilliseconds: Date { Date(milliseconds: Int64((timeIntervalSince1970 * 1000).rounded(.down))) }
+}
+
+extension Duration {
+    /// Whole milliseconds, cut; for storing and for arithmetic with ``Date/milliseconds``.
+    package var wholeMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    }
+
+    package var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+}
