@@ -109,11 +109,8 @@ public final class ChangeHub: Sendable {
         let ready = state.withLock { state in
             var ready: [(CheckedContinuation<StoreChanges?, Never>, StoreChanges)] = []
             for key in state.subscribers.keys {
-                state.subscribers[key]?.pending.merge(
-                    changes,
-                    interest: state.subscribers[key]?.interest ?? [],
-                    capacity: capacity
-                )
+                let interest = state.subscribers[key]?.interest ?? []
+                state.subscribers[key]?.pending.merge(changes, interest: interest, capacity: capacity)
                 guard let subscriber = state.subscribers[key], let waiter = subscriber.waiter,
                     !subscriber.pending.isEmpty
                 else { continue }
