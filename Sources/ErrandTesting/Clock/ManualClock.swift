@@ -69,8 +69,11 @@ public final class ManualClock: JobClock, Clock {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     public func now() -> StoreTime { state.withLock { StoreTime(wall: $0.wall, steady: $0.steady) } }
 
-    /// The steady part, for whatever takes a `Clock`.
-    public var now: Instant { state.withLock { Instant(offset: $0.steady) } }
+    /// The steady part; what generic code reads as the `now` of this `Clock`.
+    ///
+    /// Swift has no way to declare it under that name beside `now()`, which ``JobClock`` asks for; hence the attribute.
+    @_implements(Clock,now)
+    public var steadyNow: Instant { state.withLock { Instant(offset: $0.steady) } }
 
     /// The least step; the clock itself rounds nothing.
     public var minimumResolution: Duration { .nanoseconds(1) }

@@ -32,7 +32,7 @@ public final class MemoryJobStore: JobStore {
         try state.withLock { (state) throws(JobStoreError) in
             let mark = state.mark()
             defer { state.forgetJournal() }
-            do {
+            do throws(JobStoreError) {
                 let answer = try body(&state, clock.now())
                 if !state.changes.isEmpty { hub.publish(state.changes) }
                 state.changes = StoreChanges()
