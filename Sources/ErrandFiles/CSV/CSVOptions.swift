@@ -21,8 +21,7 @@ public struct CSVOptions: Sendable, Hashable {
 
     /// The byte between cells: ASCII, and no quote, line end or NUL.
     ///
-    /// Nil, the default, has it found among
-    /// `, ; tab |` from the first bytes.
+    /// Nil, the default, has it found among `, ; tab |` from the first bytes.
     public var delimiter: UInt8?
 
     /// What the bytes mean; UTF-8 by default.

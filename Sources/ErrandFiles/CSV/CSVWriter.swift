@@ -1,8 +1,8 @@
 #if Files
 /// Writes rows as CSV (RFC 4180, UTF-8, no byte order mark) into a buffer that the caller drains.
 ///
-/// Cells are quoted where they hold a delimiter, a quote, CR or LF. Drain the buffer whenever ``byteCount`` is past what the
-/// caller wants in memory; nothing else grows.
+/// Cells are quoted where they hold a delimiter, a quote, CR or LF. Drain the buffer whenever
+/// ``byteCount`` is past what the caller wants in memory; nothing else grows.
 public struct CSVWriter: Sendable {
     private let options: CSVWriterOptions
     private var buffer: [UInt8] = []
