@@ -75,11 +75,15 @@ final class ObjectFolder: Sendable {
         let incoming = try openIncoming()
         // A delete may prune a folder between its making and the rename; making it again is all there is to do.
         for attempt in 1...8 {
-            let parent = try folder(components.dropLast(), create: true)
-            if renameat(incoming.raw, name, parent.raw, String(components[components.count - 1])) == 0 {
+            do throws(ObjectStoreError) {
+                let parent = try folder(components.dropLast(), create: true)
+                guard renameat(incoming.raw, name, parent.raw, String(components[components.count - 1])) == 0 else {
+                    throw ObjectStoreError(posix: errno, "store \(key)")
+                }
                 return try parent.synchronize("the folder of \(key)")
+            } catch  where error.code == .notFound && attempt < 8 {
+                continue
             }
-            guard errno == ENOENT, attempt < 8 else { throw ObjectStoreError(posix: errno, "store \(key)") }
         }
     }
 
@@ -95,7 +99,7 @@ final class ObjectFolder: Sendable {
         } catch  where error.code == .notFound {
             return
         }
-        while components.count > 1, let name = components.popLast() {
+        while let name = components.popLast() {
             let parent = try folder(components[...], create: false)
             // Not empty, or gone already: somebody else uses or prunes it.
             guard unlinkat(parent.raw, String(name), AT_REMOVEDIR) == 0 else { return }
