@@ -1,10 +1,28 @@
 /// The inside of a JSON string, still escaped, in the buffer it was scanned from.
 ///
-/// Two are equal when they mean the same text, however each is escaped. Bytes are compared, not characters: Swift's `==`
-/// on strings would call a composed and a decomposed "é" the same member.
+/// Two are equal when they mean the same text, however each is escaped. Bytes are compared, not characters: `==` on
+/// Swift strings would call a composed and a decomposed "é" the same member.
 struct ScannedString {
     let bytes: UnsafeBufferPointer<UInt8>
-    let hasEscapes: Bool
+    /// Differs for most different names, so that comparing many is quick; 0 when there are escapes.
+    private let tag: UInt32
+
+    @inline(__always)
+    init(bytes: UnsafeBufferPointer<UInt8>, hasEscapes: Bool) {
+        self.bytes = bytes
+        tag = hasEscapes ? 0 : Self.tag(of: bytes)
+    }
+
+    var hasEscapes: Bool { tag == 0 }
+
+    /// The length and the last two bytes: names in one object tend to share their first.
+    @inline(__always)
+    private static func tag(of bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        let count = bytes.count
+        let last = count > 0 ? UInt32(bytes[count - 1]) : 0
+        let secondLast = count > 1 ? UInt32(bytes[count - 2]) : 0
+        return 0x8000_0000 | UInt32(truncatingIfNeeded: count & 0x7FFF) << 16 | last << 8 | secondLast
+    }
 
     /// The bytes it stands for.
     func unescapedBytes() -> [UInt8] {
@@ -25,13 +43,7 @@ struct ScannedString {
 extension ScannedString: Hashable {
     static func == (one: ScannedString, other: ScannedString) -> Bool {
         if one.hasEscapes || other.hasEscapes { return equalUnescaped(one, other) }
-        let count = one.bytes.count
-        guard count == other.bytes.count else { return false }
-        // From the end, where names of one object differ sooner: they tend to share a prefix.
-        for index in stride(from: count - 1, through: 0, by: -1) where one.bytes[index] != other.bytes[index] {
-            return false
-        }
-        return true
+        return one.tag == other.tag && one.bytes.elementsEqual(other.bytes)
     }
 
     /// Compares without building either text: a hostile object may escape every name.

@@ -12,7 +12,7 @@ struct SeenNames {
     }
 
     /// With more names than this, hashing beats comparing.
-    private static let linearLimit = 24
+    private static let linearLimit = 36
     /// The same for a name with escapes, which is dear to compare.
     private static let linearLimitForEscapes = 8
 
@@ -39,7 +39,8 @@ struct SeenNames {
     @inline(never)
     private mutating func insertHashed(_ name: ScannedString, _ shared: Shared) -> Bool {
         if set == nil {
-            set = Set(shared.buffer[start..<shared.count])
+            set = Set(minimumCapacity: 4 * Self.linearLimit)
+            set?.formUnion(shared.buffer[start..<shared.count])
         }
         return set?.insert(name).inserted ?? true
     }

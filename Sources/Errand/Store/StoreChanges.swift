@@ -108,18 +108,14 @@ public final class ChangeHub: Sendable {
     public func publish(_ changes: StoreChanges) {
         let ready = state.withLock { state in
             var ready: [(CheckedContinuation<StoreChanges?, Never>, StoreChanges)] = []
-            for key in state.subscribers.keys {
-                state.subscribers[key]?.pending.merge(
-                    changes,
-                    interest: state.subscribers[key]?.interest ?? [],
-                    capacity: capacity
-                )
-                guard let subscriber = state.subscribers[key], let waiter = subscriber.waiter,
-                    !subscriber.pending.isEmpty
-                else { continue }
-                ready.append((waiter, subscriber.pending))
-                state.subscribers[key]?.waiter = nil
-                state.subscribers[key]?.pending = StoreChanges()
+            for (key, var subscriber) in state.subscribers {
+                subscriber.pending.merge(changes, interest: subscriber.interest, capacity: capacity)
+                if let waiter = subscriber.waiter, !subscriber.pending.isEmpty {
+                    ready.append((waiter, subscriber.pending))
+                    subscriber.waiter = nil
+                    subscriber.pending = StoreChanges()
+                }
+                state.subscribers[key] = subscriber
             }
             return ready
         }
