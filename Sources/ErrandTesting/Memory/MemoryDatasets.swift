@@ -1,0 +1,4 @@
+import Errand
+
+/// Datasets, their rows, and the writes under way.
+struct MemoryDatasets: Sendable {}

@@ -1,0 +1,176 @@
+public import Errand
+public import FoundationEssentials
+import Synchronization
+
+/// The reference store: keeps jobs in memory, and moves them by ``Errand/Job/applying(_:at:rules:)`` alone.
+///
+/// Histories hold other stores against it, and applications test with it. Everything is gone when it goes.
+public final class MemoryJobStore: JobStore {
+    private let state: Mutex<MemoryState>
+    private let clock: any JobClock
+    private let hub = ChangeHub()
+
+    /// Creates an empty store.
+    ///
+    /// - Parameters:
+    ///   - clock: Tells it the time; a ``ManualClock`` in tests that wait for leases or due times.
+    ///   - rules: How long ended records stay.
+    ///   - ids: Makes the identifiers that submitters leave to the store.
+    public init(
+        clock: any JobClock = SystemJobClock(),
+        rules: JobRules = JobRules(),
+        ids: JobIDGenerator = JobIDGenerator()
+    ) {
+        self.clock = clock
+        state = Mutex(MemoryState(rules: rules, ids: ids))
+    }
+
+    /// Does one call's work, all of it or nothing, and tells subscribers while nothing else can change.
+    func write<Answer: Sendable>(
+        _ body: (inout MemoryState, StoreTime) throws(JobStoreError) -> Answer
+    ) throws(JobStoreError) -> Answer {
+        try state.withLock { (state) throws(JobStoreError) in
+            let mark = state.mark()
+            defer { state.forgetJournal() }
+            do throws(JobStoreError) {
+                let answer = try body(&state, clock.now())
+                if !state.changes.isEmpty { hub.publish(state.changes) }
+                state.changes = StoreChanges()
+                return answer
+            } catch {
+                state.rollBack(to: mark)
+                throw error
+            }
+        }
+    }
+
+    func read<Answer: Sendable>(
+        _ body: (MemoryState, StoreTime) throws(JobStoreError) -> Answer
+    ) throws(JobStoreError) -> Answer {
+        try state.withLock { (state) throws(JobStoreError) in try body(state, clock.now()) }
+    }
+
+    /// Ends every stream of changes, as a store does when it closes.
+    public func close() { hub.finish() }
+}
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension MemoryJobStore {
+    public func migrate() {}
+
+    public func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob] {
+        try write { (state, time) throws(JobStoreError) in try state.insert(jobs, scope: scope, at: time) }
+    }
+
+    public func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim {
+        try write { (state, time) throws(JobStoreError) in state.claim(request, at: time) }
+    }
+
+    public func renew(_ leases: [JobLease], for duration: Duration) async throws(JobStoreError) -> [LeaseRenewal] {
+        try write { (state, time) throws(JobStoreError) in
+            leases.map { state.renew($0, for: duration, at: time) }
+        }
+    }
+
+    public func report(_ reports: [RunReport]) async throws(JobStoreError) -> [WriteResult] {
+        try write { (state, time) throws(JobStoreError) in
+            var answers: [WriteResult] = []
+            for report in reports { answers.append(state.report(try report.normalized(), at: time)) }
+            return answers
+        }
+    }
+
+    public func settle(_ settlements: [Settlement]) async throws(JobStoreError) -> [SettleResult] {
+        try write { (state, time) throws(JobStoreError) in
+            settlements.map { state.settle($0, at: time) }
+        }
+    }
+
+    public func update(
+        _ job: JobReference,
+        with update: TrackedUpdate,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try write { (state, time) throws(JobStoreError) in try state.update(job, update, scope, at: time) }
+    }
+
+    public func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
+        try write { (state, time) throws(JobStoreError) in try state.cancel(job, reason, scope, at: time) }
+    }
+
+    public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
+        try write { (state, time) throws(JobStoreError) in try state.retry(job, runAt, scope, at: time) }
+    }
+
+    public func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
+        try write { (state, time) throws(JobStoreError) in try state.delete(job, scope, at: time) }
+    }
+
+    public func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
+        try read { (state, time) throws(JobStoreError) in try state.read(job, scope, at: time) }
+    }
+
+    public func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage {
+        try read { (state, _) throws(JobStoreError) in state.page(filter, page, scope) }
+    }
+
+    public func counts(
+        by grouping: JobGrouping,
+        projectId: String?,
+        scope: Scope
+    ) async throws(JobStoreError) -> [String: StatusCounts] {
+        try read { (state, _) throws(JobStoreError) in state.counts(grouping, projectId, scope) }
+    }
+
+    public func logs(
+        _ job: JobReference,
+        after: Int64,
+        limit: Int,
+        scope: Scope
+    ) async throws(JobStoreError) -> [StoredLogLine] {
+        try read { (state, time) throws(JobStoreError) in
+            let number = try state.find(job, scope, at: time).number
+            let lines = (state.records[number]?.logs ?? []).drop { $0.sequence <= after }
+            return Array(lines.prefix(max(0, limit)))
+        }
+    }
+
+    public func files(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobFile] {
+        try read { (state, time) throws(JobStoreError) in
+            let number = try state.find(job, scope, at: time).number
+            return (state.records[number]?.files ?? [:]).values.sorted { $0.name < $1.name }
+        }
+    }
+
+    public func queues(scope: Scope) async throws(JobStoreError) -> [QueueState] {
+        try read { (state, time) throws(JobStoreError) in state.queueStates(scope, at: time) }
+    }
+
+    public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
+        try write { (state, time) throws(JobStoreError) in try state.configure(queue, change, at: time) }
+    }
+
+    public func reap(limit: Int) async throws(JobStoreError) -> Int {
+        try write { (state, time) throws(JobStoreError) in state.reap(limit: limit, at: time) }
+    }
+
+    public func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {
+        try write { (state, time) throws(JobStoreError) in
+            state.prune(limit: limit, deletedFiles: deletedFiles, at: time)
+        }
+    }
+
+    public func changes(_ interest: ChangeInterest) -> StoreChangeStream { hub.subscribe(interest) }
+}
+
+extension MemoryJobStore: UploadStore {
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public func insert(_ upload: Upload, scope: Scope) async throws(JobStoreError) {
+        try write { (state, _) throws(JobStoreError) in try state.insert(upload, scope) }
+    }
+
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public func upload(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Upload {
+        try read { (state, time) throws(JobStoreError) in try state.upload(id, scope, at: time) }
+    }
+}

@@ -1,0 +1,40 @@
+import Errand
+import FoundationEssentials
+
+extension MemoryState {
+    /// Applies an event, and to the dependents what follows of it.
+    mutating func transition(
+        _ event: JobEvent,
+        of job: Job,
+        at time: StoreTime
+    ) throws(TransitionRefusal) -> Job {
+        let changed = try job.applying(event, at: time, rules: rules)
+        replace(changed)
+        if changed.status != job.status {
+            freed(job, changed)
+            settleDependents(of: changed, at: time)
+        }
+        return changed
+    }
+
+    /// Applies an event that may not apply, such as a dependency's end to a job that a person retried meanwhile.
+    mutating func apply(_ event: JobEvent, to job: Job, at time: StoreTime) {
+        // The refusal is the answer: the job stays as it is.
+        _ = try? transition(event, of: job, at: time)
+    }
+
+    /// A run that ended may make room below its queue's limit.
+    private mutating func freed(_ old: Job, _ new: Job) {
+        guard old.status == .running, new.status != .running, queues[old.queue]?.concurrency != nil else { return }
+        changes.queues.insert(old.queue)
+    }
+
+    private mutating func settleDependents(of job: Job, at time: StoreTime) {
+        guard job.status.isTerminal, let numbers = dependents[job.id], !numbers.isEmpty else { return }
+        let event: JobEvent = job.status == .completed ? .dependencyCompleted : .dependencyFailed(job.id)
+        for number in numbers.sorted() {
+            guard let dependent = records[number]?.job else { continue }
+            apply(event, to: dependent, at: time)
+        }
+    }
+}

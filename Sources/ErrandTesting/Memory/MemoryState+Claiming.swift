@@ -1,0 +1,102 @@
+import Errand
+import FoundationEssentials
+
+/// Who was served last, so that the next claim goes on with the one after.
+struct ClaimRotation: Sendable {
+    var queue: String?
+    /// The last tenant of each queue; the inner optional is the system's own jobs.
+    var tenants: [String: String?] = [:]
+}
+
+extension MemoryState {
+    mutating func claim(_ request: ClaimRequest, at time: StoreTime) -> Claim {
+        let types = Set(request.types)
+        let asked = request.queues.map(Set.init) ?? Set(lanes.keys)
+        var turn = asked.sorted().filter { lanes[$0]?.isEmpty == false }.rotated(after: rotation.queue)
+        var claimed: [ClaimedJob] = []
+        while claimed.count < request.limit, !turn.isEmpty {
+            for queue in turn where claimed.count < request.limit {
+                guard let job = next(in: queue, types, time), let run = start(job, request, time) else {
+                    turn.removeAll { $0 == queue }
+                    continue
+                }
+                claimed.append(run)
+                rotation.queue = queue
+                rotation.tenants[queue] = .some(job.tenantId)
+            }
+        }
+        return Claim(jobs: claimed, nextDue: nextDue(asked, types, time))
+    }
+
+    private mutating func start(_ job: Job, _ request: ClaimRequest, _ time: StoreTime) -> ClaimedJob? {
+        let event = JobEvent.claim(worker: request.worker, leaseEnd: time.steady + request.lease)
+        // What `next` offers can be claimed; were it not so, the claim passes the queue over.
+        guard let run = try? transition(event, of: job, at: time) else { return nil }
+        return ClaimedJob(run)
+    }
+
+    /// The job whose turn it is in a queue: the first of the first tenant after the one served last.
+    private func next(in queue: String, _ types: Set<String>, _ time: StoreTime) -> Job? {
+        guard let tenants = lanes[queue], queues[queue]?.pause == nil, hasRoom(queue) else { return nil }
+        let names = tenants.keys.sorted { ($0 ?? "") < ($1 ?? "") }
+        let order =
+            switch rotation.tenants[queue] {
+            case .some(let last): names.rotated(after: last) { ($0 ?? "") < ($1 ?? "") }
+            case nil: names
+            }
+        for name in order {
+            let place = tenants[name]?.places.first { $0.runAt <= time.wall && types.contains($0.type) }
+            if let place { return records[place.number]?.job }
+        }
+        return nil
+    }
+
+    private func hasRoom(_ queue: String) -> Bool {
+        guard let limit = queues[queue]?.concurrency else { return true }
+        return runningCounts[queue, default: 0] < limit
+    }
+
+    private func nextDue(_ queues: Set<String>, _ types: Set<String>, _ time: StoreTime) -> Duration? {
+        var earliest: Date?
+        for queue in queues {
+            for place in (lanes[queue] ?? [:]).values.flatMap(\.places)
+            where place.runAt > time.wall && types.contains(place.type) {
+                earliest = min(earliest ?? place.runAt, place.runAt)
+            }
+        }
+        return earliest.map { .milliseconds($0.milliseconds - time.wall.milliseconds) }
+    }
+}
+
+extension Array {
+    /// The same elements, starting with the first one after another, which need not be among them.
+    fileprivate func rotated(after last: Element, by precedes: (Element, Element) -> Bool) -> [Element] {
+        guard let start = firstIndex(where: { precedes(last, $0) }) else { return self }
+        return Array(self[start...] + self[..<start])
+    }
+}
+
+extension [String] {
+    fileprivate func rotated(after last: String?) -> [String] {
+        guard let last else { return self }
+        return rotated(after: last, by: <)
+    }
+}
+
+extension ClaimedJob {
+    /// What the worker is told of a job it has just claimed.
+    init(_ job: Job) {
+        self.init(
+            lease: JobLease(id: job.id, number: job.number, fence: job.fence),
+            type: job.type,
+            queue: job.queue,
+            payload: job.payload,
+            createdAt: job.createdAt,
+            runAt: job.runAt
+        )
+        (tenantId, projectId) = (job.tenantId, job.projectId)
+        (attempt, maxAttempts, lostCount) = (job.attempt, job.maxAttempts, job.lostCount)
+        (checkpoint, timeoutSeconds) = (job.checkpoint, job.timeoutSeconds)
+        (traceparent, createdBy) = (job.traceparent, job.createdBy)
+    }
+}

@@ -1,0 +1,49 @@
+import Errand
+import FoundationEssentials
+
+extension MemoryState {
+    /// The job within the scope, as its record says.
+    func find(_ reference: JobReference, _ scope: Scope, at time: StoreTime) throws(JobStoreError) -> Job {
+        let number: Int64? =
+            switch reference {
+            case .id(let id): numbers[id]
+            case .number(let number): number
+            }
+        if let job = number.flatMap({ records[$0]?.job }), scope.includes(job) { return job }
+        if let stone = tombstones[reference, at: time],
+            scope.includes(tenantId: stone.tenantId, projectId: stone.projectId)
+        {
+            throw JobStoreError(.gone, "Job \(reference) has expired or was deleted.")
+        }
+        throw JobStoreError(.notFound, "There is no job \(reference).")
+    }
+
+    /// The job a lease is for, while it exists.
+    func find(_ lease: JobLease) -> Job? {
+        guard let job = records[lease.number]?.job, job.id == lease.id else { return nil }
+        return job
+    }
+
+    /// The job as a reader sees it.
+    func visible(_ job: Job) -> Job {
+        var job = job
+        job.isQueuePaused = queues[job.queue]?.pause != nil
+        return job
+    }
+
+    func read(_ reference: JobReference, _ scope: Scope, at time: StoreTime) throws(JobStoreError) -> Job {
+        visible(try find(reference, scope, at: time))
+    }
+}
+
+extension JobStoreError {
+    /// What a refused transition that somebody asked for by name is answered with.
+    init(_ refusal: TransitionRefusal, _ what: String, _ reference: JobReference) {
+        let code: Code = refusal.reason == .fenced ? .fenced : .conflict
+        self.init(
+            code,
+            "Job \(reference) is \(refusal.status.rawValue) and cannot be \(what): \(refusal.reason).",
+            currentStatus: refusal.status
+        )
+    }
+}

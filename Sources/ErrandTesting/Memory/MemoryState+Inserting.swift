@@ -1,0 +1,122 @@
+import Errand
+import FoundationEssentials
+
+extension MemoryState {
+    mutating func insert(
+        _ jobs: [NewJob],
+        scope: Scope,
+        at time: StoreTime
+    ) throws(JobStoreError) -> [InsertedJob] {
+        for (index, job) in jobs.enumerated() { try job.validate(at: index) }
+        var answers: [InsertedJob] = []
+        answers.reserveCapacity(jobs.count)
+        for (index, job) in jobs.enumerated() {
+            answers.append(try insert(job, at: index, scope: scope, time))
+        }
+        return answers
+    }
+
+    private mutating func insert(
+        _ new: NewJob,
+        at index: Int,
+        scope: Scope,
+        _ time: StoreTime
+    ) throws(JobStoreError) -> InsertedJob {
+        if let replay = try replay(of: new, at: index, scope: scope, time) { return replay }
+        if let holder = holder(of: new, scope: scope) {
+            return try resolve(new, against: holder, at: index, time)
+        }
+        let dependencies = try dependencies(of: new, at: index, scope: scope)
+        try takeUploads(new, at: index, scope: scope, time, as: lastNumber + 1)
+        lastNumber += 1
+        let job = Job.submitted(
+            new,
+            as: (id: new.id ?? ids.next(at: time.wall), number: lastNumber),
+            tenantId: scope.tenantId,
+            blockedBy: dependencies.open,
+            at: time,
+            rules: rules
+        )
+        set(MemoryRecord(job: job, submitted: new.id == nil ? nil : new), at: job.number)
+        tell(of: job)
+        if let failed = dependencies.failed { apply(.dependencyFailed(failed), to: job, at: time) }
+        return InsertedJob(id: job.id, number: job.number, outcome: .inserted)
+    }
+
+    /// The job that came of the same submit before.
+    private func replay(
+        of new: NewJob,
+        at index: Int,
+        scope: Scope,
+        _ time: StoreTime
+    ) throws(JobStoreError) -> InsertedJob? {
+        guard let id = new.id else { return nil }
+        if let number = numbers[id], let record = records[number] {
+            guard record.submitted == new, record.job.tenantId == scope.tenantId else {
+                throw JobStoreError(
+                    .idempotencyMismatch,
+                    "Another job has the id \(id); use a new one for another job.",
+                    pointer: "/\(index)/id"
+                )
+            }
+            return InsertedJob(id: id, number: number, outcome: .replayed)
+        }
+        if tombstones[.id(id), at: time] != nil {
+            throw JobStoreError(.gone, "Job \(id) has expired or was deleted.", pointer: "/\(index)/id")
+        }
+        return nil
+    }
+
+    private func holder(of new: NewJob, scope: Scope) -> Job? {
+        guard let key = new.uniqueKey else { return nil }
+        let holder = holders[UniqueKey(type: new.type, tenantId: scope.tenantId, key: key)]
+        return holder.flatMap { records[$0]?.job }
+    }
+
+    private mutating func resolve(
+        _ new: NewJob,
+        against holder: Job,
+        at index: Int,
+        _ time: StoreTime
+    ) throws(JobStoreError) -> InsertedJob {
+        switch new.onConflict {
+        case .return:
+            return InsertedJob(id: holder.id, number: holder.number, outcome: .existing)
+        case .replace where holder.status == .queued:
+            apply(.replace(new), to: holder, at: time)
+            return InsertedJob(id: holder.id, number: holder.number, outcome: .replaced)
+        case .replace, .reject:
+            throw .uniqueConflict(with: holder, pointer: "/\(index)/uniqueKey")
+        }
+    }
+
+    /// How many of the jobs in `after` are not completed, and the first of them that never will be.
+    private func dependencies(
+        of new: NewJob,
+        at index: Int,
+        scope: Scope
+    ) throws(JobStoreError) -> (open: Int, failed: JobID?) {
+        var (open, failed): (Int, JobID?) = (0, nil)
+        var seen: Set<JobID> = []
+        for (place, id) in new.after.enumerated() {
+            guard let job = numbers[id].flatMap({ records[$0]?.job }), scope.includes(job) else {
+                throw JobStoreError(.invalid, "There is no job \(id) to wait for.", pointer: "/\(index)/after/\(place)")
+            }
+            guard job.status != .completed, seen.insert(id).inserted else { continue }
+            open += 1
+            if job.status.isTerminal, failed == nil { failed = id }
+        }
+        return (open, failed)
+    }
+}
+
+extension JobStoreError {
+    static func uniqueConflict(with holder: Job, pointer: String? = nil) -> JobStoreError {
+        JobStoreError(
+            .uniqueConflict,
+            "Job \(holder.id) has the unique key \(holder.uniqueKey ?? "") and is \(holder.status.rawValue).",
+            pointer: pointer,
+            currentStatus: holder.status
+        )
+    }
+}

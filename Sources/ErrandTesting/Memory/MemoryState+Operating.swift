@@ -1,0 +1,100 @@
+import Errand
+import FoundationEssentials
+
+extension MemoryState {
+    mutating func update(
+        _ reference: JobReference,
+        _ update: TrackedUpdate,
+        _ scope: Scope,
+        at time: StoreTime
+    ) throws(JobStoreError) -> Job {
+        let update = try update.normalized()
+        let job = try find(reference, scope, at: time)
+        let changed = try ask(.update(update), of: job, "updated", reference, at: time)
+        addFiles(update.result?.files ?? [], to: job.number)
+        return visible(changed)
+    }
+
+    mutating func cancel(
+        _ reference: JobReference,
+        _ reason: String?,
+        _ scope: Scope,
+        at time: StoreTime
+    ) throws(JobStoreError) -> Job {
+        let job = try find(reference, scope, at: time)
+        let reason = reason.map { JobFailure(code: JobFailure.Code.cancelled, message: $0).normalized.message }
+        let changed = try ask(.cancel(reason: reason), of: job, "cancelled", reference, at: time)
+        if job.status == .running, job.tracking == nil {
+            changes.revoked.insert(JobLease(id: job.id, number: job.number, fence: job.fence))
+        }
+        return visible(changed)
+    }
+
+    mutating func retry(
+        _ reference: JobReference,
+        _ runAt: Date?,
+        _ scope: Scope,
+        at time: StoreTime
+    ) throws(JobStoreError) -> Job {
+        let job = try find(reference, scope, at: time)
+        if job.status == .failed || job.status == .cancelled, let key = job.uniqueKey,
+            let holder = holders[UniqueKey(type: job.type, tenantId: job.tenantId, key: key)],
+            let other = records[holder]?.job
+        {
+            throw .uniqueConflict(with: other)
+        }
+        return visible(try ask(.retry(runAt: runAt), of: job, "retried", reference, at: time))
+    }
+
+    mutating func delete(
+        _ reference: JobReference,
+        _ scope: Scope,
+        at time: StoreTime
+    ) throws(JobStoreError) {
+        let job = try find(reference, scope, at: time)
+        guard job.status.isTerminal else {
+            throw JobStoreError(TransitionRefusal(.status, status: job.status), "deleted", reference)
+        }
+        remove(job, at: time)
+    }
+
+    /// Takes a record away with all that belongs to it, and leaves a tombstone.
+    mutating func remove(_ job: Job, at time: StoreTime) {
+        orphanedFiles.formUnion((records[job.number]?.files ?? [:]).values.map(\.key))
+        orphanUploads(of: job.number)
+        set(nil, at: job.number)
+        tombstones.insert(job, at: time)
+        changes.jobs[job.id] = JobChange(id: job.id, tenantId: job.tenantId, projectId: job.projectId, rev: nil)
+    }
+
+    private mutating func ask(
+        _ event: JobEvent,
+        of job: Job,
+        _ what: String,
+        _ reference: JobReference,
+        at time: StoreTime
+    ) throws(JobStoreError) -> Job {
+        do {
+            return try transition(event, of: job, at: time)
+        } catch {
+            throw JobStoreError(error, what, reference)
+        }
+    }
+
+    mutating func configure(_ queue: String, _ change: QueueChange, at time: StoreTime) throws(JobStoreError) {
+        try NewJob(type: "queue", queue: queue).validate()
+        var setting = queues[queue] ?? QueueSetting()
+        switch change {
+        case .pause(let by, let reason):
+            setting.pause = setting.pause ?? QueueState.Pause(since: time.wall, by: by, reason: reason)
+        case .resume: setting.pause = nil
+        case .concurrency(let limit):
+            if let limit, limit < 1 {
+                throw JobStoreError(.invalid, "concurrency is \(limit); it must be at least 1", pointer: "/concurrency")
+            }
+            setting.concurrency = limit
+        }
+        queues[queue] = setting
+        changes.queues.insert(queue)
+    }
+}

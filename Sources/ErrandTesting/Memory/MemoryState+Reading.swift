@@ -1,0 +1,72 @@
+import Errand
+import FoundationEssentials
+
+extension MemoryState {
+    func page(_ filter: JobFilter, _ page: PageRequest, _ scope: Scope) -> JobPage {
+        let limit = min(max(page.limit, 1), 1000)
+        var jobs: [Job] = []
+        var number = min((page.before ?? .max) - 1, lastNumber)
+        while number > 0, jobs.count <= limit {
+            if let job = records[number]?.job, scope.includes(job), filter.includes(job) { jobs.append(visible(job)) }
+            number -= 1
+        }
+        guard jobs.count > limit else { return JobPage(jobs: jobs, next: nil) }
+        jobs.removeLast()
+        return JobPage(jobs: jobs, next: jobs.last?.number)
+    }
+
+    func counts(_ grouping: JobGrouping, _ projectId: String?, _ scope: Scope) -> [String: StatusCounts] {
+        var counts: [String: StatusCounts] = [:]
+        for job in records.values.lazy.map(\.job)
+        where scope.includes(job) && (projectId == nil || job.projectId == projectId) {
+            counts[job.group(grouping), default: StatusCounts()][job.status] += 1
+        }
+        return counts
+    }
+
+    func queueStates(_ scope: Scope, at time: StoreTime) -> [QueueState] {
+        var states = queues.reduce(into: [String: QueueState]()) { states, queue in
+            states[queue.key] = QueueState(queue.key, queue.value)
+        }
+        for job in records.values.lazy.map(\.job) where scope.includes(job) {
+            let job = visible(job)
+            var state = states[job.queue] ?? QueueState(name: job.queue)
+            state.counts[job.status] += 1
+            if job.tracking == nil, job.substate(at: time.wall) == .ready {
+                let age = Duration.milliseconds(time.wall.milliseconds - job.runAt.milliseconds)
+                state.oldestReady = max(state.oldestReady ?? age, age)
+            }
+            states[job.queue] = state
+        }
+        return states.values.sorted { $0.name < $1.name }
+    }
+}
+
+extension QueueState {
+    fileprivate init(_ name: String, _ setting: QueueSetting) {
+        self.init(name: name, pause: setting.pause, concurrency: setting.concurrency)
+    }
+}
+
+extension Job {
+    fileprivate func group(_ grouping: JobGrouping) -> String {
+        switch grouping {
+        case .type: type
+        case .queue: queue
+        case .project: projectId ?? ""
+        }
+    }
+}
+
+extension JobFilter {
+    fileprivate func includes(_ job: Job) -> Bool {
+        statuses.map { $0.contains(job.status) } ?? true
+            && types.map { $0.contains(job.type) } ?? true
+            && projectId.map { $0 == job.projectId } ?? true
+            && queue.map { $0 == job.queue } ?? true
+            && tag.map { job.tags.contains($0) } ?? true
+            && createdBy.map { $0 == job.createdBy } ?? true
+            && createdAfter.map { $0 <= job.createdAt } ?? true
+            && createdBefore.map { job.createdAt < $0 } ?? true
+    }
+}

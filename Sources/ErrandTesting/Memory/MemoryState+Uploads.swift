@@ -1,0 +1,73 @@
+import Errand
+import FoundationEssentials
+
+/// An upload's record, and the job that uses it.
+struct MemoryUpload: Sendable {
+    var upload: Upload
+    var tenantId: String?
+    /// The last job that uses it; it goes when that job's record does.
+    var job: Int64?
+}
+
+extension MemoryState {
+    mutating func insert(_ upload: Upload, _ scope: Scope) throws(JobStoreError) {
+        guard uploads[upload.id] == nil else {
+            throw JobStoreError(.conflict, "There is an upload \(upload.id) already.")
+        }
+        uploads[upload.id] = MemoryUpload(upload: upload, tenantId: scope.tenantId)
+    }
+
+    func upload(_ id: JobID, _ scope: Scope, at time: StoreTime) throws(JobStoreError) -> Upload {
+        guard let stored = uploads[id], scope.includes(tenantId: stored.tenantId), stored.isAlive(at: time) else {
+            throw JobStoreError(.notFound, "There is no upload \(id), or it has expired.")
+        }
+        return stored.upload
+    }
+
+    /// Hands a new job the uploads it names.
+    mutating func takeUploads(
+        _ new: NewJob,
+        at index: Int,
+        scope: Scope,
+        _ time: StoreTime,
+        as number: Int64
+    ) throws(JobStoreError) {
+        for (place, id) in new.uploads.enumerated() {
+            do {
+                _ = try upload(id, scope, at: time)
+            } catch {
+                throw JobStoreError(.invalid, error.message, pointer: "/\(index)/uploads/\(place)")
+            }
+            uploads[id]?.job = number
+        }
+    }
+
+    mutating func orphanUploads(of number: Int64) {
+        orphan { $0.job == number }
+    }
+
+    mutating func orphanExpiredUploads(at time: StoreTime) {
+        orphan { !$0.isAlive(at: time) }
+    }
+
+    private mutating func orphan(_ isOver: (MemoryUpload) -> Bool) {
+        for (id, stored) in uploads where isOver(stored) {
+            orphanedFiles.insert(stored.upload.key)
+            uploads[id] = nil
+        }
+    }
+}
+
+extension MemoryUpload {
+    fileprivate func isAlive(at time: StoreTime) -> Bool { job != nil || upload.expiresAt > time.wall }
+}
+
+extension Scope {
+    /// Whether what belongs to a tenant, and to no project, may be seen: an upload is its sender's before a job has it.
+    fileprivate func includes(tenantId: String?) -> Bool {
+        switch self {
+        case .system: true
+        case .tenant(let id, _): tenantId == id
+        }
+    }
+}

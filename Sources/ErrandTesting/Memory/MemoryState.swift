@@ -1,0 +1,186 @@
+import Errand
+import FoundationEssentials
+
+/// Everything a ``MemoryJobStore`` holds, and the indexes over it.
+///
+/// Every record is put in through `set`, which keeps the indexes true and writes the old record down, so that a call
+/// that is refused half-way is taken back whole.
+struct MemoryState: Sendable {
+    var rules: JobRules
+    var ids: JobIDGenerator
+
+    private(set) var records: [Int64: MemoryRecord] = [:]
+    private(set) var numbers: [JobID: Int64] = [:]
+    /// The queued or running job that has a unique key.
+    private(set) var holders: [UniqueKey: Int64] = [:]
+    /// The jobs that name a job in `after`.
+    private(set) var dependents: [JobID: Set<Int64>] = [:]
+    /// Queued worker jobs that nothing blocks, due or not, by queue and tenant.
+    private(set) var lanes: [String: [String?: WaitingJobs]] = [:]
+    /// Running worker jobs.
+    private(set) var running: Set<Int64> = []
+    /// How many of each queue's are running.
+    private(set) var runningCounts: [String: Int] = [:]
+    /// Tracked jobs that have not ended and may go stale.
+    private(set) var watched: Set<Int64> = []
+
+    var lastNumber: Int64 = 0
+    var queues: [String: QueueSetting] = [:]
+    var rotation = ClaimRotation()
+    var tombstones = Tombstones()
+    var uploads: [JobID: MemoryUpload] = [:]
+    var datasets = MemoryDatasets()
+    var orphanedFiles: Set<String> = []
+    /// What subscribers will be told when the call succeeds.
+    var changes = StoreChanges()
+
+    private var journal: [(number: Int64, before: MemoryRecord?)] = []
+
+    init(rules: JobRules, ids: JobIDGenerator) {
+        self.rules = rules
+        self.ids = ids
+    }
+}
+
+/// One job and what is kept beside it.
+struct MemoryRecord: Sendable {
+    var job: Job
+    /// What was submitted under a client-made id; nil where the store made it.
+    var submitted: NewJob?
+    var logs: [StoredLogLine] = []
+    var lastSequence: Int64 = 0
+    var files: [String: JobFile] = [:]
+}
+
+/// What at most one queued or running job has.
+struct UniqueKey: Sendable, Hashable {
+    var type: String
+    var tenantId: String?
+    var key: String
+}
+
+/// What somebody set about a queue.
+struct QueueSetting: Sendable {
+    var pause: QueueState.Pause?
+    var concurrency: Int?
+}
+
+extension MemoryState {
+    /// A point to go back to.
+    struct Mark {
+        fileprivate var journalCount: Int
+        fileprivate var lastNumber: Int64
+        fileprivate var changes: StoreChanges
+        fileprivate var uploads: [JobID: MemoryUpload]
+    }
+
+    func mark() -> Mark {
+        Mark(journalCount: journal.count, lastNumber: lastNumber, changes: changes, uploads: uploads)
+    }
+
+    mutating func rollBack(to mark: Mark) {
+        while journal.count > mark.journalCount, let entry = journal.popLast() {
+            index(entry.before, at: entry.number)
+        }
+        lastNumber = mark.lastNumber
+        changes = mark.changes
+        uploads = mark.uploads
+    }
+
+    mutating func forgetJournal() { journal.removeAll(keepingCapacity: true) }
+
+    /// Puts a record in, or takes it out when it is nil.
+    mutating func set(_ record: MemoryRecord?, at number: Int64) {
+        journal.append((number, records[number]))
+        index(record, at: number)
+    }
+
+    /// Changes what is kept beside a job; nothing that is indexed.
+    mutating func amend(_ number: Int64, _ change: (inout MemoryRecord) -> Void) {
+        guard var record = records[number] else { return }
+        change(&record)
+        set(record, at: number)
+    }
+
+    /// Puts a changed job in the place of the old one, and tells of it when the change is visible.
+    mutating func replace(_ job: Job) {
+        guard var record = records[job.number] else { return }
+        let isVisible = record.job.rev != job.rev
+        record.job = job
+        set(record, at: job.number)
+        if isVisible { tell(of: job) }
+    }
+
+    mutating func tell(of job: Job) {
+        changes.jobs[job.id] = JobChange(id: job.id, tenantId: job.tenantId, projectId: job.projectId, rev: job.rev)
+        if job.status == .queued, job.tracking == nil, job.blockedBy == 0 { changes.queues.insert(job.queue) }
+    }
+
+    private mutating func index(_ record: MemoryRecord?, at number: Int64) {
+        let old = records[number]?.job
+        records[number] = record
+        indexIdentity(old, record?.job, number)
+        indexUniqueKey(old, record?.job, number)
+        indexWaiting(old, record?.job)
+        indexRunning(old, record?.job, number)
+    }
+
+    private mutating func indexIdentity(_ old: Job?, _ new: Job?, _ number: Int64) {
+        guard old?.id != new?.id else { return }
+        if let old {
+            numbers[old.id] = nil
+            for id in old.after { dependents[id]?.remove(number) }
+        }
+        if let new {
+            numbers[new.id] = number
+            for id in new.after { dependents[id, default: []].insert(number) }
+        }
+    }
+
+    private mutating func indexUniqueKey(_ old: Job?, _ new: Job?, _ number: Int64) {
+        let (oldKey, newKey) = (old?.heldKey, new?.heldKey)
+        guard oldKey != newKey else { return }
+        if let oldKey, holders[oldKey] == number { holders[oldKey] = nil }
+        if let newKey { holders[newKey] = number }
+    }
+
+    private mutating func indexWaiting(_ old: Job?, _ new: Job?) {
+        let (oldPlace, newPlace) = (old?.waiting, new?.waiting)
+        guard oldPlace != newPlace else { return }
+        if let old, let oldPlace { lanes[old.queue]?[old.tenantId]?.remove(oldPlace) }
+        if let old, lanes[old.queue]?[old.tenantId]?.isEmpty == true { lanes[old.queue]?[old.tenantId] = nil }
+        if let new, let newPlace {
+            lanes[new.queue, default: [:]][new.tenantId, default: WaitingJobs()].insert(newPlace)
+        }
+    }
+
+    private mutating func indexRunning(_ old: Job?, _ new: Job?, _ number: Int64) {
+        let isRunning = new?.isHeldByWorker ?? false
+        if let old, old.isHeldByWorker != isRunning || new == nil, old.isHeldByWorker {
+            running.remove(number)
+            runningCounts[old.queue, default: 0] -= 1
+        }
+        if let new, isRunning, old?.isHeldByWorker != true {
+            running.insert(number)
+            runningCounts[new.queue, default: 0] += 1
+        }
+        if new?.mayGoStale == true { watched.insert(number) } else { watched.remove(number) }
+    }
+}
+
+extension Job {
+    /// The unique key it holds, while it does.
+    fileprivate var heldKey: UniqueKey? {
+        guard let uniqueKey, !status.isTerminal else { return nil }
+        return UniqueKey(type: type, tenantId: tenantId, key: uniqueKey)
+    }
+
+    fileprivate var waiting: WaitingJobs.Place? {
+        guard status == .queued, blockedBy == 0, tracking == nil else { return nil }
+        return WaitingJobs.Place(priority: priority, runAt: runAt, number: number, type: type)
+    }
+
+    fileprivate var isHeldByWorker: Bool { status == .running && tracking == nil }
+
+    fileprivate var mayGoStale: Bool { tracking?.staleAfterSeconds != nil && !status.isTerminal }
+}
