@@ -14,7 +14,7 @@ struct EdgeMiddleware: RouterMiddleware {
     func handle(
         _ request: Request,
         context: APIContext,
-        next: (Request, APIContext) async throws -> Response
+        next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         context.requestId = RequestID.choose(request.headers[.requestId], random: services.random)

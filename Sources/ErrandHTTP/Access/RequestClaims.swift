@@ -5,7 +5,7 @@ import Hummingbird
 extension LoopbackAccess.Claims {
     init(_ request: Request) {
         let fields = request.headers
-        hosts = [request.head.authority].compactMap(\.self) + fields[values: .host]
+        hosts = [request.head.authority].compactMap(\.self) + fields[values: .hostField]
         if let host = request.uri.host { hosts.append(request.uri.port.map { "\(host):\($0)" } ?? host) }
         origins = fields[values: .origin]
         fetchSites = fields[values: .secFetchSite]
@@ -13,6 +13,8 @@ extension LoopbackAccess.Claims {
 }
 
 extension HTTPField.Name {
+    /// A second Host; the first one is the request's authority.
+    static let hostField = HTTPField.Name(validated: "Host")
     /// Says which kind of page made a browser send the request.
     static let secFetchSite = HTTPField.Name(validated: "Sec-Fetch-Site")
     /// Names a request.

@@ -23,8 +23,10 @@ public struct APIRoute: Sendable {
 
     /// The path as Hummingbird spells it: `/api/jobs/:id`.
     var routerPath: RouterPath {
-        RouterPath(path.split(separator: "/").map { Self.isParameter($0) ? ":\($0.dropFirst().dropLast())" : $0 }
-            .joined(separator: "/"))
+        RouterPath(
+            path.split(separator: "/").map { Self.isParameter($0) ? ":\($0.dropFirst().dropLast())" : $0 }
+                .joined(separator: "/")
+        )
     }
 
     /// Whether a part of the path stands for any text.

@@ -60,7 +60,8 @@ struct DatasetRoutes: Sendable {
         headers[.link] = "<\(path)?limit=\(limit)>; rel=\"first\""
         if rows.count == limit, let last = rows.last {
             let cursor = services.cursors.encode(last.position, list: list)
-            headers[.link] = "<\(path)?limit=\(limit)&cursor=\(cursor)>; rel=\"next\", <\(path)?limit=\(limit)>; rel=\"first\""
+            headers[.link] =
+                "<\(path)?limit=\(limit)&cursor=\(cursor)>; rel=\"next\", <\(path)?limit=\(limit)>; rel=\"first\""
         }
         return .json(headers: headers, reserving: 1024 + rows.count * 256) { writer in
             writer.array { writer in for body in bodies { writer.value(body) } }

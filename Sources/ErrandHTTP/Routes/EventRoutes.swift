@@ -60,7 +60,7 @@ struct EventRoutes: Sendable {
     }
 
     private static func response(
-        _ stream: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+        _ stream: @escaping @Sendable @concurrent (inout any ResponseBodyWriter) async throws -> Void
     ) -> Response {
         Response(
             status: .ok,

@@ -2,6 +2,7 @@
 import Errand
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import ServiceLifecycle
 

@@ -82,8 +82,10 @@ struct OperatingRoutes: Sendable {
         try FieldReader.read(body.object(), field).finish()
     }
 
-    /// Keeps `If-Match`. Another change can still come between the check and the operation; the operations themselves
-    /// refuse what the job's status does not allow.
+    /// Refuses the change when `If-Match` names another revision.
+    ///
+    /// Another change can still come between the check and the operation; the operations themselves refuse what the
+    /// job's status does not allow.
     private func checkRevision(_ job: JobReference, _ request: Request, _ context: APIContext) async throws {
         guard let ifMatch = request.headers[.ifMatch] else { return }
         let job = try await services.stores.jobs.job(job, scope: context.scope)

@@ -32,7 +32,9 @@ struct SubmitRoute: Sendable {
     ) async throws -> Response {
         let made = made(inserted, new, context)
         let job: Job
-        if let made { job = made } else {
+        if let made {
+            job = made
+        } else {
             job = try await services.stores.jobs.job(.id(inserted.id), scope: context.scope)
         }
         let isExisting = inserted.outcome == .existing

@@ -3,6 +3,7 @@ import Errand
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import Logging
 
 /// Sending a file for a job to use.
 struct UploadRoute: Sendable {
@@ -71,10 +72,13 @@ struct UploadRoute: Sendable {
         return record
     }
 
-    /// Takes back a file that could not be recorded. When that fails too, only the log can say so.
+    /// Takes back a file that could not be recorded; when that fails too, only the log can say so.
     private func discard(_ key: String) async {
         do { try await services.files.objects.delete(key) } catch {
-            services.logger.error("an unrecorded upload stays behind", metadata: ["key": "\(key)", "error": "\(error)"])
+            services.logger.error(
+                "an unrecorded upload stays behind",
+                metadata: ["key": "\(key)", "error": "\(error)"]
+            )
         }
     }
 }

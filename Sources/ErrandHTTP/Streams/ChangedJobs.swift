@@ -2,7 +2,7 @@
 import Errand
 import Synchronization
 
-/// Which jobs changed since a stream last looked; bounded, since a client that does not keep up can read its lists again.
+/// Which jobs changed since a stream last looked; bounded, since a slow client can read its lists again.
 final class ChangedJobs: Sendable {
     struct Changes {
         var jobs: [JobID: JobChange] = [:]

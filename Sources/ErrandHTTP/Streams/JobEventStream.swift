@@ -22,13 +22,15 @@ struct JobEventStream {
     }
 
     /// Writes until the job ended or the client, the server or the store did.
-    func run(_ request: Request, _ body: inout any ResponseBodyWriter) async throws {
+    @concurrent func run(_ request: Request, _ body: inout any ResponseBodyWriter) async throws {
         var stream = self
         var writer = EventWriter(body)
         let id = id
         let changes = session.services.stores.jobs.changes(.jobs)
         try await writer.open(retryMilliseconds: session.services.retryMilliseconds)
-        try await session.run(request, changes: changes) { $0.isIncomplete || $0.jobs[id] != nil } write: { group in
+        try await session.run(request, changes: changes) {
+            $0.isIncomplete || $0.jobs[id] != nil
+        } write: { group in
             while try await !stream.look(&writer, &group) {
                 guard try await stream.wait(&writer) else { return }
             }
@@ -36,7 +38,7 @@ struct JobEventStream {
     }
 
     /// Sends the job's state when it is news and it is time; whether the stream is over.
-    private mutating func look(
+    @concurrent private mutating func look(
         _ writer: inout EventWriter,
         _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws -> Bool {
@@ -60,7 +62,7 @@ struct JobEventStream {
     }
 
     /// Waits for news, beating meanwhile; false when the stream is to end.
-    private func wait(_ writer: inout EventWriter) async throws -> Bool {
+    @concurrent private func wait(_ writer: inout EventWriter) async throws -> Bool {
         while true {
             let signals = await session.signals.next()
             if signals.contains(.stop) { return false }

@@ -15,11 +15,12 @@ struct StreamSession: Sendable {
     ///   - changes: The store's changes; subscribed to before the first read, so that none is missed.
     ///   - concerns: Notes a change and says whether the writer should look.
     ///   - write: The writer; it may add tasks that end when it returns.
-    func run(
+    /// - Throws: What the writer threw.
+    @concurrent func run(
         _ request: Request,
         changes: StoreChangeStream,
         concerns: @escaping @Sendable (StoreChanges) -> Bool,
-        write: (inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Void
+        write: @concurrent (inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Void
     ) async throws {
         try await request.body.consumeWithInboundCloseHandler { _ in
             try await withThrowingDiscardingTaskGroup { group in

@@ -1,7 +1,9 @@
 #if Server
 import Synchronization
 
-/// What a stream's one writer is to do next. Signals merge while the writer is busy, so a slow client costs no memory.
+/// What a stream's one writer is to do next.
+///
+/// Signals merge while the writer is busy, so a slow client costs no memory.
 final class StreamSignals: Sendable {
     struct Signal: OptionSet, Sendable {
         let rawValue: UInt8

@@ -10,7 +10,7 @@ struct TenantEventStream {
     let jobs: Set<JobID>?
 
     /// Writes until the client, the server or the store ends it.
-    func run(_ request: Request, _ body: inout any ResponseBodyWriter) async throws {
+    @concurrent func run(_ request: Request, _ body: inout any ResponseBodyWriter) async throws {
         var writer = EventWriter(body)
         let changed = ChangedJobs(scope: scope)
         let changes = session.services.stores.jobs.changes(.jobs)
@@ -33,7 +33,7 @@ struct TenantEventStream {
         }
     }
 
-    private func send(_ changes: ChangedJobs.Changes, _ writer: inout EventWriter) async throws {
+    @concurrent private func send(_ changes: ChangedJobs.Changes, _ writer: inout EventWriter) async throws {
         if changes.isIncomplete { return try await writer.send("reset", data: .emptyObject) }
         for (id, change) in changes.jobs.sorted(by: { $0.key < $1.key }) where jobs?.contains(id) ?? true {
             guard change.rev != nil, let job = try await job(id) else {
@@ -45,7 +45,7 @@ struct TenantEventStream {
         }
     }
 
-    private func sendDeletion(of id: JobID, _ writer: inout EventWriter) async throws {
+    @concurrent private func sendDeletion(of id: JobID, _ writer: inout EventWriter) async throws {
         var data = JSONWriter()
         data.object { $0.member("id", id.description) }
         try await writer.send("deleted", data: data.text)

@@ -16,9 +16,7 @@ struct CursorCodec: Sendable {
         )
     }
 
-    /// - Parameters:
-    ///   - position: The place.
-    ///   - list: The tenant, the filters and the order, in words; another list refuses the cursor.
+    /// Makes a cursor for a list, named by its tenant, filters and order; another list refuses it.
     func encode(_ position: Int64, list: [String]) -> String {
         let place = withUnsafeBytes(of: position.bigEndian) { Data($0) }
         return (place + signature(place, list)).base64EncodedString()

@@ -4,7 +4,8 @@ enum FileNames {
     /// `Content-Disposition` for a download (RFC 6266): the name in full, and in ASCII for those who know no other.
     static func attachment(_ filename: String) -> String {
         let plain = filename.unicodeScalars.map { scalar in
-            let isSafe = scalar.isASCII && scalar.value >= 0x20 && scalar.value < 0x7F
+            let isSafe =
+                scalar.isASCII && scalar.value >= 0x20 && scalar.value < 0x7F
                 && !["\"", "\\", "/", "%"].contains(scalar)
             return isSafe ? String(scalar) : "_"
         }

@@ -5,8 +5,10 @@ import Hummingbird
 
 /// A request for a list of jobs: the filter, the page, and the links to other pages.
 struct JobList {
-    private static let filterNames = ["status", "type", "projectId", "queue", "tag", "createdBy", "createdAfter",
-        "createdBefore"]
+    private static let filterNames = [
+        "status", "type", "projectId", "queue", "tag", "createdBy", "createdAfter",
+        "createdBefore",
+    ]
 
     let filter: JobFilter
     let page: PageRequest
@@ -23,7 +25,8 @@ struct JobList {
         if let project { filter.projectId = project }
         self.filter = filter
         self.cursors = cursors
-        words = Self.words(filter, scope)
+        let words = Self.words(filter, scope)
+        self.words = words
         parameters = try Self.parameters(query)
         let cursor = try query.text("cursor")
         let isBare = !query.has("limit") && cursor == nil
@@ -60,7 +63,8 @@ struct JobList {
     private static func parameters(_ query: Query) throws(Problem) -> [(name: String, value: String)] {
         var parameters: [(name: String, value: String)] = []
         for name in filterNames + ["limit"] {
-            let text = name == "status" || name == "type" ? query.list(name)?.joined(separator: ",") : try query.text(name)
+            let text =
+                name == "status" || name == "type" ? query.list(name)?.joined(separator: ",") : try query.text(name)
             if let text { parameters.append((name, PercentCoding.encode(text))) }
         }
         return parameters

@@ -9,10 +9,7 @@ struct JobSubmission {
     private var delaySeconds: Int64?
     private let now: Date
 
-    /// - Parameters:
-    ///   - body: The request's body.
-    ///   - types: The types that may be submitted.
-    ///   - now: From when a delay counts.
+    /// Reads a request's body; a delay counts from now.
     static func job(from body: JSONText, types: JobTypes, now: Date) throws -> NewJob {
         let object = try body.object()
         let type = try knownType(object, types)
@@ -107,7 +104,11 @@ struct JobSubmission {
         guard let text = reader.string("onConflict", value) else { return }
         guard let policy = NewJob.ConflictPolicy(rawValue: text) else {
             let all = NewJob.ConflictPolicy.allCases.map(\.rawValue).joined(separator: ", ")
-            return reader.refuse("onConflict", "invalid", "onConflict is \"\(text.quotable)\"; it must be one of \(all).")
+            return reader.refuse(
+                "onConflict",
+                "invalid",
+                "onConflict is \"\(text.quotable)\"; it must be one of \(all)."
+            )
         }
         job.onConflict = policy
     }

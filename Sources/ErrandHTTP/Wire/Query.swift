@@ -11,14 +11,21 @@ struct Query: Sendable {
     ///
     /// An unknown name is refused because a misspelt filter would otherwise be answered with everything.
     init(_ request: Request, names: Set<String>) throws(Problem) {
-        guard let query = request.uri.query, !query.isEmpty else { return items = [] }
+        guard let query = request.uri.query, !query.isEmpty else {
+            items = []
+            return
+        }
         var items: [(name: String, value: String)] = []
         for item in query.split(separator: "&") {
             let equals = item.firstIndex(of: "=")
             let name = PercentCoding.decode(item[..<(equals ?? item.endIndex)], plusIsSpace: true)
             let value = PercentCoding.decode(equals.map { item[$0...].dropFirst() } ?? "", plusIsSpace: true)
             guard let name, let value, !value.utf8.contains(0) else {
-                throw .parameter(String(item).quotable, "malformed", "\"\(String(item).quotable)\" is not encoded text.")
+                throw .parameter(
+                    String(item).quotable,
+                    "malformed",
+                    "\"\(String(item).quotable)\" is not encoded text."
+                )
             }
             guard names.contains(name) else { throw Self.unknown(name, names) }
             items.append((name, value))

@@ -16,7 +16,7 @@ struct UploadBody: AsyncSequence, Sendable {
         fileprivate let expected: Int64?
         fileprivate var received: Int64 = 0
 
-        mutating func next() async throws -> [UInt8]? {
+        @concurrent mutating func next() async throws -> [UInt8]? {
             let chunk: ByteBuffer?
             do { chunk = try await base.next() } catch is CancellationError { throw CancellationError() } catch {
                 throw interrupted()
