@@ -34,12 +34,10 @@ extension WorkerEngine {
 
     private func pass(_ run: JobRun) -> any Error {
         if let seconds = run.job.timeoutSeconds, revoke(run, .timeout) {
-            let error = JobTimeoutError(seconds: seconds)
-            let failure = JobFailure(code: JobFailure.Code.timeout, message: "\(error)")
-            let delay = run.handler.delay(error, attempt: run.job.attempt, random: random)
             // Recorded now, not when the handler returns: its user need not wait for one that ignores its cancellation.
-            endEarly(run, .fail(failure, retryAfter: delay), thenWatchUntil: timing.now() + options.cancelPatience)
-            return error
+            let outcome = run.handler.timeout(of: run.job, random: random)
+            endEarly(run, outcome, thenWatchUntil: timing.now() + options.cancelPatience)
+            return JobTimeoutError(seconds: seconds)
         }
         return overrun(run)
     }
