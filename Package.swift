@@ -52,7 +52,8 @@ let package = Package(
                 "Errand",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
-            ]
+            ],
+            resources: [.embedInCode("Migrations")]
         ),
         .target(
             name: "ErrandFiles",

@@ -44,6 +44,15 @@ public struct JSONError: Error, Sendable, Equatable {
 extension JSONError: CustomStringConvertible {
     /// The message with its place: `expected a value, found "]" (at /items/2, byte 17)`.
     public var description: String {
-        pointer.isEmpty ? "\(message) (byte \(offset))" : "\(message) (at \(pointer), byte \(offset))"
+        pointer.isEmpty ? "\(message) (byte \(offset))" : "\(message) (at \(printablePointer), byte \(offset))"
+    }
+
+    /// The pointer with control characters replaced: names come from strangers and descriptions end up in logs.
+    private var printablePointer: String {
+        String(
+            String.UnicodeScalarView(
+                pointer.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
+            )
+        )
     }
 }

@@ -59,26 +59,34 @@ extension JSONScanner {
     /// A name as RFC 6901 writes it.
     private static func escapedToken(_ name: String) -> String {
         guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == ASCII.slash }) else { return name }
-        return name.reduce(into: "") { token, character in
-            switch character {
-            case "~": token += "~0"
-            case "/": token += "~1"
-            default: token.append(character)
+        var token = String.UnicodeScalarView()
+        // Scalars, because "~" with a combining mark is one character but still has to be escaped.
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "~": token.append(contentsOf: "~0".unicodeScalars)
+            case "/": token.append(contentsOf: "~1".unicodeScalars)
+            default: token.append(scalar)
             }
         }
+        return String(token)
     }
 
     /// The text at an offset in quotes, up to where the token ends and never long.
     private func found(at offset: Int) -> String {
         guard offset < bytes.count else { return "the end" }
+        let isString = bytes[offset] == ASCII.quote
         let longest = 24
-        let rest = bytes[offset...].prefix(longest + 1)
-        if bytes[offset] == ASCII.quote {
-            let inside = rest.dropFirst().prefix { $0 != ASCII.quote }
-            return "\"" + Self.printable(inside) + (inside.count >= longest ? "..." : "") + "\""
-        }
-        let token = rest.dropFirst().prefix { !ASCII.isWhitespace($0) && !",:]}\"\\".utf8.contains($0) }
-        return "\"" + Self.printable(rest.prefix(1 + token.count)) + (token.count >= longest ? "..." : "") + "\""
+        let rest = bytes[(isString ? offset + 1 : offset)...].prefix(longest + 1)
+        // The first byte may itself be one that ends tokens; it is then the whole of what was found.
+        let end =
+            isString
+            ? rest.firstIndex(of: ASCII.quote) : rest.dropFirst().firstIndex(where: { !Self.isInToken($0) })
+        let token = rest[..<(end ?? rest.endIndex)]
+        return "\"" + Self.printable(token.prefix(longest)) + (token.count > longest ? "..." : "") + "\""
+    }
+
+    private static func isInToken(_ byte: UInt8) -> Bool {
+        !ASCII.isWhitespace(byte) && !",:]}\"\\".utf8.contains(byte)
     }
 
     /// Keeps control characters out of messages, which end up in logs and terminals.

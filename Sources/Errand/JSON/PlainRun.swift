@@ -1,8 +1,8 @@
 extension UnsafeBufferPointer<UInt8> {
     /// The first byte from `start` on that is not plain inside a string: a quote, a backslash, a control or not ASCII.
     ///
-    /// It looks at eight bytes at once. Each test sets the high bit of a byte it finds; a borrow can set it wrongly only
-    /// above a byte that was found, so the lowest set bit is always right.
+    /// It looks at eight bytes at once. Each test sets the high bit of a byte it finds; a borrow can set one wrongly
+    /// only above a byte that was found, so the lowest set bit is always right.
     @inline(__always)
     func firstSpecial(from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101

@@ -1,7 +1,7 @@
 /// The inside of a JSON string, still escaped, in the buffer it was scanned from.
 ///
-/// Two are equal when they mean the same text, however each is escaped. Bytes are compared, not characters: Swift's `==`
-/// on strings would call a composed and a decomposed "é" the same member.
+/// Two are equal when they mean the same text, however each is escaped. Bytes are compared, not characters: `==` on
+/// Swift strings would call a composed and a decomposed "é" the same member.
 struct ScannedString {
     let bytes: UnsafeBufferPointer<UInt8>
     /// Differs for most different names, so that comparing many is quick; 0 when there are escapes.

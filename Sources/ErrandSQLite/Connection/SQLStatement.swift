@@ -8,16 +8,26 @@ import GRDBSQLite
 final class SQLStatement {
     let handle: OpaquePointer
     private let database: OpaquePointer
+    private let isOwned: Bool
 
+    /// Prepares a statement and owns it.
     init(_ database: OpaquePointer, _ sql: String) throws(JobStoreError) {
         var handle: OpaquePointer?
         let code = sqlite3_prepare_v3(database, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
         guard code == SQLITE_OK, let handle else { throw .sqlite(database, code) }
         self.handle = handle
         self.database = database
+        isOwned = true
     }
 
-    deinit { sqlite3_finalize(handle) }
+    /// Uses a statement that GRDB prepared, caches and finalizes.
+    init(borrowing handle: OpaquePointer, of database: OpaquePointer) {
+        self.handle = handle
+        self.database = database
+        isOwned = false
+    }
+
+    deinit { if isOwned { sqlite3_finalize(handle) } }
 
     /// Steps once; true when there is a row.
     func step() throws(JobStoreError) -> Bool {
@@ -56,12 +66,9 @@ final class SQLStatement {
     func bind(_ position: CInt, _ value: String) {
         var value = value
         value.withUTF8 { text in
-            let base = UnsafeRawPointer(text.baseAddress)?.assumingMemoryBound(to: CChar.self)
-            // SQLITE_TRANSIENT: SQLite copies the bytes before this returns.
-            if text.isEmpty {
-                sqlite3_bind_text(handle, position, "", 0, SQLITE_TRANSIENT)
-            } else {
-                sqlite3_bind_text(handle, position, base, CInt(text.count), SQLITE_TRANSIENT)
+            text.withMemoryRebound(to: CChar.self) { text in
+                // A null pointer would bind NULL; an empty text has to point somewhere.
+                _ = sqlite3_bind_text(handle, position, text.baseAddress ?? emptyText, CInt(text.count), copied)
             }
         }
     }
@@ -72,7 +79,7 @@ final class SQLStatement {
 
     func bind(_ position: CInt, _ id: JobID) {
         withUnsafeBytes(of: (id.high.bigEndian, id.low.bigEndian)) { bytes in
-            _ = sqlite3_bind_blob(handle, position, bytes.baseAddress, 16, SQLITE_TRANSIENT)
+            _ = sqlite3_bind_blob(handle, position, bytes.baseAddress, 16, copied)
         }
     }
 
@@ -103,8 +110,11 @@ final class SQLStatement {
     }
 }
 
-/// Tells SQLite to copy what is bound; the C macro does not import.
-private let SQLITE_TRANSIENT = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+/// `SQLITE_TRANSIENT`, a C macro that does not import: tells SQLite to copy what is bound before the call returns.
+private let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+/// Never freed and never written; see its use.
+private nonisolated(unsafe) let emptyText = UnsafePointer(UnsafeMutablePointer<CChar>.allocate(capacity: 1))
 
 extension JobStoreError {
     /// The error that a SQLite result code stands for.
@@ -136,27 +146,51 @@ final class SQLStatements {
         return statement
     }
 
+    func callAsFunction(_ text: SQLText) throws(JobStoreError) -> SQLStatement { try self(StaticSQL(text)) }
+
     /// Runs statements that take and give nothing, such as a pragma or a schema.
     func execute(_ sql: String) throws(JobStoreError) {
         let code = sqlite3_exec(database, sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw .sqlite(database, code) }
     }
 
+    /// How many rows the last statement changed.
+    var changedRows: Int { Int(sqlite3_changes(database)) }
+
     /// Finalizes all of them; must be done before the connection is closed.
     func finalize() { prepared.removeAll() }
 }
 
-/// A statement's text, identified by where the literal stands in memory so that finding it costs no string hashing.
-struct StaticSQL: Hashable, ExpressibleByStringLiteral {
-    private let literal: StaticString
+/// A statement's text, which connections find their prepared statement by: as quick as an integer, as the text is never
+/// looked at again.
+struct StaticSQL: Hashable, ExpressibleByStringLiteral, Sendable {
+    private let place: UInt
+    private let literal: StaticString?
+    private let composed: SQLText?
 
-    init(stringLiteral value: StaticString) { literal = value }
-
-    var text: String { literal.description }
-
-    static func == (left: StaticSQL, right: StaticSQL) -> Bool {
-        left.literal.utf8Start == right.literal.utf8Start
+    init(stringLiteral value: StaticString) {
+        literal = value
+        composed = nil
+        place = UInt(bitPattern: value.utf8Start)
     }
 
-    func hash(into hasher: inout Hasher) { hasher.combine(literal.utf8Start) }
+    /// A text that was put together once; the constant that holds it identifies it.
+    init(_ text: SQLText) {
+        literal = nil
+        composed = text
+        place = UInt(bitPattern: Unmanaged.passUnretained(text).toOpaque())
+    }
+
+    var text: String { literal?.description ?? composed?.text ?? "" }
+
+    static func == (left: StaticSQL, right: StaticSQL) -> Bool { left.place == right.place }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(place) }
+}
+
+/// A statement's text that is put together from parts, kept in a constant.
+final class SQLText: Sendable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
 }

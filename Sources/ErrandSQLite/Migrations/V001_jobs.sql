@@ -45,7 +45,9 @@ CREATE TABLE jobs (
     max_attempts INTEGER NOT NULL,
     lost_count INTEGER NOT NULL,
     blocked_by INTEGER NOT NULL,
-    flags INTEGER NOT NULL,        -- bits, see JobFlags
+    tracked INTEGER NOT NULL,      -- 1: something else runs it
+    expiry_fixed INTEGER NOT NULL, -- 1: the submitter gave expires_at
+    session INTEGER NOT NULL,      -- 1: the worker lives outside this process
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     started_at INTEGER,
@@ -57,7 +59,7 @@ CREATE TABLE jobs (
     timeout INTEGER,               -- seconds
     cancel_acknowledged_at INTEGER,
     unique_key TEXT,               -- with the type and tenant in front, see UniqueKey
-    fingerprint BLOB,              -- of the submit, where the client made the id
+    fingerprint TEXT,              -- of the submit, where the client made the id
     project_name TEXT,
     created_by TEXT,
     created_by_name TEXT,
@@ -68,7 +70,7 @@ CREATE TABLE jobs (
     failure_code TEXT,
     failure_message TEXT,
     failure_details ANY,
-    after TEXT,                    -- JSON array of ids
+    after TEXT,                    -- ids with a space between
     errors ANY,                    -- JSON array of run records
     metadata ANY,
     data ANY,
@@ -79,7 +81,8 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE UNIQUE INDEX jobs_id ON jobs (id);
 CREATE INDEX jobs_claimable ON jobs (lane, priority, run_at) WHERE claimable = 1;
-CREATE INDEX jobs_scheduled ON jobs (lane, run_at) WHERE status = 0 AND claimable = 0 AND blocked_by = 0;
+CREATE INDEX jobs_scheduled ON jobs (lane, run_at) WHERE status = 0 AND claimable = 0 AND blocked_by = 0 AND tracked = 0;
+CREATE INDEX jobs_stale ON jobs (updated_at) WHERE stale_after IS NOT NULL AND status <= 1;
 CREATE INDEX jobs_running ON jobs (number) WHERE status = 1;
 CREATE INDEX jobs_ended_badly ON jobs (status, number) WHERE status >= 3;
 CREATE INDEX jobs_expiring ON jobs (expires_at) WHERE expires_at IS NOT NULL;

@@ -1,0 +1,63 @@
+public import FoundationEssentials
+
+/// What a submitter may say beside a type and a payload; what is nil is the type's default.
+public struct SubmitOptions: Sendable {
+    /// The submitter's own version 7 identifier: submitting again with the same one is a replay.
+    public var id: JobID?
+    /// The queue to wait in.
+    public var queue: String?
+    /// Lower runs first.
+    public var priority: Int16
+    /// Not to be run before.
+    public var delayUntil: Date?
+    /// Jobs that must be completed first.
+    public var after: [JobID] = []
+    /// The budget of charged runs.
+    public var maxAttempts: Int?
+    /// How long one run may take.
+    public var timeout: Duration?
+    /// At most one queued or running job of the type and tenant has it.
+    public var uniqueKey: String?
+    /// What to do when one has.
+    public var onConflict: NewJob.ConflictPolicy = .return
+    /// The project within the tenant.
+    public var projectId: String?
+    /// The project's name, for people.
+    public var projectName: String?
+    /// Who submits.
+    public var createdBy: String?
+    /// The submitter's name, for people.
+    public var createdByName: String?
+    /// The submitter's own object; `tags` in it is searchable.
+    public var metadata: JSONText = .emptyObject
+
+    /// Creates options; set what else should hold.
+    ///
+    /// - Parameters:
+    ///   - delayUntil: Not to be run before.
+    ///   - priority: Lower runs first.
+    public init(delayUntil: Date? = nil, priority: Int16 = 0) {
+        self.delayUntil = delayUntil
+        self.priority = priority
+    }
+
+    /// A new job of a type: the type's defaults, and these options over them.
+    public func job(of type: JobType, payload: JSONText) -> NewJob {
+        var job = type.job(payload: payload)
+        job.id = id
+        job.queue = queue ?? job.queue
+        job.priority = priority
+        job.runAt = delayUntil
+        job.after = after
+        job.maxAttempts = maxAttempts ?? job.maxAttempts
+        job.timeoutSeconds = timeout.map { max(1, Int($0.seconds.rounded(.up))) } ?? job.timeoutSeconds
+        job.uniqueKey = uniqueKey
+        job.onConflict = onConflict
+        job.projectId = projectId
+        job.projectName = projectName
+        job.createdBy = createdBy
+        job.createdByName = createdByName
+        job.metadata = metadata
+        return job
+    }
+}

@@ -1,0 +1,50 @@
+import FoundationEssentials
+public import Logging
+
+/// How a worker works; every default suits a start.
+public struct WorkerOptions: Sendable {
+    /// The queues to take jobs from; nil is all.
+    public var queues: [String]?
+    /// How many jobs run at once in this process.
+    public var concurrency: Int
+    /// For how long a claim holds without a renewal; the time after which a dead worker's jobs run elsewhere.
+    public var lease: Duration = .seconds(30)
+    /// How often all leases are renewed.
+    public var heartbeat: Duration = .seconds(5)
+    /// How often jobs of dead workers are taken back; nil leaves that to other processes.
+    public var reapInterval: Duration? = .seconds(5)
+    /// How often expired records and their files are deleted; nil leaves that to other processes.
+    public var pruneInterval: Duration? = .seconds(60)
+    /// The shortest time between two writes of progress, for all running jobs together.
+    public var progressInterval: Duration = .milliseconds(100)
+    /// How long running jobs may go on after a graceful shutdown began.
+    public var grace: Duration = .seconds(30)
+    /// How long a cancelled handler may take to return before it is reported and, at a stop, its job is given back.
+    public var cancelPatience: Duration = .seconds(1)
+    /// How often to look for jobs when no wake-up comes.
+    public var pollInterval: Duration = .seconds(5)
+    /// How many jobs may be claimed ahead of the slots while runs are short; 0 claims only what can run at once.
+    public var prefetchLimit = 512
+    /// Goes around every run, the first outermost.
+    public var middleware: [any JobMiddleware] = []
+    /// Hears of every error that fails a run.
+    public var errorReporter: JobErrorReporter?
+    /// Where files are whose records expire; nil leaves deleting them to other processes.
+    public var objectStore: (any ObjectStore)?
+    /// Where the worker and its jobs log.
+    public var logger = Logger(label: "errand.worker")
+    /// The worker's identifier; random for every start when nil.
+    public var workerId: String?
+    /// Where jitter comes from.
+    public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+
+    /// Creates options.
+    ///
+    /// - Parameters:
+    ///   - queues: The queues to take jobs from; nil is all.
+    ///   - concurrency: How many jobs run at once; 10 for every core when nil.
+    public init(queues: [String]? = nil, concurrency: Int? = nil) {
+        self.queues = queues
+        self.concurrency = concurrency ?? 10 * ProcessInfo.processInfo.activeProcessorCount
+    }
+}

@@ -1,0 +1,133 @@
+import Errand
+import FoundationEssentials
+import GRDBSQLite
+
+/// What the writer thread works with: its connection's statements, what it remembers, and the transaction under way.
+///
+/// Used by the writer thread alone.
+final class SQLiteSession {
+    let sql: SQLStatements
+    let clock: any JobClock
+    let rules: JobRules
+    let identifiers: JobIDGenerator
+    let leases: LeaseTable
+    let hub: ChangeHub
+    var memory = SQLiteMemory()
+    /// Read once for each transaction.
+    var time: StoreTime
+    /// Told to subscribers after the commit.
+    var changes = StoreChanges()
+    var interest: ChangeInterest = []
+    private var undoLog: [Undo] = []
+
+    init(_ database: OpaquePointer, options: SQLiteJobStore.Options, leases: LeaseTable, hub: ChangeHub) {
+        sql = SQLStatements(database)
+        clock = options.clock
+        rules = options.rules
+        identifiers = options.identifiers
+        self.leases = leases
+        self.hub = hub
+        time = clock.now()
+    }
+
+    var now: Int64 { time.wall.milliseconds }
+
+    /// Performs operations in one transaction, each in a savepoint of its own, and tells their callers.
+    func commit(_ batch: [any PendingWrite]) {
+        time = clock.now()
+        interest = hub.interest
+        changes = StoreChanges()
+        let failure = transaction(batch)
+        if failure != nil { undo(downTo: 0) }
+        undoLog.removeAll(keepingCapacity: true)
+        if failure == nil, !changes.isEmpty { hub.publish(changes) }
+        for write in batch { write.finish(failure) }
+    }
+
+    /// Why the transaction as a whole failed; nil when it was committed.
+    private func transaction(_ batch: [any PendingWrite]) -> JobStoreError? {
+        do throws(JobStoreError) {
+            try sql("BEGIN IMMEDIATE").run()
+            do throws(JobStoreError) {
+                for write in batch { try perform(write, alone: batch.count == 1) }
+                try flushCounts()
+                try sql("COMMIT").run()
+                return nil
+            } catch {
+                rollback()
+                return error
+            }
+        } catch {
+            return error
+        }
+    }
+
+    private func rollback() {
+        // Some errors, a full disk among them, have ended the transaction already.
+        guard sqlite3_get_autocommit(sql.database) == 0 else { return }
+        sqlite3_exec(sql.database, "ROLLBACK", nil, nil, nil)
+    }
+
+    /// Performs one operation; throws only when the whole transaction is lost with it.
+    private func perform(_ write: any PendingWrite, alone: Bool) throws(JobStoreError) {
+        let mark = undoLog.count
+        if !alone { try sql("SAVEPOINT operation").run() }
+        if let error = write.perform(on: self) {
+            undo(downTo: mark)
+            if sqlite3_get_autocommit(sql.database) != 0 { throw error }
+            // A lone operation that failed leaves nothing behind: its error is its outcome.
+            try sql.execute(alone ? "ROLLBACK; BEGIN IMMEDIATE" : "ROLLBACK TO operation; RELEASE operation")
+        } else if !alone {
+            try sql("RELEASE operation").run()
+        }
+    }
+
+    /// Does something within an operation that is undone alone when it throws.
+    func nested<Value>(_ body: () throws(JobStoreError) -> Value) throws(JobStoreError) -> Value {
+        let mark = undoLog.count
+        try sql("SAVEPOINT part").run()
+        do throws(JobStoreError) {
+            let value = try body()
+            try sql("RELEASE part").run()
+            return value
+        } catch {
+            undo(downTo: mark)
+            if sqlite3_get_autocommit(sql.database) == 0 {
+                try sql.execute("ROLLBACK TO part; RELEASE part")
+            }
+            throw error
+        }
+    }
+
+    /// Remembers how to take back a change to the memory.
+    func onUndo(_ change: Undo) { undoLog.append(change) }
+
+    /// Makes what was remembered so far the state that nothing goes back behind.
+    func forgetUndo() { undoLog.removeAll() }
+
+    private func undo(downTo mark: Int) {
+        while undoLog.count > mark, let change = undoLog.popLast() { take(back: change) }
+    }
+
+    /// Writes the transaction's changes to the counts, one row for each lane and project.
+    private func flushCounts() throws(JobStoreError) {
+        guard !memory.pendingCounts.isEmpty else { return }
+        let statement = try sql(
+            """
+            INSERT INTO job_counts VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET queued = queued + excluded.queued, running = running + excluded.running,
+                completed = completed + excluded.completed, failed = failed + excluded.failed,
+                cancelled = cancelled + excluded.cancelled
+            """
+        )
+        for (key, counts) in memory.pendingCounts {
+            statement.bind(1, key.lane)
+            statement.bind(2, key.project)
+            for (index, status) in JobStatus.allCases.enumerated() {
+                statement.bind(CInt(index + 3), counts[status])
+            }
+            try statement.run()
+        }
+        memory.pendingCounts.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,135 @@
+import Errand
+
+/// Decides whose turn it is in a claim: queues take turns, in each queue its tenants, one job a turn.
+///
+/// Queues and tenants go by name, starting after the one served last. Within a tenant the order is priority, `runAt`,
+/// number, over all the types asked for.
+struct ClaimTurns {
+    private struct QueueTurns {
+        let name: String
+        var tenants: [TenantTurns]
+        var nextTenant = 0
+        /// How many more of its jobs may run; nil is any number.
+        var room: Int?
+    }
+
+    private struct TenantTurns {
+        let name: String
+        let lanes: [Int]
+        var candidates: ArraySlice<Candidate> = []
+        var isExhausted = false
+    }
+
+    private struct Candidate: Comparable {
+        let priority: Int64
+        let runAt: Int64
+        let number: Int64
+
+        static func < (left: Candidate, right: Candidate) -> Bool {
+            (left.priority, left.runAt, left.number) < (right.priority, right.runAt, right.number)
+        }
+    }
+
+    private let session: SQLiteSession
+    private let limit: Int
+    private var queues: [QueueTurns]
+    private var nextQueue = 0
+    private var servedQueue: String?
+    private var servedTenants: [String: String] = [:]
+
+    /// Where the rotations stand after the claim.
+    var lastServed: (queue: String, tenants: [String: String])? { servedQueue.map { ($0, servedTenants) } }
+
+    init(session: SQLiteSession, request: ClaimRequest) {
+        self.session = session
+        limit = request.limit
+        var lanes: [String: [String: [Int]]] = [:]
+        for lane in session.memory.readyLanes {
+            let key = session.memory.lanes[lane].key
+            guard request.wants(key), session.memory.queues[key.queue]?.pause == nil else { continue }
+            lanes[key.queue, default: [:]][key.tenant ?? "", default: []].append(lane)
+        }
+        let memory = session.memory
+        queues = lanes.sorted { $0.key < $1.key }.map { name, tenants in
+            let turns = tenants.sorted { $0.key < $1.key }.map { TenantTurns(name: $0.key, lanes: $0.value) }
+            let start = memory.lastTenant[name]
+            let rotated = turns.rotated { tenant in start.map { tenant.name > $0 } ?? true }
+            return QueueTurns(name: name, tenants: rotated, room: session.room(in: name))
+        }
+        queues = queues.rotated { queue in memory.lastQueue.map { queue.name > $0 } ?? true }
+    }
+
+    /// The next job to claim; nil when nothing can run.
+    mutating func next() throws(JobStoreError) -> Int64? {
+        while !queues.isEmpty {
+            if nextQueue >= queues.count { nextQueue = 0 }
+            if queues[nextQueue].room == 0 || queues[nextQueue].tenants.isEmpty {
+                queues.remove(at: nextQueue)
+                continue
+            }
+            if let number = try nextOfQueue(nextQueue) {
+                nextQueue += 1
+                return number
+            }
+        }
+        return nil
+    }
+
+    private mutating func nextOfQueue(_ queue: Int) throws(JobStoreError) -> Int64? {
+        while !queues[queue].tenants.isEmpty {
+            if queues[queue].nextTenant >= queues[queue].tenants.count { queues[queue].nextTenant = 0 }
+            let turn = queues[queue].nextTenant
+            try refill(&queues[queue].tenants[turn])
+            guard let candidate = queues[queue].tenants[turn].candidates.popFirst() else {
+                queues[queue].tenants.remove(at: turn)
+                continue
+            }
+            queues[queue].nextTenant += 1
+            queues[queue].room = queues[queue].room.map { $0 - 1 }
+            servedQueue = queues[queue].name
+            servedTenants[queues[queue].name] = queues[queue].tenants[turn].name
+            return candidate.number
+        }
+        return nil
+    }
+
+    /// Reads the tenant's first jobs from the claim index, enough for the whole claim: they are few and small.
+    private func refill(_ tenant: inout TenantTurns) throws(JobStoreError) {
+        guard tenant.candidates.isEmpty, !tenant.isExhausted else { return }
+        tenant.isExhausted = true
+        var found: [Candidate] = []
+        for lane in tenant.lanes {
+            let select = try session.sql(
+                """
+                SELECT priority, run_at, number FROM jobs WHERE lane = ? AND claimable = 1
+                ORDER BY priority, run_at, number LIMIT ?
+                """
+            )
+            select.bind(1, lane)
+            select.bind(2, limit)
+            while try select.step() {
+                found.append(Candidate(priority: select.int(0), runAt: select.int(1), number: select.int(2)))
+            }
+            select.reset()
+        }
+        if tenant.lanes.count > 1 { found.sort() }
+        tenant.candidates = found.prefix(limit)
+    }
+}
+
+extension SQLiteSession {
+    /// How many more jobs of a queue may run; nil where nothing limits it.
+    func room(in queue: String) -> Int? {
+        guard let limit = memory.queues[queue]?.concurrency else { return nil }
+        let running = memory.lanes.lazy.filter { $0.key.queue == queue }.reduce(0) { $0 + $1.running }
+        return max(0, limit - running)
+    }
+}
+
+extension Array {
+    /// The same elements, starting with the first that the condition holds for.
+    fileprivate func rotated(from isStart: (Element) -> Bool) -> [Element] {
+        guard let start = firstIndex(where: isStart) else { return self }
+        return Array(self[start...] + self[..<start])
+    }
+}

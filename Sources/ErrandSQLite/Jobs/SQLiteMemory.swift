@@ -1,0 +1,202 @@
+import Errand
+import Synchronization
+
+/// What the writer remembers, so that it need not ask the database; all of it can be read back from there.
+///
+/// Possible because one process owns the file and one thread writes.
+struct SQLiteMemory {
+    /// By number, from 1; a lane is never deleted.
+    var lanes: [Lane] = [Lane(key: LaneKey(queue: "", type: "", tenant: nil), tenant: 0)]
+    var laneNumbers: [LaneKey: Int] = [:]
+    /// Lanes with claimable jobs.
+    var readyLanes: Set<Int> = []
+    /// Lanes with scheduled jobs.
+    var scheduledLanes: Set<Int> = []
+    var tenantNumbers: [String: Int64] = [:]
+    var projectNumbers: [ProjectKey: Int64] = [:]
+    var projectNames: [Int64: String] = [:]
+    var queues: [String: QueueSettings] = [:]
+    var nextNumber: Int64 = 1
+    /// While there are none, ending a job need not look for jobs that wait for it.
+    var dependencyCount = 0
+    /// The transaction's changes to the counts.
+    var pendingCounts: [CountKey: StatusCounts] = [:]
+    /// Where the rotation over queues, and over the tenants of each queue, goes on.
+    var lastQueue: String?
+    var lastTenant: [String: String] = [:]
+}
+
+/// A queue, a type and a tenant: what jobs have in common that are claimed in order.
+struct LaneKey: Hashable {
+    var queue: String
+    var type: String
+    var tenant: String?
+}
+
+/// A lane, and how many of its jobs can be claimed, wait and run.
+struct Lane {
+    let key: LaneKey
+    let tenant: Int64
+    var claimable = 0
+    var running = 0
+    /// No scheduled job of the lane is due before; nil when none is scheduled.
+    var earliestDue: Int64?
+}
+
+struct ProjectKey: Hashable {
+    var tenant: Int64
+    var id: String
+}
+
+struct QueueSettings: Hashable {
+    var pause: QueueState.Pause?
+    var concurrency: Int?
+}
+
+struct CountKey: Hashable {
+    var lane: Int
+    var project: Int64
+}
+
+/// How to take back one change to the memory.
+enum Undo {
+    case claimable(lane: Int, by: Int)
+    case running(lane: Int, by: Int)
+    case earliestDue(lane: Int, Int64?)
+    case count(CountKey, JobStatus, by: Int)
+    case lease(Int64, Lease?)
+    case lane(LaneKey)
+    case tenant(String)
+    case project(ProjectKey)
+    case queue(String, QueueSettings?)
+    case nextNumber(Int64)
+    case dependencies(by: Int)
+}
+
+/// Who holds a running job, until when; or held one that was cancelled and has not acknowledged it.
+struct Lease {
+    var fence: Int64
+    /// On the steady clock.
+    var end: Duration
+    /// What the job counts under, so that ending it need not read it.
+    var lane: Int
+    var project: Int64?
+    var isCancelled = false
+}
+
+/// The leases of all running jobs, by job number: the writer thread changes it, readers look.
+///
+/// Leases live in memory because the steady clock they are measured on is void once the process ends; what must survive,
+/// that a job runs and under which fence, is in its row. So a heartbeat costs no write.
+final class LeaseTable: Sendable {
+    private let leases = Mutex<[Int64: Lease]>([:])
+
+    subscript(number: Int64) -> Lease? { leases.withLock { $0[number] } }
+
+    func set(_ number: Int64, _ lease: Lease?) -> Lease? {
+        leases.withLock { leases in
+            if let lease { return leases.updateValue(lease, forKey: number) }
+            return leases.removeValue(forKey: number)
+        }
+    }
+
+    /// The runs whose lease is over at a time, the first ones first.
+    func expired(at steady: Duration, limit: Int) -> [Int64] {
+        let over = leases.withLock { leases in
+            leases.filter { !$0.value.isCancelled && $0.value.end <= steady }
+        }
+        return over.sorted { ($0.value.end, $0.key) < ($1.value.end, $1.key) }.prefix(limit).map(\.key)
+    }
+}
+
+extension SQLiteSession {
+    func take(back change: Undo) {
+        switch change {
+        case .claimable(let lane, let delta): setClaimable(lane, memory.lanes[lane].claimable - delta)
+        case .running(let lane, let delta): memory.lanes[lane].running -= delta
+        case .earliestDue(let lane, let due): setEarliestDue(lane, due)
+        case .count(let key, let status, let delta): memory.pendingCounts[key, default: StatusCounts()][status] -= delta
+        case .lease(let number, let lease): _ = leases.set(number, lease)
+        case .lane(let key):
+            memory.laneNumbers[key] = nil
+            memory.lanes.removeLast()
+        case .tenant(let name): memory.tenantNumbers[name] = nil
+        case .project(let key):
+            if let number = memory.projectNumbers.removeValue(forKey: key) { memory.projectNames[number] = nil }
+        case .queue(let name, let settings): memory.queues[name] = settings
+        case .nextNumber(let number): memory.nextNumber = number
+        case .dependencies(let delta): memory.dependencyCount -= delta
+        }
+    }
+
+    // MARK: Changes that can be taken back
+
+    func addClaimable(_ lane: Int, _ delta: Int) {
+        onUndo(.claimable(lane: lane, by: delta))
+        setClaimable(lane, memory.lanes[lane].claimable + delta)
+        if delta > 0, interest.contains(.wakeUps) { changes.queues.insert(memory.lanes[lane].key.queue) }
+    }
+
+    func addRunning(_ lane: Int, _ delta: Int) {
+        onUndo(.running(lane: lane, by: delta))
+        memory.lanes[lane].running += delta
+    }
+
+    func noteDue(_ lane: Int, _ due: Int64?) {
+        onUndo(.earliestDue(lane: lane, memory.lanes[lane].earliestDue))
+        setEarliestDue(lane, due)
+    }
+
+    func count(_ lane: Int, _ project: Int64?, _ status: JobStatus, _ delta: Int) {
+        let key = CountKey(lane: lane, project: project ?? 0)
+        onUndo(.count(key, status, by: delta))
+        memory.pendingCounts[key, default: StatusCounts()][status] += delta
+    }
+
+    func setLease(_ number: Int64, _ lease: Lease?) {
+        onUndo(.lease(number, leases.set(number, lease)))
+    }
+
+    func addDependencies(_ delta: Int) {
+        onUndo(.dependencies(by: delta))
+        memory.dependencyCount += delta
+    }
+
+    /// Tells subscribers that a job changed.
+    func noteChange(_ state: JobState, rev: Int64?) {
+        guard interest.contains(.jobs) else { return }
+        changes.jobs[state.id] = JobChange(
+            id: state.id,
+            tenantId: memory.lanes[state.lane].key.tenant,
+            projectId: state.project.flatMap { memory.projectNames[$0] },
+            rev: rev
+        )
+    }
+
+    /// Keeps the memory true when a job leaves the status it had.
+    func noteMove(_ state: JobState, to status: JobStatus) throws(JobStoreError) {
+        count(state.lane, state.project, state.status, -1)
+        count(state.lane, state.project, status, 1)
+        guard !state.isTracked else { return }
+        if state.status == .running { noteStopped(state.lane) }
+        if state.isClaimable { addClaimable(state.lane, -1) }
+        if state.status == .queued, !state.isClaimable, state.blockedBy == 0 { try refreshDue(state.lane) }
+    }
+
+    /// A run ended, which may make room below its queue's limit.
+    func noteStopped(_ lane: Int) {
+        addRunning(lane, -1)
+        let queue = memory.lanes[lane].key.queue
+        if interest.contains(.wakeUps), memory.queues[queue]?.concurrency != nil { changes.queues.insert(queue) }
+    }
+
+    private func setClaimable(_ lane: Int, _ count: Int) {
+        memory.lanes[lane].claimable = count
+        if count > 0 { memory.readyLanes.insert(lane) } else { memory.readyLanes.remove(lane) }
+    }
+
+    private func setEarliestDue(_ lane: Int, _ due: Int64?) {
+        memory.lanes[lane].earliestDue = due
+        if due == nil { memory.scheduledLanes.remove(lane) } else { memory.scheduledLanes.insert(lane) }
+    }
+}

@@ -1,0 +1,200 @@
+import Errand
+import FoundationEssentials
+
+extension SQLiteSession {
+    /// Stores jobs; when one is refused the caller's savepoint takes all of them back.
+    func insert(
+        _ jobs: [NewJob],
+        tenant: String?,
+        scope: Scope
+    ) throws(JobStoreError) -> [InsertedJob] {
+        var inserted: [InsertedJob] = []
+        inserted.reserveCapacity(jobs.count)
+        for index in jobs.indices {
+            inserted.append(try insert(jobs[index], at: index, tenant: tenant, scope: scope))
+        }
+        return inserted
+    }
+
+    private func insert(
+        _ job: NewJob,
+        at index: Int,
+        tenant: String?,
+        scope: Scope
+    ) throws(JobStoreError) -> InsertedJob {
+        guard scope.includes(tenantId: tenant, projectId: job.projectId) else {
+            throw .refused(.invalid, "/\(index)/projectId", "is not a project you may submit to")
+        }
+        if let id = job.id, let replay = try replay(of: job, id: id, at: index, scope: scope) { return replay }
+        let lane = try lane(queue: job.queue, type: job.type, tenant: tenant)
+        if let existing = try existing(for: job, tenant: tenant, at: index) { return existing }
+        let dependencies = try dependencies(of: job, tenant: tenant, at: index)
+        let number = takeNumber()
+        let id = job.id ?? identifiers.next(at: time.wall)
+        let new = NewRow(job: job, number: number, id: id, lane: lane, blockedBy: dependencies.waiting.count)
+        try store(new, tenant: tenant)
+        if dependencies.failed == nil {
+            for dependency in dependencies.waiting { try addDependency(of: number, on: dependency) }
+        }
+        try useUploads(job, number: number, tenant: tenant, at: index)
+        noteInserted(new, tenant: tenant)
+        if let failed = dependencies.failed { try cancelDependent(number, because: failed) }
+        return InsertedJob(id: id, number: number, outcome: .inserted)
+    }
+
+    private func takeNumber() -> Int64 {
+        onUndo(.nextNumber(memory.nextNumber))
+        defer { memory.nextNumber += 1 }
+        return memory.nextNumber
+    }
+
+    /// The job that the same submit made before, when the client gave its own id.
+    private func replay(
+        of job: NewJob,
+        id: JobID,
+        at index: Int,
+        scope: Scope
+    ) throws(JobStoreError) -> InsertedJob? {
+        guard let number = try number(of: id), let state = try state(number) else {
+            let tombstone = try sql(Tombstone.byID)
+            tombstone.bind(1, id)
+            tombstone.bind(2, now - Tombstone.lifetime)
+            defer { tombstone.reset() }
+            if try tombstone.step() {
+                throw .refused(.gone, "/\(index)/id", "\(id) was used by a job that is deleted; make a new id")
+            }
+            return nil
+        }
+        guard includes(state, scope), state.fingerprint == job.fingerprint else {
+            throw .refused(.idempotencyMismatch, "/\(index)/id", "\(id) was used for another job; make a new id")
+        }
+        return InsertedJob(id: id, number: number, outcome: .replayed)
+    }
+
+    /// What the unique key decides, where another active job has it.
+    private func existing(for job: NewJob, tenant: String?, at index: Int) throws(JobStoreError) -> InsertedJob? {
+        guard let key = job.uniqueKey else { return nil }
+        let find = try sql("SELECT number FROM jobs WHERE unique_key = ? AND status <= 1")
+        find.bind(1, UniqueKey(type: job.type, tenant: tenant).stored(key))
+        guard let number = try find.firstInt(), let state = try state(number) else { return nil }
+        switch job.onConflict {
+        case .return: return InsertedJob(id: state.id, number: number, outcome: .existing)
+        case .replace where state.status == .queued:
+            try replace(state, with: job)
+            return InsertedJob(id: state.id, number: number, outcome: .replaced)
+        case .replace, .reject:
+            throw JobStoreError(
+                .uniqueConflict,
+                "Job \(state.id) is \(state.status.rawValue) and has the unique key \"\(key)\".",
+                pointer: "/\(index)/uniqueKey",
+                currentStatus: state.status
+            )
+        }
+    }
+
+    private func dependencies(
+        of job: NewJob,
+        tenant: String?,
+        at index: Int
+    ) throws(JobStoreError) -> (waiting: [Int64], failed: JobID?) {
+        var waiting: [Int64] = []
+        var failed: JobID?
+        for (place, id) in job.after.enumerated() {
+            guard let number = try number(of: id), let state = try state(number),
+                memory.lanes[state.lane].key.tenant == tenant
+            else { throw .refused(.invalid, "/\(index)/after/\(place)", "there is no job \(id)") }
+            switch state.status {
+            case .queued, .running: if !waiting.contains(number) { waiting.append(number) }
+            case .completed: break
+            case .failed, .cancelled:
+                failed = failed ?? id
+                // Blocked until it is cancelled in this same transaction, so that nothing ever claims it.
+                if !waiting.contains(number) { waiting.append(number) }
+            }
+        }
+        return (waiting, failed)
+    }
+
+    private func addDependency(of dependent: Int64, on dependency: Int64) throws(JobStoreError) {
+        let statement = try sql("INSERT INTO job_dependencies VALUES (?, ?)")
+        statement.bind(1, dependency)
+        statement.bind(2, dependent)
+        try statement.run()
+        addDependencies(1)
+    }
+
+    private func useUploads(
+        _ job: NewJob,
+        number: Int64,
+        tenant: String?,
+        at index: Int
+    ) throws(JobStoreError) {
+        for (place, id) in job.uploads.enumerated() {
+            let statement = try sql(
+                "UPDATE uploads SET job = ? WHERE id = ? AND tenant IS ? AND (job IS NOT NULL OR expires_at > ?) RETURNING 1"
+            )
+            statement.bind(1, number)
+            statement.bind(2, id)
+            statement.bind(3, tenant)
+            statement.bind(4, now)
+            guard try statement.firstInt() != nil else {
+                throw .refused(.invalid, "/\(index)/uploads/\(place)", "there is no upload \(id), or it has expired")
+            }
+        }
+    }
+
+    private func noteInserted(_ new: NewRow, tenant: String?) {
+        let status = new.startsRunning ? JobStatus.running : .queued
+        count(new.lane, try? project(new.job.projectId, tenant: memory.lanes[new.lane].tenant), status, 1)
+        if new.isClaimable(at: now) {
+            addClaimable(new.lane, 1)
+        } else if new.isScheduled(at: now) {
+            noteDue(new.lane, min(new.runAt(now), memory.lanes[new.lane].earliestDue ?? .max))
+        }
+        if interest.contains(.jobs) {
+            changes.jobs[new.id] = JobChange(id: new.id, tenantId: tenant, projectId: new.job.projectId, rev: 1)
+        }
+    }
+
+    private func replace(_ state: JobState, with job: NewJob) throws(JobStoreError) {
+        let statement = try sql(
+            """
+            UPDATE jobs SET payload = ?, priority = ?, run_at = ?, claimable = ?, rev = rev + 1, updated_at = ?
+            WHERE number = ?
+            """
+        )
+        let runAt = job.runAt?.wholeMilliseconds.milliseconds ?? now
+        let isWaiting = state.blockedBy == 0 && !state.isTracked
+        let claimable = isWaiting && runAt <= now
+        try bind(statement, 1, job.payload, .payload, of: state.number)
+        statement.bind(2, Int(job.priority))
+        statement.bind(3, runAt)
+        statement.bind(4, claimable ? 1 : 0)
+        statement.bind(5, now)
+        statement.bind(6, state.number)
+        try statement.run()
+        if state.isClaimable != claimable { addClaimable(state.lane, claimable ? 1 : -1) }
+        if isWaiting { try refreshDue(state.lane) }
+        noteChange(state, rev: state.rev + 1)
+    }
+}
+
+/// A job that is being stored, and the choices the store made for it.
+struct NewRow {
+    let job: NewJob
+    let number: Int64
+    let id: JobID
+    let lane: Int
+    let blockedBy: Int
+
+    var startsRunning: Bool { job.tracking != nil && job.startsRunning }
+    func runAt(_ now: Int64) -> Int64 { job.runAt?.wholeMilliseconds.milliseconds ?? now }
+    func isClaimable(at now: Int64) -> Bool { job.tracking == nil && blockedBy == 0 && runAt(now) <= now }
+    func isScheduled(at now: Int64) -> Bool { job.tracking == nil && blockedBy == 0 && runAt(now) > now }
+}
+
+extension JobStoreError {
+    static func refused(_ code: Code, _ pointer: String, _ message: String) -> JobStoreError {
+        JobStoreError(code, "\(pointer): \(message).", pointer: pointer)
+    }
+}

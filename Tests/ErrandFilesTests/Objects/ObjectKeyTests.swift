@@ -1,0 +1,47 @@
+#if Files
+import Errand
+import ErrandFiles
+import FoundationEssentials
+import Testing
+
+@Suite("Object keys") struct ObjectKeyTests {
+    static let tenants: [String?] = [
+        nil, "", "default", "system", "uploads", "jobs", ".", "..", ".hidden", "a/b", "a%2Fb", "%", "é", "A", "a",
+        String(repeating: "x", count: 199) + "%", String(repeating: "é", count: 100),
+        String(repeating: "x", count: 200), String(repeating: "x", count: 200) + "..",
+        String(repeating: "x", count: 200) + "/../..",
+    ]
+
+    @Test("a key that was made is read back, and its names fit a file system", arguments: tenants)
+    func wellFormed(_ tenant: String?) throws {
+        let id = try #require(JobID("0192e4a0-0000-7000-8000-000000000000"))
+        let lease = JobLease(id: id, number: 1, fence: 3)
+        let keys = [
+            ObjectKey.upload(tenantId: tenant, id: id),
+            ObjectKey.file(tenantId: tenant, lease: lease, ulid: ULID(at: Date()), type: .csv),
+        ]
+        for key in keys {
+            #expect(ObjectKey(key.description) == key)
+            for name in key.description.split(separator: "/") {
+                #expect(name.utf8.count <= 255)
+                #expect(name.first != ".")
+            }
+        }
+    }
+
+    @Test("two tenants never share a key")
+    func distinct() throws {
+        let id = try #require(JobID("0192e4a0-0000-7000-8000-000000000000"))
+        let keys = Self.tenants.map { ObjectKey.upload(tenantId: $0, id: id) }
+        #expect(Set(keys).count == Self.tenants.count)
+    }
+
+    @Test("names made later sort later")
+    func order() {
+        let times = [0.0, 1, 1_700_000_000, 1_700_000_000.001, 253_402_300_799]
+        let names = times.map { ULID(at: Date(timeIntervalSince1970: $0)).description }
+        #expect(names == names.sorted())
+        #expect(names.allSatisfy { ULID($0) != nil })
+    }
+}
+#endif
