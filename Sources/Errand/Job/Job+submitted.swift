@@ -1,4 +1,4 @@
-package import FoundationEssentials
+public import FoundationEssentials
 
 extension Job {
     /// The record of a job that was just submitted.
@@ -55,6 +55,41 @@ extension Job {
             fence: startsRunning ? 1 : 0,
             blockedBy: blockedBy,
             tracking: new.tracking,
+            isQueuePaused: false
+        )
+    }
+}
+
+extension Job {
+    /// A record with nothing in it but who it is, for a store that reads the rest from its rows.
+    ///
+    /// - Parameters:
+    ///   - identity: The identifier and the number.
+    ///   - type: The handler's key.
+    ///   - queue: The lane it waits in.
+    ///   - createdAt: When it was stored.
+    public init(identity: (id: JobID, number: Int64), type: String, queue: String, createdAt: Date) {
+        self.init(
+            id: identity.id,
+            number: identity.number,
+            type: type,
+            queue: queue,
+            status: .queued,
+            priority: 0,
+            runAt: createdAt,
+            after: [],
+            attempt: 0,
+            maxAttempts: 1,
+            lostCount: 0,
+            payload: .emptyObject,
+            metadata: .emptyObject,
+            errors: [],
+            createdAt: createdAt,
+            updatedAt: createdAt,
+            isExpiryFixed: false,
+            rev: 1,
+            fence: 0,
+            blockedBy: 0,
             isQueuePaused: false
         )
     }

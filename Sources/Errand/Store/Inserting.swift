@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// What became of one submitted job.
 public struct InsertedJob: Sendable, Hashable {
     /// How the job came to be known under this identifier.
@@ -18,12 +20,15 @@ public struct InsertedJob: Sendable, Hashable {
     public var number: Int64
     /// How it came to be.
     public var outcome: Outcome
+    /// When a new job was stored, where the store says so: the record can then be shown without reading it back.
+    public var createdAt: Date?
 
     /// Creates the answer for one job.
-    public init(id: JobID, number: Int64, outcome: Outcome) {
+    public init(id: JobID, number: Int64, outcome: Outcome, createdAt: Date? = nil) {
         self.id = id
         self.number = number
         self.outcome = outcome
+        self.createdAt = createdAt
     }
 }
 

@@ -58,17 +58,17 @@ extension JobHandlers {
     ///   - timeout: How long one run may take, whole seconds; nil is no limit.
     ///   - maxAttempts: The budget of charged runs; the policy's, else 3, when nil.
     ///   - run: Does the work.
-    public mutating func register<Payload: Decodable & SendableMetatype>(
+    public mutating func register<Payload: Decodable & SendableMetatype, Output: JobOutput>(
         _ name: String,
         queue: String = "default",
         retry: RetryPolicy = .exponential(),
         timeout: Duration? = nil,
         maxAttempts: Int? = nil,
-        run: @escaping @Sendable (Payload, JobContext) async throws -> JobResult
+        run: @escaping @Sendable (Payload, JobContext) async throws -> Output
     ) {
         let type = Self.type(name, queue: queue, timeout: timeout, maxAttempts: maxAttempts ?? retry.maxAttempts)
         register(raw: type, retry: retry) { context in
-            try await run(context.decodePayload(), context)
+            try await run(context.decodePayload(), context).jobResult()
         }
     }
 

@@ -29,7 +29,7 @@ final class SQLiteFileLock: Sendable {
             close(descriptor)
             throw .inUse(database, owner: owner)
         }
-        write(SQLiteFileOwner(pid: getpid(), url: nil))
+        write(SQLiteFileOwner(pid: SQLiteFileOwner.thisProcess, url: nil))
     }
 
     deinit { close(descriptor) }
@@ -49,6 +49,8 @@ public struct SQLiteFileOwner: Sendable, Hashable {
     public var pid: Int32
     /// Where its HTTP API answers.
     public var url: String?
+
+    static var thisProcess: Int32 { getpid() }
 
     var text: String { "\(pid)\n\(url ?? "")\n" }
 

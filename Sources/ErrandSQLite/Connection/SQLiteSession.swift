@@ -102,6 +102,9 @@ final class SQLiteSession {
     /// Remembers how to take back a change to the memory.
     func onUndo(_ change: Undo) { undoLog.append(change) }
 
+    /// Makes what was remembered so far the state that nothing goes back behind.
+    func forgetUndo() { undoLog.removeAll() }
+
     private func undo(downTo mark: Int) {
         while undoLog.count > mark, let change = undoLog.popLast() { take(back: change) }
     }

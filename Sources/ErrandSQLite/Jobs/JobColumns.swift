@@ -20,7 +20,8 @@ extension JobStatus {
         case 2: self = .completed
         case 3: self = .failed
         case 4: self = .cancelled
-        default: throw JobStoreError(.corrupt, "A job has the unknown status \(code); a newer version may have written it.")
+        default:
+            throw JobStoreError(.corrupt, "A job has the unknown status \(code); a newer version may have written it.")
         }
     }
 }

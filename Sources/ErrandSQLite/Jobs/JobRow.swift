@@ -40,33 +40,28 @@ struct JobRow {
     }
 
     private func head() throws(JobStoreError) -> Job {
-        let status = try JobStatus(code: row.int(7))
-        return Job(
-            id: row.id(1),
-            number: number,
+        var job = Job(
+            identity: (id: row.id(1), number: number),
             type: row.text(2),
             queue: row.text(3),
-            tenantId: row.optionalText(4),
-            projectId: row.optionalText(5),
-            projectName: row.optionalText(6),
-            status: status,
-            priority: Int16(truncatingIfNeeded: row.int(8)),
-            runAt: Date(milliseconds: row.int(9)),
-            after: [],
-            attempt: Int(row.int(10)),
-            maxAttempts: Int(row.int(11)),
-            lostCount: Int(row.int(12)),
-            payload: .emptyObject,
-            metadata: .emptyObject,
-            errors: [],
-            createdAt: Date(milliseconds: row.int(28)),
-            updatedAt: Date(milliseconds: row.int(29)),
-            isExpiryFixed: row.int(33) != 0,
-            rev: row.int(39),
-            fence: row.int(40),
-            blockedBy: Int(row.int(43)),
-            isQueuePaused: !row.isNull(46)
+            createdAt: Date(milliseconds: row.int(28))
         )
+        job.tenantId = row.optionalText(4)
+        job.projectId = row.optionalText(5)
+        job.projectName = row.optionalText(6)
+        job.status = try JobStatus(code: row.int(7))
+        job.priority = Int16(truncatingIfNeeded: row.int(8))
+        job.runAt = Date(milliseconds: row.int(9))
+        job.attempt = Int(row.int(10))
+        job.maxAttempts = Int(row.int(11))
+        job.lostCount = Int(row.int(12))
+        job.updatedAt = Date(milliseconds: row.int(29))
+        job.isExpiryFixed = row.int(33) != 0
+        job.rev = row.int(39)
+        job.fence = row.int(40)
+        job.blockedBy = Int(row.int(43))
+        job.isQueuePaused = !row.isNull(46)
+        return job
     }
 
     private func readRun(into job: inout Job) throws(JobStoreError) {

@@ -102,6 +102,7 @@ extension SQLiteSession {
             statement = try sql(Tombstone.byNumber)
             statement.bind(1, number)
         }
+        statement.bind(2, now - Tombstone.lifetime)
         defer { statement.reset() }
         return try Tombstone.error(for: reference, found: statement, scope: scope)
     }
@@ -120,15 +121,18 @@ extension SQLiteSession {
 
 /// What is left of a deleted record for a day.
 enum Tombstone {
+    /// In milliseconds.
+    static let lifetime: Int64 = 86_400_000
+
     static let byID: StaticSQL = """
         SELECT tenants.name, projects.id, tombstones.tenant FROM tombstones
         LEFT JOIN tenants ON tenants.tenant = tombstones.tenant
-        LEFT JOIN projects ON projects.project = tombstones.project WHERE tombstones.id = ?
+        LEFT JOIN projects ON projects.project = tombstones.project WHERE tombstones.id = ? AND deleted_at > ?
         """
     static let byNumber: StaticSQL = """
         SELECT tenants.name, projects.id, tombstones.tenant FROM tombstones
         LEFT JOIN tenants ON tenants.tenant = tombstones.tenant
-        LEFT JOIN projects ON projects.project = tombstones.project WHERE tombstones.number = ?
+        LEFT JOIN projects ON projects.project = tombstones.project WHERE tombstones.number = ? AND deleted_at > ?
         """
 
     static func error(

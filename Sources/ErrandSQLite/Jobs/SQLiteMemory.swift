@@ -78,8 +78,10 @@ struct Lease {
     var fence: Int64
     /// On the steady clock.
     var end: Duration
+    /// What the job counts under, so that ending it need not read it.
+    var lane: Int
+    var project: Int64?
     var isCancelled = false
-    var logLines = 0
 }
 
 /// The leases of all running jobs, by job number: the writer thread changes it, readers look.
@@ -158,6 +160,34 @@ extension SQLiteSession {
     func addDependencies(_ delta: Int) {
         onUndo(.dependencies(by: delta))
         memory.dependencyCount += delta
+    }
+
+    /// Tells subscribers that a job changed.
+    func noteChange(_ state: JobState, rev: Int64?) {
+        guard interest.contains(.jobs) else { return }
+        changes.jobs[state.id] = JobChange(
+            id: state.id,
+            tenantId: memory.lanes[state.lane].key.tenant,
+            projectId: state.project.flatMap { memory.projectNames[$0] },
+            rev: rev
+        )
+    }
+
+    /// Keeps the memory true when a job leaves the status it had.
+    func noteMove(_ state: JobState, to status: JobStatus) throws(JobStoreError) {
+        count(state.lane, state.project, state.status, -1)
+        count(state.lane, state.project, status, 1)
+        guard !state.isTracked else { return }
+        if state.status == .running { noteStopped(state.lane) }
+        if state.isClaimable { addClaimable(state.lane, -1) }
+        if state.status == .queued, !state.isClaimable, state.blockedBy == 0 { try refreshDue(state.lane) }
+    }
+
+    /// A run ended, which may make room below its queue's limit.
+    func noteStopped(_ lane: Int) {
+        addRunning(lane, -1)
+        let queue = memory.lanes[lane].key.queue
+        if interest.contains(.wakeUps), memory.queues[queue]?.concurrency != nil { changes.queues.insert(queue) }
     }
 
     private func setClaimable(_ lane: Int, _ count: Int) {

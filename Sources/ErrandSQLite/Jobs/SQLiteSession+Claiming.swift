@@ -77,7 +77,8 @@ extension SQLiteSession {
         addRunning(lane, 1)
         count(lane, project, .queued, -1)
         count(lane, project, .running, 1)
-        setLease(job.lease.number, Lease(fence: job.lease.fence, end: time.steady + request.lease))
+        let end = time.steady + request.lease
+        setLease(job.lease.number, Lease(fence: job.lease.fence, end: end, lane: lane, project: project))
         if interest.contains(.jobs) {
             changes.jobs[job.lease.id] =
                 JobChange(id: job.lease.id, tenantId: job.tenantId, projectId: job.projectId, rev: rev)

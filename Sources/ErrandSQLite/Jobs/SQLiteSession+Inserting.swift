@@ -33,7 +33,9 @@ extension SQLiteSession {
         let id = job.id ?? identifiers.next(at: time.wall)
         let new = NewRow(job: job, number: number, id: id, lane: lane, blockedBy: dependencies.waiting.count)
         try store(new, tenant: tenant)
-        for dependency in dependencies.waiting { try addDependency(of: number, on: dependency) }
+        if dependencies.failed == nil {
+            for dependency in dependencies.waiting { try addDependency(of: number, on: dependency) }
+        }
         try useUploads(job, number: number, tenant: tenant, at: index)
         noteInserted(new, tenant: tenant)
         if let failed = dependencies.failed { try cancelDependent(number, because: failed) }
@@ -56,6 +58,7 @@ extension SQLiteSession {
         guard let number = try number(of: id), let state = try state(number) else {
             let tombstone = try sql(Tombstone.byID)
             tombstone.bind(1, id)
+            tombstone.bind(2, now - Tombstone.lifetime)
             defer { tombstone.reset() }
             if try tombstone.step() {
                 throw .refused(.gone, "/\(index)/id", "\(id) was used by a job that is deleted; make a new id")

@@ -1,0 +1,30 @@
+# Each of these is a few lines of Scripts/. Pass arguments with ARGS: make run ARGS="--port 9000"
+.PHONY: help setup build run test check bench docs clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\): ## /  make \1	/p' Makefile | expand -t 16
+
+setup: ## install what this machine lacks
+	@Scripts/setup
+
+build: ## build the errand command (release)
+	@Scripts/setup
+	@Scripts/build $(ARGS)
+
+run: ## build, then start the server with a sample configuration
+	@Scripts/run $(ARGS)
+
+test: ## run every test
+	@Scripts/test $(ARGS)
+
+check: ## format, core on its own, every test: what a change must pass
+	@Scripts/check
+
+bench: ## measure beside raw SQLite
+	@Scripts/bench $(ARGS)
+
+docs: ## build the core's documentation
+	@Scripts/docs
+
+clean: ## remove what was built
+	@Scripts/clean

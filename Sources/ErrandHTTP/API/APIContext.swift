@@ -1,0 +1,45 @@
+#if Server
+public import Errand
+public import Hummingbird
+import NIOCore
+
+/// What is known of a request besides itself.
+public struct APIContext: RequestContext {
+    /// Hummingbird's part.
+    public var coreContext: CoreRequestContextStorage
+    /// Who asks; everything is answered within it.
+    public var scope: Scope
+    /// Names the request in the response, in problems and in logs.
+    public var requestId: String
+    /// Where an interim response goes.
+    let channel: any Channel
+
+    /// Creates a context, as Hummingbird does for each request.
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        scope = .default
+        requestId = ""
+        channel = source.channel
+    }
+}
+
+extension APIContext {
+    /// A part of the path, decoded; throws `not-found` when it is not text.
+    func pathValue(_ name: String) throws(Problem) -> String {
+        guard let raw = parameters.get(name), let value = PercentCoding.decode(raw[...]), !value.utf8.contains(0)
+        else {
+            throw Problem(.notFound, "The path has a part that is not valid UTF-8 text.")
+        }
+        return value
+    }
+
+    /// The job that the path names.
+    func jobReference() throws(Problem) -> JobReference {
+        let text = try pathValue("id")
+        guard let reference = JobReference(text) else {
+            throw Problem(.notFound, "\"\(text.quotable)\" names no job: an id is a UUID or a positive whole number.")
+        }
+        return reference
+    }
+}
+#endif

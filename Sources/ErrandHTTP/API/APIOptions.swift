@@ -1,0 +1,38 @@
+#if Server
+public import Errand
+
+/// What an installation may set about its HTTP API.
+public struct APIOptions: Sendable {
+    /// The most bytes a JSON body may have.
+    public var maximumBodyBytes = 1024 * 1024
+    /// The most bytes an upload may have.
+    public var maximumUploadBytes: Int64 = 5 * 1024 * 1024 * 1024
+    /// The most bytes a request's path and query may have.
+    public var maximumTargetBytes = 8 * 1024
+    /// The most bytes a request's header fields may have.
+    public var maximumHeaderBytes = 32 * 1024
+    /// For how long an upload waits for a job to use it.
+    public var uploadLifetime: Duration = .seconds(24 * 3600)
+    /// For how long a link to a file is valid.
+    public var linkLifetime: Duration = .seconds(15 * 60)
+    /// When a connection without traffic is closed.
+    public var idleTimeout: Duration = .seconds(60)
+    /// How often a stream without news says that it is alive.
+    public var heartbeatInterval: Duration = .seconds(15)
+    /// How far apart two events of one stream are at least; the end of a job is told at once.
+    public var streamInterval: Duration = .milliseconds(250)
+    /// Signs cursors, so that one is valid on every server that has the secret, and after a restart.
+    ///
+    /// When nil, a random secret is made for the process: a client that pages across a restart starts again.
+    public var secret: [UInt8]?
+    /// Tells the time.
+    public var clock: any JobClock = SystemJobClock()
+    /// Where randomness comes from.
+    public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    /// Throws when the server should get no requests; asked by `/readyz` after the store was.
+    public var readiness: @Sendable () async throws -> Void = {}
+
+    /// Creates the defaults.
+    public init() {}
+}
+#endif

@@ -1,0 +1,39 @@
+#if Server
+public import Errand
+
+/// Where the API finds jobs, uploads and datasets.
+public struct APIStores: Sendable {
+    /// The jobs.
+    public var jobs: any JobStore
+    /// The records of uploads.
+    public var uploads: any UploadStore
+    /// The imported rows.
+    public var datasets: any DatasetStore
+
+    /// Names each store on its own.
+    public init(jobs: any JobStore, uploads: any UploadStore, datasets: any DatasetStore) {
+        self.jobs = jobs
+        self.uploads = uploads
+        self.datasets = datasets
+    }
+
+    /// Takes one store that keeps all three, as the built-in ones do.
+    public init(_ store: some JobStore & UploadStore & DatasetStore) {
+        self.init(jobs: store, uploads: store, datasets: store)
+    }
+}
+
+/// Where the API finds the bytes of files.
+public struct APIFiles: Sendable {
+    /// The files.
+    public var objects: any ObjectStore
+    /// Checks the links to files that this server hands out itself; nil when the store serves its own.
+    public var links: (any FileLinks)?
+
+    /// Names the store of files.
+    public init(objects: any ObjectStore, links: (any FileLinks)? = nil) {
+        self.objects = objects
+        self.links = links
+    }
+}
+#endif

@@ -1,0 +1,69 @@
+#if Server
+public import Errand
+public import Hummingbird
+public import Logging
+
+/// The HTTP API: jobs, uploads, datasets, queues, files and streams over any store.
+///
+/// There is no authentication yet: everybody who can reach it is the tenant `default`. Therefore it answers only
+/// requests that come from this machine and not from a page of another site, and ``service(host:port:onListening:)``
+/// listens on loopback addresses only.
+public struct ErrandAPI: Sendable {
+    let services: APIServices
+
+    /// Creates the API.
+    ///
+    /// - Parameters:
+    ///   - stores: Where jobs, uploads and datasets are.
+    ///   - files: Where the bytes of files are.
+    ///   - types: The types that may be submitted.
+    ///   - options: Limits, lifetimes, clock and secret.
+    ///   - logger: Hears of requests that failed for reasons that are not told to the client.
+    public init(
+        stores: APIStores,
+        files: APIFiles,
+        types: JobTypes,
+        options: APIOptions = APIOptions(),
+        logger: Logger
+    ) {
+        let random = RandomSource(options.random)
+        services = APIServices(
+            stores: stores,
+            files: files,
+            types: types,
+            options: options,
+            cursors: CursorCodec(secret: options.secret ?? random.bytes(32)),
+            random: random,
+            identifiers: JobIDGenerator(random: options.random),
+            logger: logger
+        )
+    }
+
+    /// Every operation, from which the router is made.
+    public var routes: [APIRoute] {
+        JobRoutes(services: services).routes
+            + SubmitRoute(services: services).routes
+            + OperatingRoutes(services: services).routes
+            + ResultRoutes(services: services).routes
+            + EventRoutes(services: services).routes
+            + UploadRoute(services: services).routes
+            + FileRoute(services: services).routes
+            + DatasetRoutes(services: services).routes
+            + QueueRoutes(services: services).routes
+            + JobTypeRoutes(services: services).routes
+            + HealthRoutes(services: services).routes
+    }
+
+    /// A router with all operations; an application may add its own.
+    public func router() -> Router<APIContext> {
+        let table = RouteTable(routes)
+        let router = Router(context: APIContext.self)
+        router.add(middleware: EdgeMiddleware(services: services, table: table))
+        for route in table.routes {
+            router.on(route.routerPath, method: route.method, use: route.handler)
+            if route.method == .get { router.on(route.routerPath, method: .head, use: route.handler) }
+        }
+        return router
+    }
+}
+#endif

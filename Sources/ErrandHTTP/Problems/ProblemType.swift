@@ -1,0 +1,87 @@
+#if Server
+/// The kinds of problem the API answers with; the raw value is the last part of the type's URI.
+enum ProblemType: String, Sendable, CaseIterable {
+    case invalidJSON = "invalid-json"
+    case invalidParameter = "invalid-parameter"
+    case forbidden
+    case notFound = "not-found"
+    case methodNotAllowed = "method-not-allowed"
+    case notAcceptable = "not-acceptable"
+    case conflict
+    case jobNotCancellable = "job-not-cancellable"
+    case jobNotRetryable = "job-not-retryable"
+    case uniqueConflict = "unique-conflict"
+    case leaseLost = "lease-lost"
+    case notCompleted = "not-completed"
+    case gone
+    case preconditionFailed = "precondition-failed"
+    case tooLarge = "too-large"
+    case targetTooLong = "target-too-long"
+    case unsupportedMedia = "unsupported-media"
+    case rangeNotSatisfiable = "range-not-satisfiable"
+    case validation
+    case idempotencyMismatch = "idempotency-mismatch"
+    case unknownJobType = "unknown-job-type"
+    case headersTooLarge = "headers-too-large"
+    case `internal`
+    case storageUnavailable = "storage-unavailable"
+    case storageFull = "storage-full"
+
+    /// The status it is answered with.
+    var status: Int {
+        switch self {
+        case .invalidJSON, .invalidParameter: 400
+        case .forbidden: 403
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .notAcceptable: 406
+        case .conflict, .jobNotCancellable, .jobNotRetryable, .uniqueConflict, .leaseLost, .notCompleted: 409
+        case .gone: 410
+        case .preconditionFailed: 412
+        case .tooLarge: 413
+        case .targetTooLong: 414
+        case .unsupportedMedia: 415
+        case .rangeNotSatisfiable: 416
+        case .validation, .idempotencyMismatch, .unknownJobType: 422
+        case .headersTooLarge: 431
+        case .internal: 500
+        case .storageUnavailable: 503
+        case .storageFull: 507
+        }
+    }
+
+    /// What it is called; the same for every problem of the kind.
+    var title: String {
+        switch self {
+        case .invalidJSON: "The body is not JSON that can be kept."
+        case .invalidParameter: "A parameter is not valid."
+        case .forbidden: "The request is not allowed."
+        case .notFound: "There is no such thing."
+        case .methodNotAllowed: "The method is not one of this path."
+        case .notAcceptable: "No accepted media type can be given."
+        case .conflict: "The present state does not allow this."
+        case .jobNotCancellable: "The job has ended and cannot be cancelled."
+        case .jobNotRetryable: "Only a failed or cancelled job can be retried."
+        case .uniqueConflict: "Another job has the unique key."
+        case .leaseLost: "The lease is not valid any more."
+        case .notCompleted: "The job has not come that far."
+        case .gone: "It existed, and was deleted or has expired."
+        case .preconditionFailed: "It changed since it was read."
+        case .tooLarge: "The body is too large."
+        case .targetTooLong: "The path and query are too long."
+        case .unsupportedMedia: "The body's media type is not accepted."
+        case .rangeNotSatisfiable: "The range lies outside the file."
+        case .validation: "The body has fields that are not valid."
+        case .idempotencyMismatch: "The same id came before with another content."
+        case .unknownJobType: "The job type is not known."
+        case .headersTooLarge: "The header fields are too large."
+        case .internal: "Something went wrong on the server."
+        case .storageUnavailable: "The store cannot be reached; try again."
+        case .storageFull: "There is no space left."
+        }
+    }
+
+    /// The type's URI, relative to the server.
+    var uri: String { "/problems/\(rawValue)" }
+}
+#endif

@@ -1,0 +1,80 @@
+#if Server
+import Errand
+import HTTPTypes
+import Hummingbird
+
+/// Imported rows.
+struct DatasetRoutes: Sendable {
+    let services: APIServices
+
+    var routes: [APIRoute] {
+        let base = "/api/projects/{projectId}/datasets"
+        return [
+            APIRoute(.get, base, "listDatasets", list),
+            APIRoute(.get, base + "/{name}", "getDataset", get),
+            APIRoute(.get, base + "/{name}/rows", "listDatasetRows", rows),
+            APIRoute(.delete, base + "/{name}", "deleteDataset", delete),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        try MediaTypes.requireAccepted("application/json", by: request)
+        let project = try context.pathValue("projectId")
+        let datasets = try await services.stores.datasets.datasets(projectId: project, scope: context.scope)
+        return .json(headers: .privateNoCache) { writer in
+            writer.array { writer in for dataset in datasets { DatasetJSON.write(dataset, to: &writer) } }
+        }
+    }
+
+    private func get(_ request: Request, _ context: APIContext) async throws -> Response {
+        try MediaTypes.requireAccepted("application/json", by: request)
+        let dataset = try await dataset(context)
+        return .json(headers: .privateNoCache) { DatasetJSON.write(dataset, to: &$0) }
+    }
+
+    private func dataset(_ context: APIContext) async throws -> Dataset {
+        try await services.stores.datasets.dataset(
+            context.pathValue("name"),
+            projectId: context.pathValue("projectId"),
+            scope: context.scope
+        )
+    }
+
+    private func rows(_ request: Request, _ context: APIContext) async throws -> Response {
+        try MediaTypes.requireAccepted("application/json", by: request)
+        let query = try Query(request, names: ["limit", "cursor"])
+        let limit = try query.limit()
+        let dataset = try await dataset(context)
+        let reference = dataset.reference
+        // The generation is part of it: a cursor into rows that were replaced is refused, not silently moved.
+        let list = [
+            "rows", reference.tenantId ?? "", reference.projectId, reference.name, String(dataset.generation),
+        ]
+        let position = try query.text("cursor").map { (text) throws(Problem) in
+            try services.cursors.decode(text, list: list)
+        }
+        let rows = try await services.stores.datasets.rows(of: dataset, after: position ?? 0, limit: limit)
+        let bodies = try rows.map { try DatasetJSON.row($0.values, columns: dataset.columns) }
+        var headers = HTTPFields.privateNoCache
+        let path = request.uri.path
+        headers[.link] = "<\(path)?limit=\(limit)>; rel=\"first\""
+        if rows.count == limit, let last = rows.last {
+            let cursor = services.cursors.encode(last.position, list: list)
+            headers[.link] =
+                "<\(path)?limit=\(limit)&cursor=\(cursor)>; rel=\"next\", <\(path)?limit=\(limit)>; rel=\"first\""
+        }
+        return .json(headers: headers, reserving: 1024 + rows.count * 256) { writer in
+            writer.array { writer in for body in bodies { writer.value(body) } }
+        }
+    }
+
+    private func delete(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await services.stores.datasets.deleteDataset(
+            context.pathValue("name"),
+            projectId: context.pathValue("projectId"),
+            scope: context.scope
+        )
+        return Response(status: .noContent, headers: .noStore)
+    }
+}
+#endif

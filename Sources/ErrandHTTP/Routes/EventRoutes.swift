@@ -1,0 +1,77 @@
+#if Server
+import Errand
+import HTTPTypes
+import Hummingbird
+
+/// Streams of server-sent events.
+struct EventRoutes: Sendable {
+    let services: APIServices
+
+    var routes: [APIRoute] {
+        [
+            APIRoute(.get, "/api/jobs/{id}/events", "streamJob", jobEvents),
+            APIRoute(.get, "/api/events", "streamEvents", tenantEvents),
+        ]
+    }
+
+    private func jobEvents(_ request: Request, _ context: APIContext) async throws -> Response {
+        try MediaTypes.requireAccepted("text/event-stream", by: request)
+        let job = try await services.stores.jobs.job(context.jobReference(), scope: context.scope)
+        let lastEventId = request.headers[.lastEventId].flatMap { Int64($0) }
+        // The client has the end already: this tells its browser not to come back.
+        if job.status.isTerminal, lastEventId == job.rev {
+            return Response(status: .noContent, headers: .noStore)
+        }
+        let stream = JobEventStream(
+            session: StreamSession(services: services),
+            id: job.id,
+            scope: context.scope,
+            lastEventId: lastEventId
+        )
+        return Self.response { writer in try await stream.run(request, &writer) }
+    }
+
+    private func tenantEvents(_ request: Request, _ context: APIContext) async throws -> Response {
+        try MediaTypes.requireAccepted("text/event-stream", by: request)
+        let query = try Query(request, names: ["types", "projectId", "queue", "jobId"])
+        var filter = JobFilter()
+        filter.types = query.list("types").map(Set.init)
+        filter.projectId = try query.text("projectId")
+        filter.queue = try query.text("queue")
+        let stream = TenantEventStream(
+            session: StreamSession(services: services),
+            scope: context.scope,
+            filter: filter,
+            jobs: try jobs(query)
+        )
+        return Self.response { writer in try await stream.run(request, &writer) }
+    }
+
+    private func jobs(_ query: Query) throws(Problem) -> Set<JobID>? {
+        guard let texts = query.list("jobId") else { return nil }
+        var ids: Set<JobID> = []
+        for text in texts {
+            guard let id = JobID(text) else {
+                throw .parameter("jobId", "invalid", "jobId is \"\(text.quotable)\"; it must be a UUID.")
+            }
+            ids.insert(id)
+        }
+        return ids
+    }
+
+    private static func response(
+        _ stream: @escaping @Sendable @concurrent (inout any ResponseBodyWriter) async throws -> Void
+    ) -> Response {
+        Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no",
+            ],
+            body: ResponseBody { writer in
+                try await stream(&writer)
+                try await writer.finish(nil)
+            }
+        )
+    }
+}
+#endif

@@ -1,0 +1,57 @@
+#if Server
+import Errand
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// What an orchestrator asks: does the process live, should it get requests.
+struct HealthRoutes: Sendable {
+    let services: APIServices
+
+    var routes: [APIRoute] {
+        [
+            APIRoute(.get, "/livez", "getLiveness") { _, _ in Self.answer(.ok, "ok\n") },
+            APIRoute(.get, "/readyz", "getReadiness", ready),
+            APIRoute(.get, "/healthz", "getHealth", ready),
+        ]
+    }
+
+    private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
+        let isVerbose = try Query(request, names: ["verbose"]).has("verbose")
+        var lines = ["[+]listener ok"]
+        var isReady = true
+        func note(_ name: String, _ check: () async throws -> Void) async {
+            do {
+                try await check()
+                lines.append("[+]\(name) ok")
+            } catch {
+                isReady = false
+                lines.append("[-]\(name) failed")
+                context.logger.warning("not ready", metadata: ["check": "\(name)", "error": "\(error)"])
+            }
+        }
+        await note("draining") { if Task.isShuttingDownGracefully { throw Draining() } }
+        await note("store") {
+            _ = try await services.stores.jobs.jobs(JobFilter(), page: PageRequest(limit: 1), scope: .system)
+        }
+        await note("server") { try await services.options.readiness() }
+        let text = isReady ? "ok\n" : "not ready\n"
+        return Self.answer(
+            isReady ? .ok : .serviceUnavailable,
+            isVerbose ? lines.joined(separator: "\n") + "\n" + text : text
+        )
+    }
+
+    private struct Draining: Error {}
+
+    private static func answer(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text))
+        )
+    }
+}
+#endif

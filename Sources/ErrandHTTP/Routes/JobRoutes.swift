@@ -1,0 +1,62 @@
+#if Server
+import Errand
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// Reading jobs: one, lists and counts.
+struct JobRoutes: Sendable {
+    let services: APIServices
+
+    var routes: [APIRoute] {
+        [
+            APIRoute(.get, "/api/jobs", "listJobs") { try await list($0, $1, project: nil) },
+            APIRoute(.get, "/api/jobs/{id}", "getJob", get),
+            APIRoute(.get, "/api/jobs/projects/{projectId}", "listProjectJobs") { request, context in
+                try await list(request, context, project: visibleProject(context))
+            },
+            APIRoute(.get, "/api/jobs/projects/{projectId}/stats", "getProjectStats", stats),
+        ]
+    }
+
+    private func get(_ request: Request, _ context: APIContext) async throws -> Response {
+        try MediaTypes.requireAccepted("application/json", by: request)
+        let job = try await services.stores.jobs.job(context.jobReference(), scope: context.scope)
+        let now = services.now
+        let validators = JobValidators(job: job, now: now)
+        let headers = validators.headers
+        if validators.matches(ifNoneMatch: request.headers[.ifNoneMatch]) {
+            return Response(status: .notModified, headers: headers)
+        }
+        return .json(headers: headers) { JobJSON(job: job, now: now).write(to: &$0) }
+    }
+
+    private func list(_ request: Request, _ context: APIContext, project: String?) async throws -> Response {
+        try MediaTypes.requireAccepted("application/json", by: request)
+        let list = try JobList(request, project: project, scope: context.scope, cursors: services.cursors)
+        let page = try await services.stores.jobs.jobs(list.filter, page: list.page, scope: context.scope)
+        let now = services.now
+        var headers = HTTPFields.privateNoCache
+        headers[.link] = list.links(next: page.next, path: request.uri.path)
+        return .json(headers: headers, reserving: 64 + page.jobs.count * 700) { writer in
+            writer.array { writer in for job in page.jobs { JobJSON(job: job, now: now).write(to: &writer) } }
+        }
+    }
+
+    private func stats(_ request: Request, _ context: APIContext) async throws -> Response {
+        try MediaTypes.requireAccepted("application/json", by: request)
+        let project = try visibleProject(context)
+        let counts = try await services.stores.jobs.counts(by: .project, projectId: project, scope: context.scope)
+        return .json(headers: .privateNoCache) { StatusCountsJSON.write(counts[project] ?? StatusCounts(), to: &$0) }
+    }
+
+    /// The project that the path names; one that the scope does not show is not there.
+    private func visibleProject(_ context: APIContext) throws(Problem) -> String {
+        let project = try context.pathValue("projectId")
+        guard context.scope.includes(tenantId: context.scope.tenantId, projectId: project) else {
+            throw Problem(.notFound, "There is no project \"\(project.quotable)\".")
+        }
+        return project
+    }
+}
+#endif

@@ -1,0 +1,27 @@
+#if Server
+import Hummingbird
+
+/// All operations, and which methods a path has; `OPTIONS` and refusals of other methods are answered from it.
+struct RouteTable: Sendable {
+    let routes: [APIRoute]
+    private let parts: [[Substring]]
+
+    init(_ routes: [APIRoute]) {
+        self.routes = routes
+        parts = routes.map { $0.path.split(separator: "/") }
+    }
+
+    /// The methods that a path has, in a fixed order; none when there is no such path.
+    func methods(at path: String) -> [HTTPRequest.Method] {
+        let wanted = path.split(separator: "/")
+        let found = zip(routes, parts).filter { matches($0.1, wanted) }.map(\.0.method)
+        guard !found.isEmpty else { return [] }
+        let order: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete].filter(found.contains)
+        return order.flatMap { $0 == .get ? [.get, .head] : [$0] } + [.options]
+    }
+
+    private func matches(_ parts: [Substring], _ wanted: [Substring]) -> Bool {
+        parts.count == wanted.count && zip(parts, wanted).allSatisfy { APIRoute.isParameter($0) || $0 == $1 }
+    }
+}
+#endif

@@ -1,0 +1,59 @@
+#if Server
+import Errand
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// Submitting a job.
+struct SubmitRoute: Sendable {
+    let services: APIServices
+
+    var routes: [APIRoute] { [APIRoute(.post, "/api/jobs", "submitJob", submit)] }
+
+    private func submit(_ request: Request, _ context: APIContext) async throws -> Response {
+        try MediaTypes.requireAccepted("application/json", by: request)
+        guard let body = try await request.json(context, limit: services.options.maximumBodyBytes) else {
+            throw Problem(.validation, "The body is empty; it must be an object with at least a type.")
+        }
+        let now = services.now
+        var new = try JobSubmission.job(from: body, types: services.types, now: now)
+        new.traceparent = TraceParent.read(request.headers[.traceparent])
+        guard let inserted = try await services.stores.jobs.insert([new], scope: context.scope).first else {
+            throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
+        }
+        return try await answer(inserted, new, context, now: now)
+    }
+
+    private func answer(
+        _ inserted: InsertedJob,
+        _ new: NewJob,
+        _ context: APIContext,
+        now: Date
+    ) async throws -> Response {
+        let made = made(inserted, new, context)
+        let job: Job
+        if let made {
+            job = made
+        } else {
+            job = try await services.stores.jobs.job(.id(inserted.id), scope: context.scope)
+        }
+        let isExisting = inserted.outcome == .existing
+        var headers = HTTPFields.privateNoCache
+        headers[.location] = "/api/jobs/\(job.id)"
+        if let seconds = JobValidators(job: job, now: now).retryAfter { headers[.retryAfter] = String(seconds) }
+        let json = JobJSON(job: job, now: now, knowsSubstate: made == nil, isExisting: isExisting)
+        return .json(isExisting ? .ok : .accepted, headers: headers) { json.write(to: &$0) }
+    }
+
+    /// The record without reading it back, where everything about it is known.
+    private func made(_ inserted: InsertedJob, _ new: NewJob, _ context: APIContext) -> Job? {
+        guard inserted.outcome == .inserted, new.after.isEmpty, let createdAt = inserted.createdAt else { return nil }
+        return Job.submitted(
+            new,
+            as: (inserted.id, inserted.number),
+            tenantId: context.scope.tenantId,
+            at: StoreTime(wall: createdAt, steady: .zero)
+        )
+    }
+}
+#endif

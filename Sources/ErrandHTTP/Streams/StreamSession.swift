@@ -1,0 +1,66 @@
+#if Server
+import Errand
+import Hummingbird
+import ServiceLifecycle
+
+/// What all streams share: they hear of changes, beat, and end with the client, the server or the store.
+struct StreamSession: Sendable {
+    let services: APIServices
+    let signals = StreamSignals()
+
+    /// Runs a stream's writer beside what signals to it, until the writer returns.
+    ///
+    /// - Parameters:
+    ///   - request: The request; its connection is given up afterwards.
+    ///   - changes: The store's changes; subscribed to before the first read, so that none is missed.
+    ///   - concerns: Notes a change and says whether the writer should look.
+    ///   - write: The writer; it may add tasks that end when it returns.
+    /// - Throws: What the writer threw.
+    @concurrent func run(
+        _ request: Request,
+        changes: StoreChangeStream,
+        concerns: @escaping @Sendable (StoreChanges) -> Bool,
+        write: @concurrent (inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Void
+    ) async throws {
+        try await request.body.consumeWithInboundCloseHandler { _ in
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { await listen(changes, concerns) }
+                group.addTask { await beat() }
+                group.addTask {
+                    // Waiting ends by a shutdown or by the stream's own end, which is a cancellation.
+                    try? await gracefulShutdown()
+                    signals.raise(.stop)
+                }
+                defer { group.cancelAll() }
+                try await write(&group)
+            }
+        } onInboundClosed: {
+            signals.raise(.stop)
+        }
+    }
+
+    private func listen(_ changes: StoreChangeStream, _ concerns: @Sendable (StoreChanges) -> Bool) async {
+        for await change in changes where concerns(change) { signals.raise(.changed) }
+        signals.raise(.stop)
+    }
+
+    private func beat() async {
+        while await pause(services.options.heartbeatInterval) { signals.raise(.heartbeat) }
+    }
+
+    /// Looks again once the stream may send its next event.
+    func lookAgain(after delay: Duration) async {
+        if await pause(delay) { signals.raise(.changed) }
+    }
+
+    /// Whether the time passed without the stream ending.
+    private func pause(_ duration: Duration) async -> Bool {
+        do {
+            try await Task.sleep(for: duration)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+#endif

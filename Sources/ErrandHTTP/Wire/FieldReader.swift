@@ -1,0 +1,96 @@
+#if Server
+import Errand
+import FoundationEssentials
+
+/// Reads the fields of a JSON object strictly, gathering everything that is wrong with them.
+struct FieldReader {
+    private(set) var parts: [Problem.Part] = []
+
+    /// Reads an object: the function takes a member and says whether it knows the name; null is as good as absent.
+    static func read(
+        _ object: JSONObject,
+        _ field: (inout FieldReader, String, JSONText) -> Bool
+    ) -> FieldReader {
+        var reader = FieldReader()
+        for (name, value) in object.members where !field(&reader, name, value) {
+            reader.refuse(name, "unknown-field", "There is no field \"\(name.quotable)\".")
+        }
+        return reader
+    }
+
+    /// Throws when anything was wrong.
+    func finish() throws(Problem) {
+        guard let first = parts.first else { return }
+        let detail = parts.count == 1 ? first.detail : "\(first.detail) (and \(parts.count - 1) more)"
+        throw Problem(.validation, detail, parts: parts)
+    }
+
+    /// Notes that a field is wrong.
+    mutating func refuse(_ name: String, _ code: String, _ detail: String) {
+        let escaped = name.replacing("~", with: "~0").replacing("/", with: "~1")
+        parts.append(Problem.Part(pointer: "/\(escaped)", code: code, detail: detail))
+    }
+
+    private mutating func wrongType(_ name: String, _ value: JSONText, _ expected: String) {
+        refuse(name, "wrong-type", "\(name) is \(value.string.quotable); it must be \(expected).")
+    }
+
+    mutating func string(_ name: String, _ value: JSONText) -> String? {
+        guard !value.isNull else { return nil }
+        if let text = value.stringValue { return text }
+        wrongType(name, value, "a string")
+        return nil
+    }
+
+    mutating func integer(_ name: String, _ value: JSONText, in range: ClosedRange<Int64>) -> Int64? {
+        guard !value.isNull else { return nil }
+        guard let number = value.int64Value else {
+            wrongType(name, value, "a whole number")
+            return nil
+        }
+        guard range.contains(number) else {
+            refuse(name, "out-of-range", "\(name) is \(number); it must be \(range.lowerBound) to \(range.upperBound).")
+            return nil
+        }
+        return number
+    }
+
+    mutating func date(_ name: String, _ value: JSONText) -> Date? {
+        guard let text = string(name, value) else { return nil }
+        if let date = RFC3339.parse(text) { return date }
+        refuse(name, "invalid", "\(name) is \"\(text.quotable)\"; it must be a time such as 2024-01-15T10:30:00Z.")
+        return nil
+    }
+
+    mutating func object(_ name: String, _ value: JSONText) -> JSONText? {
+        guard !value.isNull else { return nil }
+        guard value.kind == .object else {
+            wrongType(name, value, "an object")
+            return nil
+        }
+        return value
+    }
+
+    mutating func identifier(_ name: String, _ value: JSONText) -> JobID? {
+        guard let text = string(name, value) else { return nil }
+        if let id = JobID(text) { return id }
+        refuse(name, "invalid", "\(name) is \"\(text.quotable)\"; it must be a UUID.")
+        return nil
+    }
+
+    mutating func strings(_ name: String, _ value: JSONText) -> [String]? {
+        guard !value.isNull else { return nil }
+        // Only an array has elements; anything else is refused below.
+        guard let elements = try? value.elements() else {
+            wrongType(name, value, "an array of strings")
+            return nil
+        }
+        let texts = elements.compactMap(\.stringValue)
+        guard texts.count == elements.count else {
+            wrongType(name, value, "an array of strings")
+            return nil
+        }
+        return texts
+    }
+}
+#endif

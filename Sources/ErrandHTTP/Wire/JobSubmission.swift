@@ -1,0 +1,138 @@
+#if Server
+import Errand
+import FoundationEssentials
+
+/// Reads the body of a submit, strictly, into a job of a known type.
+struct JobSubmission {
+    private var job: NewJob
+    private var tags: [String]?
+    private var delaySeconds: Int64?
+    private let now: Date
+
+    /// Reads a request's body; a delay counts from now.
+    static func job(from body: JSONText, types: JobTypes, now: Date) throws -> NewJob {
+        let object = try body.object()
+        let type = try knownType(object, types)
+        var submission = JobSubmission(job: type.job(), now: now)
+        var reader = FieldReader.read(object) { reader, name, value in
+            submission.take(name, value, &reader) || submission.takeOption(name, value, &reader)
+                || submission.takeSubmitter(name, value, &reader)
+        }
+        submission.finish(&reader)
+        try reader.finish()
+        try type.admit(&submission.job)
+        return submission.job
+    }
+
+    private init(job: NewJob, now: Date) {
+        self.job = job
+        self.now = now
+    }
+
+    private static func knownType(_ object: JSONObject, _ types: JobTypes) throws(Problem) -> JobType {
+        guard let value = object["type"], !value.isNull else {
+            throw .field("/type", "required", "type is missing; it names what should run the job.")
+        }
+        guard let name = value.stringValue else {
+            throw .field("/type", "wrong-type", "type is \(value.string.quotable); it must be a string.")
+        }
+        if let type = types[name] { return type }
+        let detail = "There is no job type \"\(name.quotable)\"; GET /api/job-types lists them."
+        throw Problem(
+            .unknownJobType,
+            detail,
+            parts: [.init(pointer: "/type", code: "unknown-job-type", detail: detail)]
+        )
+    }
+
+    private mutating func take(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> Bool {
+        switch name {
+        case "type": break
+        case "payload": job.payload = reader.object(name, value) ?? job.payload
+        case "id": job.id = reader.identifier(name, value)
+        case "projectId": job.projectId = reader.string(name, value)
+        case "projectName": job.projectName = reader.string(name, value)
+        case "queue": job.queue = reader.string(name, value) ?? job.queue
+        case "priority":
+            let range = Int64(Int16.min)...Int64(Int16.max)
+            if let priority = reader.integer(name, value, in: range) { job.priority = Int16(priority) }
+        case "runAt": job.runAt = reader.date(name, value)
+        case "delaySeconds": delaySeconds = reader.integer(name, value, in: 0...315_360_000)
+        case "after": takeAfter(value, &reader)
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func takeOption(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> Bool {
+        switch name {
+        case "maxAttempts":
+            if let count = reader.integer(name, value, in: 1...1000) { job.maxAttempts = Int(count) }
+        case "timeoutSeconds":
+            if let seconds = reader.integer(name, value, in: 1...2_592_000) { job.timeoutSeconds = Int(seconds) }
+        case "uniqueKey": job.uniqueKey = reader.string(name, value)
+        case "onConflict": takeConflictPolicy(value, &reader)
+        case "tags": tags = reader.strings(name, value)
+        case "metadata": job.metadata = reader.object(name, value) ?? job.metadata
+        case "recordExpiresAt": job.recordExpiresAt = reader.integer(name, value, in: 0...253_402_300_799)
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func takeSubmitter(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> Bool {
+        switch name {
+        case "createdBy": job.createdBy = reader.string(name, value)
+        case "createdByName": job.createdByName = reader.string(name, value)
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func takeAfter(_ value: JSONText, _ reader: inout FieldReader) {
+        guard let texts = reader.strings("after", value) else { return }
+        for (index, text) in texts.enumerated() {
+            guard let id = JobID(text) else {
+                reader.refuse("after", "invalid", "after[\(index)] is \"\(text.quotable)\"; it must be a UUID.")
+                return
+            }
+            job.after.append(id)
+        }
+    }
+
+    private mutating func takeConflictPolicy(_ value: JSONText, _ reader: inout FieldReader) {
+        guard let text = reader.string("onConflict", value) else { return }
+        guard let policy = NewJob.ConflictPolicy(rawValue: text) else {
+            let all = NewJob.ConflictPolicy.allCases.map(\.rawValue).joined(separator: ", ")
+            return reader.refuse(
+                "onConflict",
+                "invalid",
+                "onConflict is \"\(text.quotable)\"; it must be one of \(all)."
+            )
+        }
+        job.onConflict = policy
+    }
+
+    /// What takes several fields together.
+    private mutating func finish(_ reader: inout FieldReader) {
+        if let delaySeconds {
+            if job.runAt != nil {
+                reader.refuse("delaySeconds", "exclusive", "Give either runAt or delaySeconds, not both.")
+            }
+            job.runAt = now.addingTimeInterval(TimeInterval(delaySeconds))
+        }
+        guard let tags else { return }
+        // Metadata was read as an object above.
+        let members = (try? job.metadata.object().members) ?? []
+        guard !members.contains(where: { $0.name == "tags" }) else {
+            return reader.refuse("tags", "exclusive", "Give either tags or metadata.tags, not both.")
+        }
+        var writer = JSONWriter()
+        writer.object { writer in
+            for (name, value) in members { writer.member(name, value) }
+            writer.member("tags") { writer in writer.array { writer in for tag in tags { writer.value(tag) } } }
+        }
+        job.metadata = writer.text
+    }
+}
+#endif

@@ -1,0 +1,71 @@
+#if Server
+import Errand
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// What polling a job lives by: its entity tag, how long to wait, what to keep.
+struct JobValidators {
+    let job: Job
+    let now: Date
+
+    /// Changes with everything that changes the bytes: the revision, and what depends on the time and the queue.
+    var entityTag: String {
+        var hash: UInt32 = 2_166_136_261
+        for byte in (job.substate(at: now)?.rawValue ?? "").utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        return "\"\(job.rev)-\(String(hash, radix: 16))\""
+    }
+
+    /// In how many seconds to ask again; nil when nothing more will happen.
+    var retryAfter: Int? {
+        switch job.status {
+        case .completed, .failed, .cancelled: nil
+        case .queued: min(max(Int(now.timeIntervalSince(job.createdAt) / 4), 2), 15)
+        case .running: runningRetryAfter
+        }
+    }
+
+    private var runningRetryAfter: Int {
+        guard let progress = job.progress, progress > 0, let startedAt = job.startedAt else { return 2 }
+        let elapsed = max(now.timeIntervalSince(startedAt), 0)
+        let remaining = elapsed * Double(100 - progress) / Double(progress)
+        return min(max(Int(min(remaining, 1000) / 4), 1), 15)
+    }
+
+    var headers: HTTPFields {
+        var headers = HTTPFields.privateNoCache
+        headers[.eTag] = entityTag
+        if job.status == .completed { headers[.cacheControl] = "private, max-age=60" }
+        if let retryAfter { headers[.retryAfter] = String(retryAfter) }
+        return headers
+    }
+
+    /// Whether an `If-None-Match` names the present state; weak and strong tags compare alike.
+    func matches(ifNoneMatch header: String?) -> Bool {
+        guard let header else { return false }
+        if header == "*" { return true }
+        let tag = entityTag
+        return header.split(separator: ",").contains { part in
+            let given = part.trimmingWhitespace()
+            return given == tag || given == "W/\(tag)"
+        }
+    }
+
+    /// Refuses a change by somebody who saw another revision.
+    func check(ifMatch header: String?) throws(Problem) {
+        guard let header, header != "*" else { return }
+        let revisions = header.split(separator: ",").map { part in
+            part.trimmingWhitespace().drop { $0 == "\"" }.prefix { $0.isNumber }
+        }
+        guard revisions.contains(where: { $0 == String(job.rev) }) else {
+            var problem = Problem(
+                .preconditionFailed,
+                "The job's revision is \(job.rev), and If-Match is \(header.quotable).",
+                currentStatus: job.status
+            )
+            problem.headers[.eTag] = entityTag
+            throw problem
+        }
+    }
+}
+#endif

@@ -1,0 +1,93 @@
+import Errand
+import FoundationEssentials
+
+extension SQLiteReader {
+    /// The counts of one lane and project.
+    struct CountRow {
+        let queue: String
+        let type: String
+        let tenant: String?
+        let project: String?
+        let counts: StatusCounts
+
+        func group(_ grouping: JobGrouping) -> String {
+            switch grouping {
+            case .type: type
+            case .queue: queue
+            case .project: project ?? ""
+            }
+        }
+    }
+
+    func counts() throws(JobStoreError) -> [CountRow] {
+        let row = try sql(
+            """
+            SELECT l.queue, l.type, l.tenant, p.id, c.queued, c.running, c.completed, c.failed, c.cancelled
+            FROM job_counts c JOIN lanes l ON l.lane = c.lane LEFT JOIN projects p ON p.project = c.project
+            """
+        )
+        defer { row.reset() }
+        var rows: [CountRow] = []
+        while try row.step() {
+            var counts = StatusCounts()
+            for (index, status) in JobStatus.allCases.enumerated() { counts[status] = Int(row.int(CInt(index + 4))) }
+            rows.append(
+                CountRow(
+                    queue: row.text(0),
+                    type: row.text(1),
+                    tenant: row.optionalText(2),
+                    project: row.optionalText(3),
+                    counts: counts
+                )
+            )
+        }
+        return rows
+    }
+
+    func queues(_ scope: Scope) throws(JobStoreError) -> [QueueState] {
+        var states: [String: QueueState] = [:]
+        let row = try sql("SELECT name, paused_since, paused_by, pause_reason, concurrency FROM queues")
+        while try row.step() {
+            let settings = QueueSettings(row: row)
+            states[row.text(0)] =
+                QueueState(name: row.text(0), pause: settings.pause, concurrency: settings.concurrency)
+        }
+        row.reset()
+        for count in try counts() where scope.includes(tenantId: count.tenant, projectId: count.project) {
+            guard count.counts.total > 0 else { continue }
+            states[count.queue, default: QueueState(name: count.queue)].counts.add(count.counts)
+        }
+        for (queue, age) in try oldestReady(scope) where states[queue]?.pause == nil {
+            states[queue]?.oldestReady = age
+        }
+        return states.values.sorted { $0.name < $1.name }
+    }
+
+    /// How long each queue's first claimable job has been due.
+    private func oldestReady(_ scope: Scope) throws(JobStoreError) -> [String: Duration] {
+        let now = time.wall.milliseconds
+        let row = try sql(
+            """
+            SELECT l.queue, l.tenant, p.id, min(j.run_at) FROM jobs j JOIN lanes l ON l.lane = j.lane
+            LEFT JOIN projects p ON p.project = j.project
+            WHERE j.status = 0 AND j.tracked = 0 AND j.blocked_by = 0 AND (j.claimable = 1 OR j.run_at <= ?)
+            GROUP BY j.lane, j.project
+            """
+        )
+        row.bind(1, now)
+        defer { row.reset() }
+        var ages: [String: Duration] = [:]
+        while try row.step() {
+            guard scope.includes(tenantId: row.optionalText(1), projectId: row.optionalText(2)) else { continue }
+            let age = Duration.milliseconds(now - row.int(3))
+            ages[row.text(0)] = max(ages[row.text(0)] ?? age, age)
+        }
+        return ages
+    }
+}
+
+extension StatusCounts {
+    mutating func add(_ other: StatusCounts) {
+        for status in JobStatus.allCases { self[status] += other[status] }
+    }
+}

@@ -1,0 +1,88 @@
+import Errand
+import FoundationEssentials
+
+extension SQLiteReader {
+    /// A page of jobs, newest first.
+    func page(_ filter: JobFilter, _ page: PageRequest, _ scope: Scope) throws(JobStoreError) -> JobPage {
+        let limit = min(max(page.limit, 1), 1000)
+        var conditions = ListConditions()
+        conditions.add(scope)
+        conditions.add(filter)
+        if let before = page.before { conditions.add("j.number < ?", .number(before)) }
+        let row = try sql(
+            """
+            SELECT \(JobRow.columns) FROM \(JobRow.source) \(conditions.text)
+            ORDER BY j.number DESC LIMIT \(limit + 1)
+            """
+        )
+        row.clear()
+        conditions.bind(to: row)
+        defer { row.reset() }
+        var jobs: [Job] = []
+        while try row.step() { jobs.append(try read(row)) }
+        guard jobs.count > limit else { return JobPage(jobs: jobs, next: nil) }
+        jobs.removeLast()
+        return JobPage(jobs: jobs, next: jobs.last?.number)
+    }
+}
+
+/// The conditions of a list, and the values they are given.
+private struct ListConditions {
+    enum Value {
+        case number(Int64)
+        case text(String)
+    }
+
+    private var conditions: [String] = []
+    private var values: [Value] = []
+
+    var text: String { conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ") }
+
+    mutating func add(_ condition: String, _ values: Value...) {
+        conditions.append(condition)
+        self.values += values
+    }
+
+    private mutating func add(_ column: String, among names: some Collection<String>) {
+        conditions.append("\(column) IN (\(names.map { _ in "?" }.joined(separator: ", ")))")
+        values += names.map { .text($0) }
+    }
+
+    mutating func add(_ scope: Scope) {
+        guard case .tenant(let tenant, let projects) = scope else { return }
+        // The number is looked up here so that the index on it is used; NULL, an unknown tenant, matches nothing.
+        add("j.tenant = (SELECT tenant FROM tenants WHERE name = ?)", .text(tenant))
+        if let projects { add("p.id", among: projects.sorted()) }
+    }
+
+    mutating func add(_ filter: JobFilter) {
+        if let statuses = filter.statuses {
+            let codes = statuses.map { String($0.code) }.sorted().joined(separator: ", ")
+            add("j.status IN (\(codes))")
+        }
+        if let types = filter.types { add("l.type", among: types.sorted()) }
+        if let project = filter.projectId {
+            add("j.project IN (SELECT project FROM projects WHERE id = ?)", .text(project))
+        }
+        if let queue = filter.queue { add("l.queue = ?", .text(queue)) }
+        if let createdBy = filter.createdBy { add("j.created_by = ?", .text(createdBy)) }
+        if let after = filter.createdAfter { add("j.created_at >= ?", .number(after.milliseconds)) }
+        if let before = filter.createdBefore { add("j.created_at < ?", .number(before.milliseconds)) }
+        if let tag = filter.tag { add(Self.hasTag, .text(tag)) }
+    }
+
+    private static let hasTag = """
+        EXISTS (SELECT 1 FROM json_each(CASE typeof(j.metadata) WHEN 'blob'
+                THEN (SELECT text FROM job_texts WHERE place = (j.number << 3) + 2) ELSE j.metadata END, '$.tags')
+            WHERE json_each.type = 'text' AND json_each.value = ?)
+        """
+
+    func bind(to statement: SQLStatement) {
+        for (index, value) in values.enumerated() {
+            switch value {
+            case .number(let number): statement.bind(CInt(index + 1), number)
+            case .text(let text): statement.bind(CInt(index + 1), text)
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Errand
+import FoundationEssentials
+import GRDB
+
+/// Answers questions on a reading connection.
+struct SQLiteReader {
+    let database: Database
+    let leases: LeaseTable
+    let time: StoreTime
+
+    /// A statement that GRDB keeps for the connection.
+    func sql(_ text: String) throws(JobStoreError) -> SQLStatement {
+        do {
+            let statement = try database.cachedStatement(sql: text)
+            guard let connection = database.sqliteConnection else {
+                throw JobStoreError(.unavailable, "The database is closed.")
+            }
+            return SQLStatement(borrowing: statement.sqliteStatement, of: connection)
+        } catch let error as JobStoreError {
+            throw error
+        } catch {
+            throw JobStoreError(.unavailable, "The database cannot be read.", underlying: error)
+        }
+    }
+
+    func job(_ reference: JobReference, scope: Scope) throws(JobStoreError) -> Job {
+        let column =
+            switch reference {
+            case .id: "j.id"
+            case .number: "j.number"
+            }
+        let row = try sql("SELECT \(JobRow.columns) FROM \(JobRow.source) WHERE \(column) = ?")
+        row.bind(1, reference)
+        defer { row.reset() }
+        if try row.step() {
+            let job = try read(row)
+            if scope.includes(job) { return job }
+        }
+        let tombstone: StaticSQL =
+            switch reference {
+            case .id: Tombstone.byID
+            case .number: Tombstone.byNumber
+            }
+        let found = try sql(tombstone.text)
+        found.bind(1, reference)
+        found.bind(2, time.wall.milliseconds - Tombstone.lifetime)
+        defer { found.reset() }
+        throw try Tombstone.error(for: reference, found: found, scope: scope)
+    }
+
+    func read(_ row: SQLStatement) throws(JobStoreError) -> Job {
+        try JobRow.read(row, texts: try sql(StaticSQL.readText.text), leases: leases)
+    }
+
+    func logs(of number: Int64, after: Int64, limit: Int) throws(JobStoreError) -> [StoredLogLine] {
+        let row = try sql(
+            """
+            SELECT sequence, attempt, at, level, message FROM job_logs WHERE number = ? AND sequence > ?
+            ORDER BY sequence LIMIT ?
+            """
+        )
+        row.bind(1, number)
+        row.bind(2, after)
+        row.bind(3, max(0, limit))
+        defer { row.reset() }
+        var lines: [StoredLogLine] = []
+        while try row.step() {
+            let level = LogLine.Level(rawValue: row.text(3)) ?? .info
+            let line = LogLine(at: Date(milliseconds: row.int(2)), level: level, message: row.text(4))
+            lines.append(StoredLogLine(sequence: row.int(0), attempt: Int(row.int(1)), line: line))
+        }
+        return lines
+    }
+
+    func files(of number: Int64) throws(JobStoreError) -> [JobFile] {
+        let row = try sql(
+            "SELECT name, key, size, sha256, content_type FROM job_files WHERE number = ? ORDER BY name"
+        )
+        row.bind(1, number)
+        defer { row.reset() }
+        var files: [JobFile] = []
+        while try row.step() {
+            files.append(
+                JobFile(
+                    name: row.text(0),
+                    key: row.text(1),
+                    size: row.int(2),
+                    sha256: row.text(3),
+                    contentType: row.text(4)
+                )
+            )
+        }
+        return files
+    }
+}
+
+extension SQLStatement {
+    func bind(_ position: CInt, _ reference: JobReference) {
+        switch reference {
+        case .id(let id): bind(position, id)
+        case .number(let number): bind(position, number)
+        }
+    }
+}

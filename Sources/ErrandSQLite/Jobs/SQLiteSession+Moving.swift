@@ -1,0 +1,183 @@
+import Errand
+import FoundationEssentials
+
+// The parts that several transitions have in common: back to the queue, to an end, and what follows from it.
+extension SQLiteSession {
+    /// Puts a running job back, with a record of the run that did not complete.
+    func requeue(
+        _ state: JobState,
+        _ outcome: RunRecord.Outcome,
+        _ failure: JobFailure?,
+        after delay: Duration,
+        keepsAttempt: Bool
+    ) throws(JobStoreError) {
+        try recordRun(of: state, outcome, failure)
+        let isLost = outcome == .lost
+        let runAt = (time.wall + delay.seconds).wholeMilliseconds.milliseconds
+        let isClaimable = runAt <= now
+        let update = try sql(
+            """
+            UPDATE jobs SET status = 0, claimable = ?, run_at = ?, attempt = ?, lost_count = ?, fence = ?,
+                rev = rev + 1, updated_at = ?, started_at = NULL, worker = NULL WHERE number = ?
+            """
+        )
+        update.bind(1, isClaimable ? 1 : 0)
+        update.bind(2, runAt)
+        update.bind(3, keepsAttempt ? state.attempt : state.attempt - 1)
+        update.bind(4, isLost ? state.lostCount + 1 : 0)
+        update.bind(5, isLost ? state.fence + 1 : state.fence)
+        update.bind(6, now)
+        update.bind(7, state.number)
+        try update.run()
+        setLease(state.number, nil)
+        try noteMove(state, to: .queued)
+        try noteWaiting(state.lane, isClaimable: isClaimable, runAt: runAt)
+        noteChange(state, rev: state.rev + 1)
+    }
+
+    /// A job waits now that did not before.
+    func noteWaiting(_ lane: Int, isClaimable: Bool, runAt: Int64) throws(JobStoreError) {
+        if isClaimable {
+            addClaimable(lane, 1)
+        } else if runAt < memory.lanes[lane].earliestDue ?? .max {
+            noteDue(lane, runAt)
+        }
+    }
+
+    /// Ends a job; failure and fence are the caller's to set before.
+    func finish(_ state: JobState, as status: JobStatus) throws(JobStoreError) {
+        let update = try sql(
+            """
+            UPDATE jobs SET status = ?, claimable = 0, completed_at = ?, updated_at = ?, rev = rev + 1,
+                expires_at = CASE WHEN expiry_fixed = 1 OR tracked = 1 THEN expires_at ELSE ? END
+            WHERE number = ?
+            """
+        )
+        update.bind(1, status.code)
+        update.bind(2, now)
+        update.bind(3, now)
+        update.bind(4, rules.expiry(after: time.wall))
+        update.bind(5, state.number)
+        try update.run()
+        try noteMove(state, to: status)
+        noteChange(state, rev: state.rev + 1)
+        guard memory.dependencyCount > 0 else { return }
+        if status == .completed {
+            try releaseDependents(of: state.number)
+        } else {
+            try cancelDependents(of: state)
+        }
+    }
+
+    func setFailure(_ failure: JobFailure, of number: Int64) throws(JobStoreError) {
+        let update = try sql(
+            "UPDATE jobs SET failure_code = ?, failure_message = ?, failure_details = ? WHERE number = ?"
+        )
+        update.bind(1, failure.code)
+        update.bind(2, failure.message)
+        try bind(update, 3, failure.details, .failureDetails, of: number)
+        update.bind(4, number)
+        try update.run()
+    }
+
+    /// Adds to the job's record of runs that did not complete.
+    func recordRun(
+        of state: JobState,
+        _ outcome: RunRecord.Outcome,
+        _ failure: JobFailure? = nil
+    ) throws(JobStoreError) {
+        let select = try sql("SELECT errors FROM jobs WHERE number = ?")
+        select.bind(1, state.number)
+        let isFound = try select.step()
+        let stored = isFound ? try select.longText(0, .errors, of: state.number, from: sql(.readText)) : nil
+        select.reset()
+        var runs = try stored.map { text throws(JobStoreError) in try [RunRecord](stored: text) } ?? []
+        runs.record(
+            RunRecord(
+                attempt: Int(state.attempt),
+                fence: state.fence,
+                startedAt: Date(milliseconds: state.startedAt ?? now),
+                endedAt: time.wall,
+                outcome: outcome,
+                failure: failure,
+                workerId: state.worker
+            )
+        )
+        let update = try sql("UPDATE jobs SET errors = ? WHERE number = ?")
+        try bind(update, 1, runs.text, .errors, of: state.number)
+        update.bind(2, state.number)
+        try update.run()
+    }
+
+    func storeLong(_ text: JSONText, _ field: LongText, of number: Int64) throws(JobStoreError) {
+        let store = try sql("INSERT OR REPLACE INTO job_texts VALUES (?, ?)")
+        store.bind(1, field.place(number))
+        store.bind(2, text.string)
+        try store.run()
+    }
+}
+
+// What the end of a job means for those that wait for it.
+extension SQLiteSession {
+    /// The jobs that wait for one, which then waits no more.
+    private func takeDependents(of number: Int64) throws(JobStoreError) -> [JobState] {
+        let select = try sql("DELETE FROM job_dependencies WHERE dependency = ? RETURNING dependent")
+        select.bind(1, number)
+        var numbers: [Int64] = []
+        while try select.step() { numbers.append(select.int(0)) }
+        select.reset()
+        if !numbers.isEmpty { addDependencies(-numbers.count) }
+        var states: [JobState] = []
+        for number in numbers.sorted() {
+            // One that was cancelled or retried meanwhile waits for nothing any more.
+            guard let state = try state(number), state.status == .queued, state.blockedBy > 0 else { continue }
+            states.append(state)
+        }
+        return states
+    }
+
+    func releaseDependents(of number: Int64) throws(JobStoreError) {
+        for state in try takeDependents(of: number) {
+            let isFree = state.blockedBy == 1
+            let isClaimable = isFree && state.runAt <= now && !state.isTracked
+            let update = try sql(
+                """
+                UPDATE jobs SET blocked_by = blocked_by - 1, claimable = ?1, rev = rev + ?2,
+                    updated_at = CASE ?2 WHEN 0 THEN updated_at ELSE ?3 END WHERE number = ?4
+                """
+            )
+            update.bind(1, isClaimable ? 1 : 0)
+            update.bind(2, isFree ? 1 : 0)
+            update.bind(3, now)
+            update.bind(4, state.number)
+            try update.run()
+            guard isFree else { continue }
+            if !state.isTracked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: state.runAt) }
+            noteChange(state, rev: state.rev + 1)
+        }
+    }
+
+    func cancelDependents(of failed: JobState) throws(JobStoreError) {
+        for state in try takeDependents(of: failed.number) { try cancel(state, because: failed.id) }
+    }
+
+    /// Cancels a job that was just stored and names one in `after` that will never be completed.
+    func cancelDependent(_ number: Int64, because failed: JobID) throws(JobStoreError) {
+        guard let state = try state(number) else { return }
+        try cancel(state, because: failed)
+    }
+
+    private func cancel(_ state: JobState, because failed: JobID) throws(JobStoreError) {
+        try setFailure(.dependencyFailed(failed), of: state.number)
+        try sql("UPDATE jobs SET fence = fence + 1 WHERE number = ?").run(state.number)
+        try finish(state, as: .cancelled)
+    }
+}
+
+extension SQLStatement {
+    /// Runs with whole numbers bound in order.
+    func run(_ values: Int64...) throws(JobStoreError) {
+        for (index, value) in values.enumerated() { bind(CInt(index + 1), value) }
+        try run()
+    }
+}

@@ -1,0 +1,92 @@
+import Errand
+import FoundationEssentials
+
+extension SQLiteSession {
+    func cancel(_ reference: JobReference, reason: String?, scope: Scope) throws(JobStoreError) -> Job {
+        let state = try state(reference, scope: scope)
+        guard !state.status.isTerminal else { throw .illegal(state, "cancelled") }
+        if state.status == .running, !state.isTracked {
+            try recordRun(of: state, .cancelled)
+            revoke(state)
+        }
+        if let reason {
+            try setFailure(JobFailure(code: JobFailure.Code.cancelled, message: reason).normalized, of: state.number)
+        }
+        try sql("UPDATE jobs SET fence = fence + 1 WHERE number = ?").run(state.number)
+        try finish(state, as: .cancelled)
+        return try job(state.number)
+    }
+
+    /// The run may go on until its worker hears of the cancel, so its lease is kept until it is acknowledged.
+    private func revoke(_ state: JobState) {
+        guard var held = leases[state.number] else { return }
+        held.isCancelled = true
+        setLease(state.number, held)
+        if interest.contains(.revocations) {
+            changes.revoked.insert(JobLease(id: state.id, number: state.number, fence: state.fence))
+        }
+    }
+
+    func retry(_ reference: JobReference, runAt: Date?, scope: Scope) throws(JobStoreError) -> Job {
+        let state = try state(reference, scope: scope)
+        guard state.status == .failed || state.status == .cancelled else { throw .illegal(state, "retried") }
+        try refuseTakenKey(state)
+        let runAt = self.runAt(of: state, asked: runAt)
+        let isClaimable = runAt <= now && !state.isTracked
+        let update = try sql(
+            """
+            UPDATE jobs SET status = 0, claimable = ?, run_at = ?, fence = fence + 1, rev = rev + 1, updated_at = ?,
+                attempt = 0, lost_count = 0, blocked_by = 0, progress = 0, progress_message = NULL, worker = NULL,
+                failure_code = NULL, failure_message = NULL, failure_details = NULL, result = NULL, result_type = NULL,
+                result_location = NULL, started_at = NULL, completed_at = NULL, cancel_acknowledged_at = NULL,
+                expires_at = CASE WHEN expiry_fixed = 1 OR tracked = 1 THEN expires_at END WHERE number = ?
+            """
+        )
+        update.bind(1, isClaimable ? 1 : 0)
+        update.bind(2, runAt)
+        update.bind(3, now)
+        update.bind(4, state.number)
+        try update.run()
+        setLease(state.number, nil)
+        count(state.lane, state.project, state.status, -1)
+        count(state.lane, state.project, .queued, 1)
+        if !state.isTracked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: runAt) }
+        noteChange(state, rev: state.rev + 1)
+        return try job(state.number)
+    }
+
+    /// Not before a cancelled run that nobody acknowledged must have stopped.
+    private func runAt(of state: JobState, asked: Date?) -> Int64 {
+        let asked = asked?.wholeMilliseconds.milliseconds ?? now
+        guard let held = leases[state.number], held.end > time.steady else { return asked }
+        return max(asked, now + (held.end - time.steady).wholeMilliseconds)
+    }
+
+    private func refuseTakenKey(_ state: JobState) throws(JobStoreError) {
+        guard let key = state.uniqueKey else { return }
+        let find = try sql("SELECT number FROM jobs WHERE unique_key = ? AND status <= 1")
+        find.bind(1, key)
+        guard let number = try find.firstInt(), let holder = try self.state(number) else { return }
+        throw JobStoreError(
+            .uniqueConflict,
+            "Job \(holder.id) is \(holder.status.rawValue) and has this job's unique key.",
+            currentStatus: holder.status
+        )
+    }
+
+    func delete(_ reference: JobReference, scope: Scope) throws(JobStoreError) {
+        let state = try state(reference, scope: scope)
+        guard state.status.isTerminal else { throw .illegal(state, "deleted") }
+        try remove(state)
+    }
+}
+
+extension JobStoreError {
+    static func illegal(_ state: JobState, _ what: String) -> JobStoreError {
+        JobStoreError(
+            .conflict,
+            "Job \(state.id) is \(state.status.rawValue) and cannot be \(what).",
+            currentStatus: state.status
+        )
+    }
+}

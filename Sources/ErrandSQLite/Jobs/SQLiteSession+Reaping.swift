@@ -1,0 +1,68 @@
+import Errand
+import FoundationEssentials
+
+extension SQLiteSession {
+    /// Takes back runs whose lease is over, and fails tracked jobs that nobody reports on.
+    func reap(limit: Int) throws(JobStoreError) -> Int {
+        let expired = leases.expired(at: time.steady, limit: max(0, limit))
+        for number in expired {
+            guard let state = try state(number), state.status == .running else { continue }
+            try reap(state)
+        }
+        try failStale()
+        try promoteDue()
+        return expired.count
+    }
+
+    private func reap(_ state: JobState) throws(JobStoreError) {
+        let lost = JobFailure(code: JobFailure.Code.lost, message: "The worker died or lost its lease.")
+        if interest.contains(.revocations) {
+            changes.revoked.insert(JobLease(id: state.id, number: state.number, fence: state.fence))
+        }
+        guard state.lostCount + 1 >= JobLimits.lostRuns else {
+            return try requeue(state, .lost, lost, after: .zero, keepsAttempt: false)
+        }
+        try recordRun(of: state, .lost, lost)
+        try sql(
+            "UPDATE jobs SET lost_count = lost_count + 1, attempt = attempt - 1, fence = fence + 1 WHERE number = ?"
+        )
+        .run(state.number)
+        try fail(state, with: .poisonPill(Int(state.lostCount) + 1))
+    }
+
+    private func failStale() throws(JobStoreError) {
+        let select = try sql(
+            """
+            SELECT number FROM jobs WHERE stale_after IS NOT NULL AND status <= 1 AND updated_at + 1000 * stale_after <= ?
+            ORDER BY updated_at LIMIT 1000
+            """
+        )
+        select.bind(1, now)
+        var numbers: [Int64] = []
+        while try select.step() { numbers.append(select.int(0)) }
+        select.reset()
+        for number in numbers.sorted() {
+            guard let state = try state(number), !state.status.isTerminal else { continue }
+            try sql("UPDATE jobs SET fence = fence + 1 WHERE number = ?").run(number)
+            try fail(state, with: .stale(seconds: Int(state.staleAfter ?? 0)))
+        }
+    }
+
+    /// Gives every running job a lease after the database was opened.
+    ///
+    /// A worker in the process that owned the file before is dead with it, so its leases are over; one that works over
+    /// HTTP may live, and gets a full lease from now.
+    func recoverLeases(sessionLease: Duration) throws(JobStoreError) {
+        let running = try sql("SELECT number, lane, project, fence, session FROM jobs WHERE status = 1 AND tracked = 0")
+        while try running.step() {
+            let lease = Lease(
+                fence: running.int(3),
+                end: running.int(4) != 0 ? time.steady + sessionLease : .seconds(-1),
+                lane: Int(running.int(1)),
+                project: running.optionalInt(2)
+            )
+            setLease(running.int(0), lease)
+            addRunning(lease.lane, 1)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Errand
+import FoundationEssentials
+
+extension SQLiteSession {
+    /// Prolongs a lease: a change to the memory alone.
+    func renew(_ lease: JobLease, for duration: Duration) -> LeaseRenewal {
+        guard var held = leases[lease.number], held.fence == lease.fence else { return .lost }
+        if held.isCancelled { return .cancelled }
+        held.end = time.steady + duration
+        setLease(lease.number, held)
+        return .renewed
+    }
+
+    /// Writes what a run reports, if the fence is the job's.
+    func report(_ report: RunReport) throws(JobStoreError) -> WriteResult {
+        guard try write(report) else { return try refusal(of: report.lease) }
+        return .applied
+    }
+
+    /// Writes a normalized report; false when the fence is not the job's.
+    func write(_ report: RunReport) throws(JobStoreError) -> Bool {
+        let number = report.lease.number
+        let isVisible = report.progress != nil || report.message != nil || report.data != nil
+        let update = try sql(
+            """
+            UPDATE jobs SET progress = ifnull(?, progress), progress_message = ifnull(?, progress_message),
+                rev = rev + ?, updated_at = CASE ? WHEN 0 THEN updated_at ELSE ? END
+            WHERE number = ? AND fence = ? AND status = 1 AND tracked = 0
+            """
+        )
+        update.bind(1, report.progress.map { Int64($0) })
+        update.bind(2, report.message)
+        update.bind(3, isVisible ? 1 : 0)
+        update.bind(4, isVisible ? 1 : 0)
+        update.bind(5, now)
+        update.bind(6, number)
+        update.bind(7, report.lease.fence)
+        try update.run()
+        guard sql.changedRows == 1 else { return false }
+        if let data = report.data { try setText(data, "UPDATE jobs SET data = ? WHERE number = ?", .data, number) }
+        if let checkpoint = report.checkpoint {
+            let statement: StaticSQL = "UPDATE jobs SET checkpoint = ?, lost_count = 0 WHERE number = ?"
+            try setText(checkpoint, statement, .checkpoint, number)
+        }
+        try append(report.logs, to: number)
+        if isVisible, interest.contains(.jobs), let state = try state(number) { noteChange(state, rev: state.rev) }
+        return true
+    }
+
+    private func setText(
+        _ text: JSONText,
+        _ statement: StaticSQL,
+        _ field: LongText,
+        _ number: Int64
+    ) throws(JobStoreError) {
+        let update = try sql(statement)
+        try bind(update, 1, text, field, of: number)
+        update.bind(2, number)
+        try update.run()
+    }
+
+    /// Why a fenced write did not take effect.
+    private func refusal(of lease: JobLease) throws(JobStoreError) -> WriteResult {
+        if let held = leases[lease.number], held.fence == lease.fence, held.isCancelled { return .cancelled }
+        return .fenced(currentStatus: try state(lease.number)?.status)
+    }
+
+    private func append(_ lines: [LogLine], to number: Int64) throws(JobStoreError) {
+        guard !lines.isEmpty, let attempt = try state(number)?.attempt else { return }
+        let count = try sql("SELECT count(*) FROM job_logs WHERE number = ? AND attempt = ?")
+        count.bind(1, number)
+        count.bind(2, attempt)
+        let room = JobLimits.logLinesPerAttempt - Int(try count.onlyInt())
+        let insert = try sql(
+            """
+            INSERT INTO job_logs SELECT ?1, ifnull(max(sequence), 0) + 1, ?2, ?3, ?4, ?5
+            FROM job_logs WHERE number = ?1
+            """
+        )
+        for line in lines.prefix(max(0, room)) {
+            insert.bind(1, number)
+            insert.bind(2, attempt)
+            insert.bind(3, line.at.wholeMilliseconds.milliseconds)
+            insert.bind(4, line.level.rawValue)
+            insert.bind(5, line.message)
+            try insert.run()
+        }
+    }
+}

@@ -1,0 +1,187 @@
+public import Errand
+public import FoundationEssentials
+import GRDB
+import GRDBSQLite
+
+/// Jobs in a SQLite file: the store of an installation that fits on one machine.
+///
+/// One process at a time owns the file. One thread writes, and operations that arrive together are committed together;
+/// readers have connections of their own. Every commit is on disk before it is acknowledged (WAL, `synchronous=FULL`).
+public final class SQLiteJobStore: JobStore {
+    /// What a store may be told when it is opened.
+    public struct Options: Sendable {
+        /// What time it is.
+        public var clock: any JobClock
+        /// How long ended records stay.
+        public var rules: JobRules
+        /// Where identifiers come from.
+        public var identifiers: JobIDGenerator
+        /// The lease that workers outside this process get when the file is opened again.
+        public var sessionLease: Duration
+        /// Whether each commit is forced to the disk; off only for tests that throw the file away.
+        public var isDurable: Bool
+
+        /// Creates the usual options.
+        public init(
+            clock: any JobClock = SystemJobClock(),
+            rules: JobRules = JobRules(),
+            identifiers: JobIDGenerator = JobIDGenerator(),
+            sessionLease: Duration = .seconds(30),
+            isDurable: Bool = true
+        ) {
+            self.clock = clock
+            self.rules = rules
+            self.identifiers = identifiers
+            self.sessionLease = sessionLease
+            self.isDurable = isDurable
+        }
+    }
+
+    let options: Options
+    let database: SQLiteDatabase
+    let leases = LeaseTable()
+    let hub = ChangeHub()
+
+    /// Opens a file, or makes it, brings its schema up to date, and takes back what the process before left running.
+    ///
+    /// - Parameters:
+    ///   - path: The file; its folder must exist.
+    ///   - options: What else there is to say.
+    /// - Throws: `inUse` with the owner's process id, `schemaTooNew`, `corrupt`, `full` or `unavailable`.
+    public init(path: String, options: Options = Options()) async throws(JobStoreError) {
+        self.options = options
+        database = try SQLiteDatabase(path: path, options: options, leases: leases, hub: hub)
+        try await migrate()
+    }
+
+    deinit { close() }
+
+    /// Finishes what was asked for and lets go of the file; later calls throw `unavailable`.
+    public func close() {
+        hub.finish()
+        database.close()
+    }
+
+    /// Tells other programs, through `PATH.lock`, where the process that owns the file answers.
+    ///
+    /// - Parameter url: The base URL of the HTTP API.
+    public func announce(url: String) { database.announce(url: url) }
+
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteSession) throws(JobStoreError) -> Value
+    ) async throws(JobStoreError) -> Value {
+        try await database.writer.write(body)
+    }
+}
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension SQLiteJobStore {
+    public func migrate() async throws(JobStoreError) {
+        // The schema is migrated when the file is opened; what is left is to run again what was lost with the last owner.
+        while try await reap(limit: 500) > 0 {}
+    }
+
+    public func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob] {
+        for (index, job) in jobs.enumerated() { try job.validate(at: index) }
+        return try await write { session throws(JobStoreError) in
+            try session.insert(jobs, tenant: scope.tenantId, scope: scope)
+        }
+    }
+
+    public func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim {
+        try await write { session throws(JobStoreError) in try session.claim(request) }
+    }
+
+    public func renew(_ leases: [JobLease], for duration: Duration) async throws(JobStoreError) -> [LeaseRenewal] {
+        try await write { session in leases.map { session.renew($0, for: duration) } }
+    }
+
+    public func report(_ reports: [RunReport]) async throws(JobStoreError) -> [WriteResult] {
+        var normalized: [RunReport] = []
+        for report in reports { normalized.append(try report.normalized()) }
+        return try await write { [normalized] session throws(JobStoreError) in
+            var results: [WriteResult] = []
+            for report in normalized { results.append(try session.report(report)) }
+            return results
+        }
+    }
+
+    public func settle(_ settlements: [Settlement]) async throws(JobStoreError) -> [SettleResult] {
+        var checked: [Result<Settlement, JobStoreError>] = []
+        checked.reserveCapacity(settlements.count)
+        for settlement in settlements { checked.append(settlement.normalized()) }
+        return try await write { [checked] session throws(JobStoreError) in
+            var results: [SettleResult] = []
+            results.reserveCapacity(checked.count)
+            for settlement in checked {
+                switch settlement {
+                case .success(let settlement): results.append(try session.settle(settlement))
+                case .failure(let error): results.append(.refused(error))
+                }
+            }
+            return results
+        }
+    }
+
+    public func update(
+        _ job: JobReference,
+        with update: TrackedUpdate,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        let update = try update.normalized()
+        return try await write { session throws(JobStoreError) in
+            try session.update(job, with: update, scope: scope)
+        }
+    }
+
+    public func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
+        try await write { session throws(JobStoreError) in try session.cancel(job, reason: reason, scope: scope) }
+    }
+
+    public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
+        try await write { session throws(JobStoreError) in try session.retry(job, runAt: runAt, scope: scope) }
+    }
+
+    public func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.delete(job, scope: scope) }
+    }
+
+    public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
+        try NewJob(type: "queue", queue: queue).validate()
+        if case .concurrency(let limit?) = change, limit < 1 {
+            throw JobStoreError(.invalid, "concurrency is \(limit); it must be at least 1", pointer: "/concurrency")
+        }
+        try await write { session throws(JobStoreError) in try session.configure(queue, change) }
+    }
+
+    public func reap(limit: Int) async throws(JobStoreError) -> Int {
+        try await write { session throws(JobStoreError) in try session.reap(limit: limit) }
+    }
+
+    public func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {
+        try await write { session throws(JobStoreError) in
+            try session.prune(limit: limit, deletedFiles: deletedFiles)
+        }
+    }
+
+    public func changes(_ interest: ChangeInterest) -> StoreChangeStream { hub.subscribe(interest) }
+}
+
+extension Settlement {
+    /// The settlement as it may be stored, or why it cannot be.
+    fileprivate func normalized() -> Result<Settlement, JobStoreError> {
+        do throws(JobStoreError) {
+            var settlement = self
+            settlement.report = try report?.normalized()
+            switch outcome {
+            case .complete(let result): try result.validate()
+            case .fail(let failure, let delay): settlement.outcome = .fail(failure.normalized, retryAfter: delay)
+            case .snooze, .release, .acknowledgeCancel: break
+            }
+            for (index, job) in followUps.enumerated() { try job.validate(at: index) }
+            return .success(settlement)
+        } catch {
+            return .failure(error)
+        }
+    }
+}

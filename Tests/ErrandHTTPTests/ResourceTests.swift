@@ -1,0 +1,80 @@
+#if Server
+import Errand
+import ErrandTesting
+import HTTPTypes
+import Testing
+
+@testable import ErrandHTTP
+
+@Suite("Datasets, queues, types and health")
+struct ResourceTests {
+    @Test("datasets are listed, described and read in pages of objects")
+    func datasets() async throws {
+        let api = TestAPI()
+        let one =
+            #"{"name":"routes","rows":5,"schema":{"fields":[{"name":"from"},{"name":"miles"}]},"#
+            + #""updatedAt":"2026-01-01T00:00:00Z"}"#
+        #expect(try await api.get("/api/projects/flights/datasets").text == "[\(one)]")
+        #expect(try await api.get("/api/projects/flights/datasets/routes").text == one)
+        var path: String? = "/api/projects/flights/datasets/routes/rows?limit=2"
+        var rows: [String] = []
+        while let next = path {
+            let reply = try await api.get(next)
+            rows += try reply.json.elements().map(\.string)
+            let link = try #require(reply.headers[.link])
+            path = link.contains("next") ? String(link.dropFirst().prefix { $0 != ">" }) : nil
+        }
+        #expect(rows == (1...5).map { #"{"from":"A\#($0)","miles":\#($0).50}"# })
+        #expect(try await api.get("/api/projects/flights/datasets/routes/rows?filter=x").status == 400)
+    }
+
+    @Test("a dataset is deleted, but not while a job writes it")
+    func deletion() async throws {
+        let api = TestAPI()
+        let busy = try await api.send(.delete, "/api/projects/flights/datasets/busy")
+        #expect(try (busy.status, busy.problem) == (409, "conflict"))
+        #expect(try await api.send(.delete, "/api/projects/flights/datasets/routes").status == 204)
+        #expect(api.datasets.isDeleted)
+    }
+
+    @Test("a queue is paused with a reason, and resumed")
+    func queues() async throws {
+        let api = TestAPI()
+        _ = try await api.submit()
+        let paused = try await api.send(.post, "/api/queues/import/pause", #"{"reason":"disk"}"#)
+        #expect(paused.status == 200)
+        let pause = try #require(try paused.member("paused")).object()
+        #expect(pause["reason"]?.stringValue == "disk")
+        #expect(try await api.get("/api/jobs").json.elements()[0].object()["substate"]?.stringValue == "paused")
+        #expect(try await api.send(.post, "/api/queues/import/pause").status == 200)
+        let resumed = try await api.send(.post, "/api/queues/import/resume")
+        #expect(try resumed.member("paused") == nil)
+        #expect(try resumed.member("depth")?.object()["queued"]?.int64Value == 1)
+        #expect(try await api.get("/api/queues").json.elements().count == 1)
+        #expect(try await api.get("/api/queues/import").string("name") == "import")
+        #expect(try await api.send(.post, "/api/queues/b%C3%A4/pause").string("name") == "bä")
+    }
+
+    @Test("the known types are listed with what holds for them")
+    func types() async throws {
+        let api = TestAPI()
+        let one = #"{"type":"Import","queue":"import","maxAttempts":5,"timeoutSeconds":60}"#
+        #expect(try await api.get("/api/job-types").json.elements().count == 3)
+        #expect(try await api.get("/api/job-types/Import").text == one)
+        #expect(try await api.get("/api/job-types/Nope").status == 404)
+    }
+
+    @Test("a server is alive without its store, and ready only with it")
+    func health() async throws {
+        let api = TestAPI()
+        #expect(try await api.get("/readyz").status == 200)
+        api.store.fail(.unavailable)
+        #expect(try await api.get("/livez").status == 200)
+        #expect(try await api.get("/readyz").status == 503)
+        #expect(try await api.get("/healthz").status == 503)
+        let verbose = try await api.get("/readyz?verbose")
+        #expect(verbose.text.contains("[-]store failed"))
+        #expect(!verbose.text.contains("secret"))
+    }
+}
+#endif

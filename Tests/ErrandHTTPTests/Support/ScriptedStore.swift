@@ -1,0 +1,132 @@
+#if Server
+import Errand
+import ErrandTesting
+import FoundationEssentials
+import Synchronization
+
+/// A store in memory that can be told to fail, or to show certain jobs.
+final class ScriptedStore: JobStore, UploadStore {
+    struct Script {
+        /// Thrown by every call.
+        var failure: JobStoreError?
+        /// Shown instead of what is stored.
+        var jobs: [Job]?
+        /// Answered instead of counting.
+        var counts: [String: StatusCounts]?
+    }
+
+    let script = Mutex(Script())
+    private let base: MemoryJobStore
+
+    init(_ base: MemoryJobStore) { self.base = base }
+
+    func fail(_ code: JobStoreError.Code) {
+        script.withLock { $0.failure = JobStoreError(code, "secret: /var/lib/errand.db") }
+    }
+
+    private func check() throws(JobStoreError) {
+        if let failure = script.withLock({ $0.failure }) { throw failure }
+    }
+
+    func migrate() async throws(JobStoreError) { try check() }
+
+    func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob] {
+        try check()
+        return try await base.insert(jobs, scope: scope)
+    }
+
+    func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim { try await base.claim(request) }
+
+    func renew(_ leases: [JobLease], for duration: Duration) async throws(JobStoreError) -> [LeaseRenewal] {
+        try await base.renew(leases, for: duration)
+    }
+
+    func report(_ reports: [RunReport]) async throws(JobStoreError) -> [WriteResult] { try await base.report(reports) }
+
+    func settle(_ settlements: [Settlement]) async throws(JobStoreError) -> [SettleResult] {
+        try await base.settle(settlements)
+    }
+
+    func update(_ job: JobReference, with update: TrackedUpdate, scope: Scope) async throws(JobStoreError) -> Job {
+        try await base.update(job, with: update, scope: scope)
+    }
+
+    func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
+        try check()
+        if let job = script.withLock({ $0.jobs?.first }) { return job }
+        return try await base.cancel(job, reason: reason, scope: scope)
+    }
+
+    func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
+        try check()
+        if let job = script.withLock({ $0.jobs?.first }) { return job }
+        return try await base.retry(job, runAt: runAt, scope: scope)
+    }
+
+    func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
+        try check()
+        try await base.delete(job, scope: scope)
+    }
+
+    func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
+        try check()
+        if let job = script.withLock({ $0.jobs?.first }) { return job }
+        return try await base.job(job, scope: scope)
+    }
+
+    func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage {
+        try check()
+        if let jobs = script.withLock({ $0.jobs }) { return JobPage(jobs: jobs, next: nil) }
+        return try await base.jobs(filter, page: page, scope: scope)
+    }
+
+    func counts(
+        by grouping: JobGrouping,
+        projectId: String?,
+        scope: Scope
+    ) async throws(JobStoreError) -> [String: StatusCounts] {
+        try check()
+        if let counts = script.withLock({ $0.counts }) { return counts }
+        return try await base.counts(by: grouping, projectId: projectId, scope: scope)
+    }
+
+    func logs(
+        _ job: JobReference,
+        after: Int64,
+        limit: Int,
+        scope: Scope
+    ) async throws(JobStoreError) -> [StoredLogLine] {
+        try await base.logs(job, after: after, limit: limit, scope: scope)
+    }
+
+    func files(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobFile] {
+        try await base.files(job, scope: scope)
+    }
+
+    func queues(scope: Scope) async throws(JobStoreError) -> [QueueState] {
+        try check()
+        return try await base.queues(scope: scope)
+    }
+
+    func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
+        try await base.configure(queue: queue, change)
+    }
+
+    func reap(limit: Int) async throws(JobStoreError) -> Int { try await base.reap(limit: limit) }
+
+    func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {
+        try await base.prune(limit: limit, deletedFiles: deletedFiles)
+    }
+
+    func changes(_ interest: ChangeInterest) -> StoreChangeStream { base.changes(interest) }
+
+    func insert(_ upload: Upload, scope: Scope) async throws(JobStoreError) {
+        try check()
+        try await base.insert(upload, scope: scope)
+    }
+
+    func upload(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Upload {
+        try await base.upload(id, scope: scope)
+    }
+}
+#endif

@@ -1,0 +1,120 @@
+import Errand
+import FoundationEssentials
+import Synchronization
+
+/// A store whose calls a test can watch, delay, answer and make fail.
+final class TappedStore: JobStore {
+    struct Taps {
+        var claim: (@Sendable (ClaimRequest) async throws(JobStoreError) -> Void)?
+        var claimed: (@Sendable (Claim) -> Void)?
+        var report: (@Sendable ([RunReport]) async throws(JobStoreError) -> Void)?
+        var settle: (@Sendable ([Settlement]) async throws(JobStoreError) -> Void)?
+        var renew: (@Sendable ([JobLease]) async throws(JobStoreError) -> [LeaseRenewal]?)?
+        var prune: (@Sendable ([String]) -> PruneResult)?
+        var changes: (@Sendable (ChangeInterest) -> StoreChangeStream)?
+    }
+
+    let base: any JobStore
+    let taps = Mutex(Taps())
+
+    init(_ base: any JobStore) { self.base = base }
+
+    func tap(_ change: (inout Taps) -> Void) { taps.withLock { change(&$0) } }
+
+    func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim {
+        let (before, after) = taps.withLock { ($0.claim, $0.claimed) }
+        try await before?(request)
+        let claim = try await base.claim(request)
+        after?(claim)
+        return claim
+    }
+
+    func renew(_ leases: [JobLease], for duration: Duration) async throws(JobStoreError) -> [LeaseRenewal] {
+        let tap = taps.withLock { $0.renew }
+        if let answer = try await tap?(leases) { return answer }
+        return try await base.renew(leases, for: duration)
+    }
+
+    func report(_ reports: [RunReport]) async throws(JobStoreError) -> [WriteResult] {
+        let tap = taps.withLock { $0.report }
+        try await tap?(reports)
+        return try await base.report(reports)
+    }
+
+    func settle(_ settlements: [Settlement]) async throws(JobStoreError) -> [SettleResult] {
+        let tap = taps.withLock { $0.settle }
+        try await tap?(settlements)
+        return try await base.settle(settlements)
+    }
+
+    func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {
+        if let tap = taps.withLock({ $0.prune }) { return tap(deletedFiles) }
+        return try await base.prune(limit: limit, deletedFiles: deletedFiles)
+    }
+
+    func changes(_ interest: ChangeInterest) -> StoreChangeStream {
+        taps.withLock { $0.changes }?(interest) ?? base.changes(interest)
+    }
+}
+
+// Passed on as they are.
+extension TappedStore {
+    func migrate() async throws(JobStoreError) { try await base.migrate() }
+
+    func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob] {
+        try await base.insert(jobs, scope: scope)
+    }
+
+    func update(_ job: JobReference, with update: TrackedUpdate, scope: Scope) async throws(JobStoreError) -> Job {
+        try await base.update(job, with: update, scope: scope)
+    }
+
+    func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
+        try await base.cancel(job, reason: reason, scope: scope)
+    }
+
+    func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
+        try await base.retry(job, runAt: runAt, scope: scope)
+    }
+
+    func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
+        try await base.delete(job, scope: scope)
+    }
+
+    func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
+        try await base.job(job, scope: scope)
+    }
+
+    func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage {
+        try await base.jobs(filter, page: page, scope: scope)
+    }
+
+    func counts(
+        by grouping: JobGrouping,
+        projectId: String?,
+        scope: Scope
+    ) async throws(JobStoreError) -> [String: StatusCounts] {
+        try await base.counts(by: grouping, projectId: projectId, scope: scope)
+    }
+
+    func logs(
+        _ job: JobReference,
+        after: Int64,
+        limit: Int,
+        scope: Scope
+    ) async throws(JobStoreError) -> [StoredLogLine] {
+        try await base.logs(job, after: after, limit: limit, scope: scope)
+    }
+
+    func files(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobFile] {
+        try await base.files(job, scope: scope)
+    }
+
+    func queues(scope: Scope) async throws(JobStoreError) -> [QueueState] { try await base.queues(scope: scope) }
+
+    func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
+        try await base.configure(queue: queue, change)
+    }
+
+    func reap(limit: Int) async throws(JobStoreError) -> Int { try await base.reap(limit: limit) }
+}
