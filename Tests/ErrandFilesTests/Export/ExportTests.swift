@@ -2,6 +2,7 @@
 @testable import Errand
 @testable import ErrandFiles
 import Foundation
+import Synchronization
 import Testing
 
 @Suite("Export") struct ExportTests {

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Runs imports and exports one run at a time, as a worker would, but without one.
-struct FileWork: Sendable {
+final class FileWork: Sendable {
     let folder: TemporaryFolder
     let objects: any ObjectStore
     let datasets = FakeDatasets()

@@ -2,6 +2,7 @@
 @testable import Errand
 @testable import ErrandFiles
 import Foundation
+import Synchronization
 import Testing
 
 /// Real data, where it lies beside the checkout or where `ERRAND_SHARED_DATA` says.
@@ -20,7 +21,8 @@ import Testing
     )
     func counts(_ name: String, _ rows: Int) async throws {
         guard let folder = Self.folder else {
-            return Issue.record("did not run: there is no ../shared/data; set ERRAND_SHARED_DATA", severity: .warning)
+            Issue.record("did not run: there is no ../shared/data; set ERRAND_SHARED_DATA", severity: .warning)
+            return
         }
         let work = try FileWork()
         let bytes = try [UInt8](Data(contentsOf: URL(filePath: "\(folder)/openflights/\(name)")))
