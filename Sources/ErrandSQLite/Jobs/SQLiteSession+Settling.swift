@@ -50,7 +50,7 @@ extension SQLiteSession {
     private func complete(_ lease: JobLease, _ result: JobResult) throws(JobStoreError) -> SettleResult {
         let update = try sql(
             """
-            UPDATE jobs SET status = 2, progress = 100, result_type = ?, result_location = ?, result = ?,
+            UPDATE jobs SET status = 2, phase = NULL, progress = 100, result_type = ?, result_location = ?, result = ?,
                 completed_at = ?, updated_at = ?, rev = rev + 1,
                 expires_at = CASE expiry_fixed WHEN 1 THEN expires_at ELSE ? END
             WHERE number = ? AND fence = ? AND id = ? AND status = 1 AND tracked = 0
@@ -83,6 +83,7 @@ extension SQLiteSession {
     private func noteCompleted(_ lease: JobLease) throws(JobStoreError) {
         guard let held = leases[lease.number] else { return }
         setLease(lease.number, nil)
+        if held.hasUniqueKey { try sql("UPDATE jobs SET active_key = NULL WHERE number = ?").run(lease.number) }
         count(held.lane, held.project, .running, -1)
         count(held.lane, held.project, .completed, 1)
         noteStopped(held.lane)
