@@ -75,12 +75,14 @@ enum Undo {
 
 /// Who holds a running job, until when; or held one that was cancelled and has not acknowledged it.
 struct Lease {
+    let id: JobID
     var fence: Int64
     /// On the steady clock.
     var end: Duration
     /// What the job counts under, so that ending it need not read it.
     var lane: Int
     var project: Int64?
+    var hasUniqueKey: Bool
     var isCancelled = false
 }
 
@@ -92,6 +94,12 @@ final class LeaseTable: Sendable {
     private let leases = Mutex<[Int64: Lease]>([:])
 
     subscript(number: Int64) -> Lease? { leases.withLock { $0[number] } }
+
+    /// What is held under a lease; nil when it is not the job's present one, or the last one of a cancelled job.
+    subscript(lease: JobLease) -> Lease? {
+        guard let held = self[lease.number], held.fence == lease.fence, held.id == lease.id else { return nil }
+        return held
+    }
 
     func set(_ number: Int64, _ lease: Lease?) -> Lease? {
         leases.withLock { leases in
@@ -179,8 +187,8 @@ extension SQLiteSession {
         count(state.lane, state.project, status, 1)
         guard !state.isTracked else { return }
         if state.status == .running { noteStopped(state.lane) }
-        if state.isClaimable { addClaimable(state.lane, -1) }
-        if state.status == .queued, !state.isClaimable, state.blockedBy == 0 { try refreshDue(state.lane) }
+        if state.phase == .claimable { addClaimable(state.lane, -1) }
+        if state.phase == .scheduled { try refreshDue(state.lane) }
     }
 
     /// A run ended, which may make room below its queue's limit.

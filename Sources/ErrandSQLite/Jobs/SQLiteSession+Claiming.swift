@@ -23,7 +23,7 @@ extension SQLiteSession {
         let row = try sql(
             """
             SELECT id, lane, project, fence, attempt, max_attempts, lost_count, checkpoint, timeout, traceparent,
-                created_by, created_at, run_at, payload, rev FROM jobs WHERE number = ?
+                created_by, created_at, run_at, payload, rev, unique_key IS NOT NULL FROM jobs WHERE number = ?
             """
         )
         row.bind(1, number)
@@ -47,20 +47,27 @@ extension SQLiteSession {
         job.timeoutSeconds = row.optionalInt(8).map { Int($0) }
         job.traceparent = row.optionalText(9)
         job.createdBy = row.optionalText(10)
-        try start(job, lane: Int(row.int(1)), project: row.optionalInt(2), rev: row.int(14) + 1, request)
+        let lease = Lease(
+            id: job.lease.id,
+            fence: job.lease.fence,
+            end: time.steady + request.lease,
+            lane: Int(row.int(1)),
+            project: row.optionalInt(2),
+            hasUniqueKey: row.int(15) != 0
+        )
+        try start(job, under: lease, rev: row.int(14) + 1, request)
         return job
     }
 
     private func start(
         _ job: ClaimedJob,
-        lane: Int,
-        project: Int64?,
+        under lease: Lease,
         rev: Int64,
         _ request: ClaimRequest
     ) throws(JobStoreError) {
         let update = try sql(
             """
-            UPDATE jobs SET status = 1, claimable = 0, fence = ?, rev = ?, attempt = ?, started_at = ?, updated_at = ?,
+            UPDATE jobs SET status = 1, phase = 2, fence = ?, rev = ?, attempt = ?, started_at = ?, updated_at = ?,
                 worker = ?, session = ?, progress = NULL, progress_message = NULL WHERE number = ?
             """
         )
@@ -73,12 +80,11 @@ extension SQLiteSession {
         update.bind(7, request.kind == .session ? 1 : 0)
         update.bind(8, job.lease.number)
         try update.run()
-        addClaimable(lane, -1)
-        addRunning(lane, 1)
-        count(lane, project, .queued, -1)
-        count(lane, project, .running, 1)
-        let end = time.steady + request.lease
-        setLease(job.lease.number, Lease(fence: job.lease.fence, end: end, lane: lane, project: project))
+        addClaimable(lease.lane, -1)
+        addRunning(lease.lane, 1)
+        count(lease.lane, lease.project, .queued, -1)
+        count(lease.lane, lease.project, .running, 1)
+        setLease(job.lease.number, lease)
         if interest.contains(.jobs) {
             changes.jobs[job.lease.id] =
                 JobChange(id: job.lease.id, tenantId: job.tenantId, projectId: job.projectId, rev: rev)
@@ -90,9 +96,9 @@ extension SQLiteSession {
         for lane in memory.scheduledLanes where (memory.lanes[lane].earliestDue ?? .max) <= now {
             let promote = try sql(
                 """
-                UPDATE jobs SET claimable = 1 WHERE number IN (
-                    SELECT number FROM jobs WHERE lane = ? AND status = 0 AND claimable = 0 AND blocked_by = 0
-                        AND tracked = 0 AND run_at <= ? ORDER BY run_at LIMIT 1000)
+                UPDATE jobs SET phase = 0, rank = priority WHERE number IN (
+                    SELECT number FROM jobs WHERE phase = 1 AND lane = ? AND rank = 0 AND run_at <= ?
+                    ORDER BY run_at LIMIT 1000)
                 """
             )
             promote.bind(1, lane)
@@ -106,12 +112,7 @@ extension SQLiteSession {
 
     /// Looks up when the lane's next scheduled job is due.
     func refreshDue(_ lane: Int) throws(JobStoreError) {
-        let next = try sql(
-            """
-            SELECT min(run_at) FROM jobs WHERE lane = ? AND status = 0 AND claimable = 0 AND blocked_by = 0
-                AND tracked = 0
-            """
-        )
+        let next = try sql("SELECT min(run_at) FROM jobs WHERE phase = 1 AND lane = ? AND rank = 0")
         next.bind(1, lane)
         let due = try next.firstInt()
         if due != memory.lanes[lane].earliestDue { noteDue(lane, due) }

@@ -1,0 +1,14 @@
+import ErrandTesting
+import Testing
+
+@Suite struct MemoryJobStoreTests {
+    @Test("Memory: every check", arguments: JobStoreCheck.all)
+    func check(_ check: JobStoreCheck) async throws {
+        let clock = ManualClock()
+        try await check.run(JobStoreUnderTest(MemoryJobStore(clock: clock), clock: clock))
+    }
+
+    @Test func `every check has a name of its own`() {
+        #expect(Set(JobStoreCheck.all.map(\.name)).count == JobStoreCheck.all.count)
+    }
+}
