@@ -75,6 +75,9 @@ let package = Package(
             name: "ErrandCommand",
             dependencies: [
                 "Errand", "ErrandSQLite", "ErrandFiles", "ErrandHTTP",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(
                     name: "ArgumentParser",
                     package: "swift-argument-parser",

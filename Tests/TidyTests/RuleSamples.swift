@@ -54,6 +54,11 @@ struct RuleSample: Sendable, CustomTestStringConvertible {
         ),
         RuleSample(
             .imports,
+            bad: "// The thread.\nimport Logging\n#if os(Linux)\nimport Glibc\n#endif",
+            good: "// The thread.\n#if os(macOS)\nimport Darwin\n#else\nimport Glibc\n#endif"
+        ),
+        RuleSample(
+            .imports,
             in: "Sources/ErrandHTTP/Routes.swift",
             bad: "package import ErrandSQLite",
             good: "public import Hummingbird"

@@ -23,13 +23,20 @@ struct SourceFile: Sendable {
     /// `Errand` for `Sources/Errand/Job/Job.swift`.
     var target: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }
 
-    /// Whether someone wrote down why: a comment on the line, or on the line before it (directives such as `#if` are
-    /// looked past).
+    /// Whether someone wrote down why: a comment on the line, or on the line before it.
+    ///
+    /// One before an `#if` holds for the first line of every branch.
     func hasReason(at index: Int) -> Bool {
         if hasComment(at: index) { return true }
         var above = index - 1
-        while above >= 0, code[above].drop(while: \.isWhitespace).hasPrefix("#") {
-            if hasComment(at: above) { return true }
+        var inEarlierBranch = false
+        while above >= 0 {
+            let isDirective = code[above].drop(while: \.isWhitespace).hasPrefix("#")
+            guard isDirective || inEarlierBranch else { break }
+            if isDirective {
+                if hasComment(at: above) { return true }
+                inEarlierBranch = code[above].contains("#else")
+            }
             above -= 1
         }
         return above >= 0 && hasComment(at: above)

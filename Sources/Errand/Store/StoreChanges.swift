@@ -52,6 +52,14 @@ public struct StoreChanges: Sendable, Hashable {
     /// Whether nothing changed.
     public var isEmpty: Bool { queues.isEmpty && revoked.isEmpty && jobs.isEmpty && !isIncomplete }
 
+    /// Adds what changed after this.
+    package mutating func merge(_ other: StoreChanges) {
+        if !other.queues.isEmpty { queues.formUnion(other.queues) }
+        if !other.revoked.isEmpty { revoked.formUnion(other.revoked) }
+        if !other.jobs.isEmpty { jobs.merge(other.jobs) { _, new in new } }
+        isIncomplete = isIncomplete || other.isIncomplete
+    }
+
     mutating func merge(_ other: StoreChanges, interest: ChangeInterest, capacity: Int) {
         if interest.contains(.wakeUps) { queues.formUnion(other.queues) }
         if interest.contains(.revocations) { revoked.formUnion(other.revoked) }

@@ -2,9 +2,9 @@ import FoundationEssentials
 
 // What takes effect together with the end of the run, or not at all.
 extension JobContext {
-    /// Submits a job for the same tenant, in the transaction that completes, fails or snoozes this one.
+    /// Submits a job for the same tenant, in the transaction that completes or snoozes this one.
     ///
-    /// When this run is lost, cancelled or given back, nothing was submitted; the next run submits again.
+    /// When this run fails, is lost, cancelled or given back, nothing was submitted; the next run submits again.
     ///
     /// - Parameter job: What to submit; an identifier is made when it has none.
     /// - Returns: The identifier it will have, unless another job has its unique key.

@@ -11,6 +11,7 @@ final class RunMetrics: Sendable {
     private let error: Counter
     private let timeout: Counter
     private let interrupted: Counter
+    private let leaseLost: Counter
     private let duration: Metrics.Timer
     private let waiting: Metrics.Timer
 
@@ -25,7 +26,7 @@ final class RunMetrics: Sendable {
         }
         (completed, failed, cancelled) = (settled("completed"), settled("failed"), settled("cancelled"))
         (ok, error, timeout) = (attempts("ok"), attempts("error"), attempts("timeout"))
-        interrupted = attempts("interrupted")
+        (interrupted, leaseLost) = (attempts("interrupted"), attempts("lease_lost"))
         duration = Metrics.Timer(label: "errand_run_duration_seconds", dimensions: labels)
         waiting = Metrics.Timer(label: "errand_wait_duration_seconds", dimensions: [("queue", queue)])
     }
@@ -33,6 +34,8 @@ final class RunMetrics: Sendable {
     func wait(_ seconds: TimeInterval) { waiting.recordNanoseconds(Int64(max(0, seconds) * 1e9)) }
 
     func ran(_ elapsed: Duration) { duration.record(duration: elapsed) }
+
+    func lost() { leaseLost.increment() }
 
     func settled(_ outcome: Settlement.Outcome, _ status: JobStatus) {
         switch outcome {

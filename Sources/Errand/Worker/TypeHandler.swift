@@ -39,9 +39,9 @@ final class TypeHandler: Sendable {
 
     /// What is to be recorded of a run whose handler returned or threw.
     func end(
+        of job: ClaimedJob,
         _ outcome: Result<JobResult, any Error>,
         _ revocation: JobRun.Revocation?,
-        attempt: Int,
         files: [JobFile],
         random: SharedRandom
     ) -> Settlement.Outcome {
@@ -51,10 +51,17 @@ final class TypeHandler: Sendable {
             result.files += files
             return Self.completion(result)
         case .failure(let error):
+            if revocation == .timeout { return timeout(of: job, random: random) }
             // Whatever a handler throws because it was told to stop is no failure of the job.
             if revocation == .stopping, !(error is JobError) { return .release(after: .zero) }
-            return failure(error, attempt: attempt, random: random)
+            return failure(error, attempt: job.attempt, random: random)
         }
+    }
+
+    func timeout(of job: ClaimedJob, random: SharedRandom) -> Settlement.Outcome {
+        let error = JobTimeoutError(seconds: job.timeoutSeconds ?? 0)
+        let failure = JobFailure(code: JobFailure.Code.timeout, message: "\(error)")
+        return .fail(failure, retryAfter: delay(error, attempt: job.attempt, random: random))
     }
 
     private static func completion(_ result: JobResult) -> Settlement.Outcome {
@@ -67,7 +74,7 @@ final class TypeHandler: Sendable {
     }
 
     /// What an error means: what it says itself, else what the type's policy decides.
-    func failure(_ error: any Error, attempt: Int, random: SharedRandom) -> Settlement.Outcome {
+    private func failure(_ error: any Error, attempt: Int, random: SharedRandom) -> Settlement.Outcome {
         switch error {
         case let error as JobError: return error.outcome
         case let error as JobSleep: return .snooze(error.delay)
@@ -86,7 +93,7 @@ final class TypeHandler: Sendable {
         return .fail(failure.normalized, retryAfter: delay)
     }
 
-    func delay(_ error: any Error, attempt: Int, random: SharedRandom) -> Duration? {
+    private func delay(_ error: any Error, attempt: Int, random: SharedRandom) -> Duration? {
         random.draw { random in handler?.retry.delay(afterAttempt: attempt, error: error, using: &random) }
     }
 }
@@ -113,11 +120,13 @@ extension JobFailure {
 }
 
 extension Settlement.Outcome {
-    /// Whether jobs that the handler submitted come to be: not when the run goes for nothing.
+    /// Whether jobs that the handler submitted come to be.
+    ///
+    /// Not when it failed: the next attempt would submit them again.
     var carriesFollowUps: Bool {
         switch self {
-        case .complete, .fail, .snooze: true
-        case .release, .acknowledgeCancel: false
+        case .complete, .snooze: true
+        case .fail, .release, .acknowledgeCancel: false
         }
     }
 }

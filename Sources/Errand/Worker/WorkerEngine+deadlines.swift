@@ -24,7 +24,7 @@ extension WorkerEngine {
         for run in executing {
             guard let deadline = run.state.withLock({ $0.deadline }) else { continue }
             if deadline <= now {
-                errors.append((run, pass(run)))
+                if let error = pass(run) { errors.append((run, error)) }
             } else {
                 deadlineAlarm.set(deadline)
             }
@@ -32,16 +32,15 @@ extension WorkerEngine {
         return errors
     }
 
-    private func pass(_ run: JobRun) -> any Error {
+    private func pass(_ run: JobRun) -> (any Error)? {
         if let seconds = run.job.timeoutSeconds, revoke(run, .timeout) {
-            let error = JobTimeoutError(seconds: seconds)
-            let failure = JobFailure(code: JobFailure.Code.timeout, message: "\(error)")
-            let delay = run.handler.delay(error, attempt: run.job.attempt, random: random)
             // Recorded now, not when the handler returns: its user need not wait for one that ignores its cancellation.
-            endEarly(run, .fail(failure, retryAfter: delay), thenWatchUntil: timing.now() + options.cancelPatience)
-            return error
+            let outcome = run.handler.timeout(of: run.job, random: random)
+            endEarly(run, outcome, thenWatchUntil: timing.now() + options.cancelPatience)
+            return JobTimeoutError(seconds: seconds)
         }
-        return overrun(run)
+        // Neither late nor told to stop: it has just ended.
+        return run.isRevoked ? overrun(run) : nil
     }
 
     private func overrun(_ run: JobRun) -> any Error {

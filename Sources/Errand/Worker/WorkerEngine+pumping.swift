@@ -12,6 +12,7 @@ extension WorkerEngine {
             async let settled: Void = settle(round.ends)
             if round.claimLimit > 0 { await claim(round.claimLimit, failures: &failures) }
             await settled
+            change { $0.endSettling() }
         }
     }
 
@@ -74,7 +75,6 @@ extension WorkerEngine {
                 remaining = await afterFailure(error, remaining, failures)
             }
         }
-        change { $0.endSettling() }
     }
 
     /// Notes what became of an end; returns what is to be recorded instead, if anything.

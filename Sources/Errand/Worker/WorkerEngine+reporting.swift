@@ -4,16 +4,17 @@ import Logging
 extension WorkerEngine {
     func flushReports() async {
         var last: Duration?
+        var failures = 0
         while !Task.isCancelled {
             await reports.added.wait()
             // The first report after a pause goes at once. Cancelled only when every end is recorded.
             if let last { try? await timing.sleep(last + options.progressInterval) }
             last = timing.now()
-            await flush(reports.takeAll())
+            await flush(reports.takeAll(), failures: &failures)
         }
     }
 
-    private func flush(_ runs: [JobRun]) async {
+    private func flush(_ runs: [JobRun], failures: inout Int) async {
         let sending = runs.compactMap { run in run.startSending().map { (run, $0) } }
         guard !sending.isEmpty else { return }
         do {
@@ -22,11 +23,15 @@ extension WorkerEngine {
                 handOver(run.endSending().end, of: run)
                 act(on: result, run)
             }
+            failures = 0
         } catch {
             metrics.storeError("report", error)
-            logger.warning("Cannot write the progress of \(sending.count) jobs: \(error); trying again")
+            failures += 1
+            if failures == 1 { logger.warning("Cannot write the progress of \(sending.count) jobs: \(error)") }
+            // What the store refuses as such it would refuse again.
+            let isWorthAnother = error.code == .unavailable || error.code == .full
             for (run, report) in sending {
-                let (end, isListed) = run.endSending(unsent: report)
+                let (end, isListed) = run.endSending(unsent: isWorthAnother ? report : nil)
                 handOver(end, of: run)
                 if isListed { reports.add(run) }
             }

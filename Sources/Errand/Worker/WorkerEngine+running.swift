@@ -78,12 +78,13 @@ extension WorkerEngine {
             return change { $0.endHandler(after: nil) }
         }
         guard revocation != .lost else {
+            run.handler.metrics(for: run.job.queue).lost()
             return change { state in
                 state.endHandler(after: nil)
                 state.close(1)
             }
         }
-        let decided = run.handler.end(outcome, revocation, attempt: run.job.attempt, files: files, random: random)
+        let decided = run.handler.end(of: run.job, outcome, revocation, files: files, random: random)
         let carries = decided.carriesFollowUps ? followUps : []
         let end = Settlement(lease: run.lease, outcome: decided, followUps: carries)
         let ready = run.complete(end)

@@ -112,7 +112,7 @@ extension WorkerEngine {
 
     private func runJobs() async {
         await withTaskGroup(of: Void.self) { slots in
-            for index in 0..<options.concurrency { slots.addTask { await self.keepSlotOpen(index) } }
+            for index in 0..<max(1, options.concurrency) { slots.addTask { await self.keepSlotOpen(index) } }
             await pump()
         }
     }

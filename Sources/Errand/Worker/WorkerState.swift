@@ -45,6 +45,7 @@ struct WorkerState {
     private var wakesAtClaim = 0
 
     init(concurrency: Int, prefetchLimit: Int) {
+        let concurrency = max(1, concurrency)
         self.concurrency = concurrency
         slots = Array(repeating: nil, count: concurrency)
         prefetch = Prefetch(limit: prefetchLimit, slots: concurrency)
@@ -105,9 +106,9 @@ struct WorkerState {
         return started
     }
 
-    /// The next job for a slot; nil when it has to wait.
+    /// The next job for a slot; nil when it has to wait, or nothing more is started.
     mutating func next(for slot: Slot) -> JobRun? {
-        guard let run = buffer.popFirst() else { return nil }
+        guard stage == .running, let run = buffer.popFirst() else { return nil }
         slot.begin(run)
         active += 1
         return run

@@ -17,10 +17,15 @@ struct ExportRun: Sendable {
         do throws(JobStoreError) { payload = try ExportPayload(job.job.payload) } catch {
             throw JobError.permanent(error.message, code: JobFailure.Code.undecodablePayload)
         }
-        let (name, project) = (payload.dataset, try job.project())
+        dataset = try await Self.dataset(payload.dataset, of: job)
+    }
+
+    private static func dataset(_ name: String, of job: FileJob) async throws -> Dataset {
+        let project = try job.project()
         do throws(JobStoreError) {
-            dataset = try await job.services.datasets.dataset(name, projectId: project, scope: job.scope)
-        } catch  where error.code == .notFound {
+            return try await job.services.datasets.dataset(name, projectId: project, scope: job.scope)
+        } catch {
+            guard error.code == .notFound else { throw error }
             throw JobError.permanent("The project \(project) has no dataset \(name).", code: "dataset_not_found")
         }
     }
@@ -50,16 +55,16 @@ struct ExportRun: Sendable {
 
     private func cells() throws -> [Int] {
         guard let columns = payload.columns else { return Array(dataset.columns.indices) }
-        return try columns.map { name in
-            guard let index = dataset.columns.firstIndex(of: name) else {
-                let known = dataset.columns.prefix(20).joined(separator: ", ")
-                throw JobError.permanent(
-                    "The dataset has no column \(name.debugDescription); it has \(known).",
-                    code: "unknown_column"
-                )
-            }
-            return index
-        }
+        return try columns.map(cell)
+    }
+
+    private func cell(of name: String) throws(JobError) -> Int {
+        if let index = dataset.columns.firstIndex(of: name) { return index }
+        let known = dataset.columns.prefix(20).joined(separator: ", ")
+        throw JobError.permanent(
+            "The dataset has no column \(name.debugDescription); it has \(known).",
+            code: "unknown_column"
+        )
     }
 
     private func result(_ stored: StoredObject, key: String) -> JobResult {

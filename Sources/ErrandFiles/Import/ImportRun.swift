@@ -17,18 +17,17 @@ struct ImportRun: Sendable {
             throw JobError.permanent(error.message, code: JobFailure.Code.undecodablePayload)
         }
         dataset = DatasetReference(tenantId: job.job.tenantId, projectId: try job.project(), name: payload.dataset)
-        let upload: Upload
-        do throws(JobStoreError) {
-            upload = try await job.services.uploads.upload(payload.upload, scope: job.scope)
-        } catch
-            where error.code == .notFound
-        {
-            throw JobError.permanent(
-                "There is no upload \(payload.upload), or it has expired.",
-                code: "upload_not_found"
-            )
-        }
+        let upload = try await Self.upload(payload.upload, of: job)
         object = ObjectPlace(store: job.services.objects, key: upload.key, size: upload.size)
+    }
+
+    private static func upload(_ id: JobID, of job: FileJob) async throws -> Upload {
+        do throws(JobStoreError) {
+            return try await job.services.uploads.upload(id, scope: job.scope)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw JobError.permanent("There is no upload \(id), or it has expired.", code: "upload_not_found")
+        }
     }
 
     func run() async throws -> JobResult {
@@ -54,18 +53,29 @@ struct ImportRun: Sendable {
         }
         while let batch = next {
             try Task.checkCancellation()
-            async let written: Void = add(batch, to: write)
-            next = try await source.next()
-            try await written
+            next = try await add(batch, to: write, readingOn: source)
         }
         return try await finish(source, write: write)
+    }
+
+    /// Writes a batch while the next one is read.
+    private func add(
+        _ batch: ImportBatch,
+        to write: DatasetWrite,
+        readingOn source: ImportSource
+    ) async throws -> ImportBatch? {
+        async let written: Void = add(batch, to: write)
+        let next = try await source.next()
+        try await written
+        return next
     }
 
     private func beginWrite(_ columns: [String]) async throws -> DatasetWrite {
         let datasets = job.services.datasets
         do throws(JobStoreError) {
             return try await datasets.beginWrite(dataset, columns: columns, mode: payload.mode, lease: job.job.lease)
-        } catch  where error.code == .invalid {
+        } catch {
+            guard error.code == .invalid else { throw error }
             throw JobError.permanent(error.message, code: "columns_differ")
         }
     }

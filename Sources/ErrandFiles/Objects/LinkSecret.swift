@@ -31,7 +31,8 @@ extension ObjectFolder {
 
     private func readSecret() throws(ObjectStoreError) -> [UInt8]? {
         let file: OwnedDescriptor
-        do throws(ObjectStoreError) { file = try openTop(Self.secretName) } catch  where error.code == .notFound {
+        do throws(ObjectStoreError) { file = try openTop(Self.secretName) } catch {
+            guard error.code == .notFound else { throw error }
             return nil
         }
         let secret = try file.read(at: 0, count: Self.secretLength + 1)

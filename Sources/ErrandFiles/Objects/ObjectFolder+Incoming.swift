@@ -43,7 +43,8 @@ extension ObjectFolder {
             let file: OwnedDescriptor
             do throws(ObjectStoreError) {
                 file = try OwnedDescriptor(open: name[...], in: incoming.raw, flags: O_RDONLY | O_NONBLOCK)
-            } catch  where error.code == .notFound {
+            } catch {
+                guard error.code == .notFound else { throw error }
                 continue
             }
             if flock(file.raw, LOCK_EX | LOCK_NB) == 0 { try removeIncoming(name) }

@@ -81,7 +81,8 @@ final class ObjectFolder: Sendable {
                     throw ObjectStoreError(posix: errno, "store \(key)")
                 }
                 return try parent.synchronize("the folder of \(key)")
-            } catch  where error.code == .notFound && attempt < 8 {
+            } catch {
+                guard error.code == .notFound && attempt < 8 else { throw error }
                 continue
             }
         }
@@ -96,7 +97,8 @@ final class ObjectFolder: Sendable {
                 throw ObjectStoreError(posix: errno, "delete \(key)")
             }
             try parent.synchronize("the folder of \(key)")
-        } catch  where error.code == .notFound {
+        } catch {
+            guard error.code == .notFound else { throw error }
             return
         }
         while let name = components.popLast() {

@@ -15,8 +15,10 @@ final class SQLiteSession {
     var memory = SQLiteMemory()
     /// Read once for each transaction.
     var time: StoreTime
-    /// Told to subscribers after the commit.
+    /// What the operation under way changes.
     var changes = StoreChanges()
+    /// What the operations before it changed, told to subscribers after the commit.
+    private var committing = StoreChanges()
     var interest: ChangeInterest = []
     private var undoLog: [Undo] = []
 
@@ -36,11 +38,11 @@ final class SQLiteSession {
     func commit(_ batch: [any PendingWrite]) {
         time = clock.now()
         interest = hub.interest
-        changes = StoreChanges()
+        committing = StoreChanges()
         let failure = transaction(batch)
         if failure != nil { undo(downTo: 0) }
         undoLog.removeAll(keepingCapacity: true)
-        if failure == nil, !changes.isEmpty { hub.publish(changes) }
+        if failure == nil, !committing.isEmpty { hub.publish(committing) }
         for write in batch { write.finish(failure) }
     }
 
@@ -71,20 +73,22 @@ final class SQLiteSession {
     /// Performs one operation; throws only when the whole transaction is lost with it.
     private func perform(_ write: any PendingWrite, alone: Bool) throws(JobStoreError) {
         let mark = undoLog.count
+        changes = StoreChanges()
         if !alone { try sql("SAVEPOINT operation").run() }
         if let error = write.perform(on: self) {
             undo(downTo: mark)
             if sqlite3_get_autocommit(sql.database) != 0 { throw error }
             // A lone operation that failed leaves nothing behind: its error is its outcome.
             try sql.execute(alone ? "ROLLBACK; BEGIN IMMEDIATE" : "ROLLBACK TO operation; RELEASE operation")
-        } else if !alone {
-            try sql("RELEASE operation").run()
+            return
         }
+        if !alone { try sql("RELEASE operation").run() }
+        committing.merge(changes)
     }
 
     /// Does something within an operation that is undone alone when it throws.
     func nested<Value>(_ body: () throws(JobStoreError) -> Value) throws(JobStoreError) -> Value {
-        let mark = undoLog.count
+        let (mark, told) = (undoLog.count, changes)
         try sql("SAVEPOINT part").run()
         do throws(JobStoreError) {
             let value = try body()
@@ -92,6 +96,7 @@ final class SQLiteSession {
             return value
         } catch {
             undo(downTo: mark)
+            changes = told
             if sqlite3_get_autocommit(sql.database) == 0 {
                 try sql.execute("ROLLBACK TO part; RELEASE part")
             }

@@ -24,7 +24,7 @@ extension SQLiteSession {
     }
 
     private func requireRunning(_ lease: JobLease) throws(JobStoreError) {
-        guard let state = try state(lease.number), state.fence == lease.fence, state.status == .running else {
+        guard let state = try state(of: lease), state.fence == lease.fence, state.status == .running else {
             throw JobStoreError(.fenced, "The lease of job \(lease.id) does not hold any more.")
         }
     }

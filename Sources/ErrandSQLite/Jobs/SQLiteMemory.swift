@@ -75,6 +75,7 @@ enum Undo {
 
 /// Who holds a running job, until when; or held one that was cancelled and has not acknowledged it.
 struct Lease {
+    let id: JobID
     var fence: Int64
     /// On the steady clock.
     var end: Duration
@@ -92,6 +93,12 @@ final class LeaseTable: Sendable {
     private let leases = Mutex<[Int64: Lease]>([:])
 
     subscript(number: Int64) -> Lease? { leases.withLock { $0[number] } }
+
+    /// What is held under a lease; nil when it is not the job's present one, or the last one of a cancelled job.
+    subscript(lease: JobLease) -> Lease? {
+        guard let held = self[lease.number], held.fence == lease.fence, held.id == lease.id else { return nil }
+        return held
+    }
 
     func set(_ number: Int64, _ lease: Lease?) -> Lease? {
         leases.withLock { leases in

@@ -71,10 +71,13 @@ private struct ListConditions {
         if let tag = filter.tag { add(Self.hasTag, .text(tag)) }
     }
 
+    /// `json_each` walks a lone string like an array of one, hence the look at the type.
     private static let hasTag = """
-        EXISTS (SELECT 1 FROM json_each(CASE typeof(j.metadata) WHEN 'blob'
-                THEN (SELECT text FROM job_texts WHERE place = (j.number << 3) + 2) ELSE j.metadata END, '$.tags')
-            WHERE json_each.type = 'text' AND json_each.value = ?)
+        EXISTS (SELECT 1 FROM (
+                SELECT CASE typeof(j.metadata) WHEN 'blob'
+                    THEN (SELECT text FROM job_texts WHERE place = (j.number << 3) + 2) ELSE j.metadata END AS text
+            ) m, json_each(m.text, '$.tags') t
+            WHERE json_type(m.text, '$.tags') = 'array' AND t.type = 'text' AND t.value = ?)
         """
 
     func bind(to statement: SQLStatement) {

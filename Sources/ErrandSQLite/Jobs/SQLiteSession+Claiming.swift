@@ -78,7 +78,8 @@ extension SQLiteSession {
         count(lane, project, .queued, -1)
         count(lane, project, .running, 1)
         let end = time.steady + request.lease
-        setLease(job.lease.number, Lease(fence: job.lease.fence, end: end, lane: lane, project: project))
+        let lease = Lease(id: job.lease.id, fence: job.lease.fence, end: end, lane: lane, project: project)
+        setLease(job.lease.number, lease)
         if interest.contains(.jobs) {
             changes.jobs[job.lease.id] =
                 JobChange(id: job.lease.id, tenantId: job.tenantId, projectId: job.projectId, rev: rev)

@@ -53,9 +53,12 @@ extension SQLiteSession {
     /// A worker in the process that owned the file before is dead with it, so its leases are over; one that works over
     /// HTTP may live, and gets a full lease from now.
     func recoverLeases(sessionLease: Duration) throws(JobStoreError) {
-        let running = try sql("SELECT number, lane, project, fence, session FROM jobs WHERE status = 1 AND tracked = 0")
+        let running = try sql(
+            "SELECT number, lane, project, fence, session, id FROM jobs WHERE status = 1 AND tracked = 0"
+        )
         while try running.step() {
             let lease = Lease(
+                id: running.id(5),
                 fence: running.int(3),
                 end: running.int(4) != 0 ? time.steady + sessionLease : .seconds(-1),
                 lane: Int(running.int(1)),

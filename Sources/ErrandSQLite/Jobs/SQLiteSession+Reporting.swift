@@ -4,7 +4,7 @@ import FoundationEssentials
 extension SQLiteSession {
     /// Prolongs a lease: a change to the memory alone.
     func renew(_ lease: JobLease, for duration: Duration) -> LeaseRenewal {
-        guard var held = leases[lease.number], held.fence == lease.fence else { return .lost }
+        guard var held = leases[lease] else { return .lost }
         if held.isCancelled { return .cancelled }
         held.end = time.steady + duration
         setLease(lease.number, held)
@@ -25,7 +25,7 @@ extension SQLiteSession {
             """
             UPDATE jobs SET progress = ifnull(?, progress), progress_message = ifnull(?, progress_message),
                 rev = rev + ?, updated_at = CASE ? WHEN 0 THEN updated_at ELSE ? END
-            WHERE number = ? AND fence = ? AND status = 1 AND tracked = 0
+            WHERE number = ? AND fence = ? AND id = ? AND status = 1 AND tracked = 0
             """
         )
         update.bind(1, report.progress.map { Int64($0) })
@@ -35,6 +35,7 @@ extension SQLiteSession {
         update.bind(5, now)
         update.bind(6, number)
         update.bind(7, report.lease.fence)
+        update.bind(8, report.lease.id)
         try update.run()
         guard sql.changedRows == 1 else { return false }
         if let data = report.data { try setText(data, "UPDATE jobs SET data = ? WHERE number = ?", .data, number) }
@@ -61,8 +62,14 @@ extension SQLiteSession {
 
     /// Why a fenced write did not take effect.
     private func refusal(of lease: JobLease) throws(JobStoreError) -> WriteResult {
-        if let held = leases[lease.number], held.fence == lease.fence, held.isCancelled { return .cancelled }
-        return .fenced(currentStatus: try state(lease.number)?.status)
+        if let held = leases[lease], held.isCancelled { return .cancelled }
+        return .fenced(currentStatus: try state(of: lease)?.status)
+    }
+
+    /// The job a lease is for, whoever holds it now.
+    func state(of lease: JobLease) throws(JobStoreError) -> JobState? {
+        guard let state = try state(lease.number), state.id == lease.id else { return nil }
+        return state
     }
 
     private func append(_ lines: [LogLine], to number: Int64) throws(JobStoreError) {

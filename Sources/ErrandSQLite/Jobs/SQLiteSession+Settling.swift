@@ -31,14 +31,14 @@ extension SQLiteSession {
         let lease = settlement.lease
         if case .acknowledgeCancel = settlement.outcome { return try acknowledgeCancel(lease) }
         if let report = settlement.report, report.hasMoreThanProgress(for: settlement.outcome) {
-            guard try write(report) else { return .fenced(currentStatus: try state(lease.number)?.status) }
+            guard try write(report) else { return .fenced(currentStatus: try state(of: lease)?.status) }
             // The report and the end are one change to those who watch.
             try sql("UPDATE jobs SET rev = rev - ? WHERE number = ?").run(report.isVisible ? 1 : 0, lease.number)
         }
         if case .complete(let result) = settlement.outcome { return try complete(lease, result) }
-        guard let state = try state(lease.number), state.fence == lease.fence, state.status == .running,
+        guard let state = try state(of: lease), state.fence == lease.fence, state.status == .running,
             !state.isTracked
-        else { return .fenced(currentStatus: try state(lease.number)?.status) }
+        else { return .fenced(currentStatus: try state(of: lease)?.status) }
         switch settlement.outcome {
         case .fail(let failure, let delay): return try fail(state, failure, retryAfter: delay)
         case .snooze(let delay): return try giveBack(state, .snoozed, after: delay)
@@ -53,7 +53,7 @@ extension SQLiteSession {
             UPDATE jobs SET status = 2, progress = 100, result_type = ?, result_location = ?, result = ?,
                 completed_at = ?, updated_at = ?, rev = rev + 1,
                 expires_at = CASE expiry_fixed WHEN 1 THEN expires_at ELSE ? END
-            WHERE number = ? AND fence = ? AND status = 1 AND tracked = 0
+            WHERE number = ? AND fence = ? AND id = ? AND status = 1 AND tracked = 0
             """
         )
         update.bind(1, result.type?.code)
@@ -68,8 +68,9 @@ extension SQLiteSession {
         update.bind(6, rules.expiry(after: time.wall))
         update.bind(7, lease.number)
         update.bind(8, lease.fence)
+        update.bind(9, lease.id)
         try update.run()
-        guard sql.changedRows == 1 else { return .fenced(currentStatus: try state(lease.number)?.status) }
+        guard sql.changedRows == 1 else { return .fenced(currentStatus: try state(of: lease)?.status) }
         if let value = result.value, value.utf8Count > LongText.inlineBytes {
             try storeLong(value, .result, of: lease.number)
         }
@@ -121,8 +122,8 @@ extension SQLiteSession {
     }
 
     private func acknowledgeCancel(_ lease: JobLease) throws(JobStoreError) -> SettleResult {
-        let state = try state(lease.number)
-        guard let state, let held = leases[lease.number], held.fence == lease.fence, held.isCancelled else {
+        let state = try state(of: lease)
+        guard let state, let held = leases[lease], held.isCancelled else {
             return .fenced(currentStatus: state?.status)
         }
         try sql("UPDATE jobs SET cancel_acknowledged_at = ? WHERE number = ?").run(now, lease.number)

@@ -116,7 +116,7 @@ struct ReportingTests {
         }
     }
 
-    @Test("follow-ups of a failed attempt come to be, those of a cancelled run do not")
+    @Test("a follow-up that the store refuses fails the run")
     func refusedFollowUp() async throws {
         var bench = WorkerBench()
         bench.handlers.register("first", retry: .never) { (_: Invoice, context) in
@@ -132,6 +132,23 @@ struct ReportingTests {
         let job = try await bench.run("first", Invoice(number: 1))
         #expect(job.status == .failed)
         #expect(job.failure?.code == "follow_up_refused")
+    }
+
+    @Test("jobs submitted by an attempt that fails are not submitted")
+    func failedFollowUp() async throws {
+        var bench = WorkerBench()
+        bench.handlers.register("first", retry: .constant(.zero), maxAttempts: 2) { (_: Invoice, context) in
+            var options = SubmitOptions()
+            options.queue = "later"
+            options.delayUntil = context.createdAt + 3600
+            try context.submit("first", Invoice(number: 2), options: options)
+            if context.attempt == 1 { throw Broken() }
+        }
+        let job = try await bench.run("first", Invoice(number: 1))
+        #expect(job.status == .completed && job.attempt == 2)
+        var filter = JobFilter()
+        filter.queue = "later"
+        #expect(try await bench.client.list(filter).jobs.count == 1)
     }
 
     @Test("data that is no object is refused to the handler, not to the batch")

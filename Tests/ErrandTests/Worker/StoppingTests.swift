@@ -127,6 +127,48 @@ struct StoppingTests {
         }
     }
 
+    @Test("a handler that stops at its timeout fails with code timeout as well, and is tried again")
+    func cooperativeTimeout() async throws {
+        var bench = WorkerBench()
+        let started = Gate()
+        bench.handlers.register("send", retry: .constant(.zero), timeout: .seconds(3)) { (_: Invoice, context) in
+            started.open()
+            if context.attempt == 1 { try await Self.untilCancelled() }
+        }
+        let inserted = try await bench.client.submit("send", Invoice(number: 1))
+        try await bench.whileWorking { client in
+            try await started.pass()
+            bench.clock.advance(by: .seconds(3))
+            let job = try await client.wait(for: .id(inserted.id))
+            #expect(job.status == .completed && job.attempt == 2)
+            #expect(job.errors.map(\.code) == [JobFailure.Code.timeout])
+        }
+    }
+
+    @Test("a job cancelled before its handler starts is not run")
+    func cancelledInBuffer() async throws {
+        var bench = WorkerBench(concurrency: 1)
+        let (started, finish) = (Gate(), Gate())
+        let second = Mutex<JobID?>(nil)
+        bench.handlers.register("send") { (invoice: Invoice, context) in
+            if invoice.number == 10 {
+                started.open()
+                try await finish.pass()
+            }
+            if second.withLock({ $0 }) == context.id { Issue.record("the cancelled job ran") }
+        }
+        let jobs = try await bench.client.submit("send", all: (1...40).map(Invoice.init))
+        second.withLock { $0 = jobs[30].id }
+        try await bench.whileWorking { client in
+            try await started.pass()
+            try await client.cancel(.id(jobs[30].id))
+            finish.open()
+            for job in jobs { _ = try await client.wait(for: .id(job.id)) }
+        }
+        #expect(try await bench.client.status(.id(jobs[30].id)) == .cancelled)
+        #expect(try await bench.client.counts(by: .type)["send"]?.completed == 39)
+    }
+
     @Test("a hard stop gives running jobs back without charging them")
     func hardStop() async throws {
         var bench = WorkerBench()

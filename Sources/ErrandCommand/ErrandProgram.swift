@@ -1,0 +1,29 @@
+#if Server
+import ArgumentParser
+
+/// The command that people type: `errand`.
+@main
+struct ErrandProgram: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "errand",
+        abstract: "Durable jobs: a server, a worker and a command line in one.",
+        discussion: """
+            Commands talk to a running server: the one given with --server or ERRAND_SERVER, else the one that owns the \
+            store. When no server runs, they open the store themselves.
+
+            Exit codes: \(ExitStatus.help)
+            """,
+        version: Version.current,
+        groupedSubcommands: [
+            CommandGroup(name: "Server", subcommands: [ServeCommand.self])
+        ]
+    )
+}
+#else
+@main
+struct ErrandProgram {
+    static func main() {
+        print("This errand was built without the trait Server, which holds all of its commands.")
+    }
+}
+#endif

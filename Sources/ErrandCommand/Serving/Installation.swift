@@ -1,0 +1,75 @@
+#if Server
+import Errand
+import ErrandFiles
+import ErrandHTTP
+import ErrandSQLite
+import FoundationEssentials
+
+/// What a process needs to work on a store: the open store, its files, and the types it can run.
+struct Installation: Sendable {
+    let settings: Settings
+    let store: SQLiteJobStore
+    let objects: LocalObjectStore
+    let handlers: JobHandlers
+
+    /// Opens the store and the folder of its files.
+    ///
+    /// - Parameter settings: Which store, which types.
+    /// - Throws: ``CommandFailure``: `tryLater` with the owner's process id when another process has the store.
+    static func open(_ settings: Settings) async throws -> Installation {
+        let store: SQLiteJobStore
+        do throws(JobStoreError) {
+            store = try await SQLiteJobStore(path: settings.store)
+        } catch {
+            throw CommandFailure(ExitStatus(error), error.description)
+        }
+        let objects: LocalObjectStore
+        do throws(ObjectStoreError) {
+            objects = try LocalObjectStore(folder: settings.filesFolder)
+        } catch {
+            store.close()
+            throw CommandFailure(.unavailable, error.description)
+        }
+        let handlers = JobHandlers(settings, store: store, objects: objects)
+        return Installation(settings: settings, store: store, objects: objects, handlers: handlers)
+    }
+
+    /// Applies what the settings say about queues; a queue they do not name keeps what it has.
+    func configureQueues() async throws {
+        for (queue, limit) in settings.queueConcurrency.sorted(by: { $0.key < $1.key }) {
+            try await store.configure(queue: queue, .concurrency(limit))
+        }
+    }
+
+    /// A worker for everything, or for some queues only.
+    func worker(queues: [String]? = nil) -> Worker {
+        var options = WorkerOptions(queues: queues, concurrency: settings.concurrency)
+        options.grace = settings.grace
+        options.objectStore = objects
+        options.logger = settings.logger("errand.worker")
+        options.middleware = [RunLog()]
+        return Worker(store: store, handlers: handlers, options: options)
+    }
+
+    /// The HTTP API over the store.
+    func api() -> ErrandAPI {
+        var logger = settings.logger("errand.http")
+        // Hummingbird says at info what is said here in our own words.
+        if logger.logLevel == .info { logger.logLevel = .notice }
+        return ErrandAPI(
+            stores: APIStores(store),
+            files: APIFiles(objects: objects, links: objects),
+            types: handlers.types,
+            logger: logger
+        )
+    }
+}
+
+extension JobHandlers {
+    /// The types that every installation has, and those of its settings.
+    init(_ settings: Settings, store: SQLiteJobStore, objects: LocalObjectStore) {
+        self.init()
+        BuiltInTypes(datasets: store, uploads: store, objects: objects).register(on: &self)
+    }
+}
+#endif

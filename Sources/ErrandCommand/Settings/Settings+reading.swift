@@ -1,0 +1,98 @@
+#if Server
+import Configuration
+import Errand
+import FoundationEssentials
+import Logging
+import Yams
+
+extension Settings {
+    /// What may be typed as a flag, by the setting it stands for.
+    typealias Flags = [(key: [String], flag: String, value: String?)]
+
+    private static let known = ["store", "listen", "files", "concurrency", "grace", "log", "queues", "types"]
+    private static let later = ["bullmq", "webhooks"]
+
+    /// Reads all settings.
+    ///
+    /// - Parameters:
+    ///   - path: The configuration file, if there is one.
+    ///   - environment: The process's variables; those that start with `ERRAND_` count.
+    ///   - flags: What was typed.
+    /// - Returns: The settings.
+    /// - Throws: ``SettingsError`` for a wrong or unknown key, ``CommandFailure`` for a file that cannot be read.
+    static func read(file path: String?, environment: [String: String], flags: Flags = []) throws -> Settings {
+        let file = try path.map { try SettingsFile(path: $0) }
+        try file?.refuseOthers(than: known, later: later, in: file?.root ?? [:], of: "")
+        let queues = try file?.queueNames() ?? []
+        var sources = SettingsSources()
+        sources.addFlags(flags)
+        let variables = try SettingsEnvironment(environment, queues: queues)
+        sources.add(
+            EnvironmentVariablesProvider(environmentVariables: variables.values).prefixKeys(with: "errand"),
+            place: { "environment \(SettingsEnvironment.variable(for: $0))" }
+        )
+        if let file { sources.add(InMemoryProvider(values: try file.scalars(queues)), place: file.place) }
+        var settings = Settings()
+        try settings.take(from: sources)
+        try settings.takeQueues(Set(queues).union(variables.queues), from: sources)
+        settings.types = try file?.types() ?? []
+        return settings
+    }
+
+    private mutating func take(from sources: SettingsSources) throws {
+        if let path = try sources.value(["store"], expected: "sqlite:PATH", { StorePath($0) }) { store = path.path }
+        if let given = try sources.value(
+            ["listen"],
+            expected: "HOST:PORT, such as 127.0.0.1:8080",
+            { ListenAddress($0) }
+        ) {
+            listen = given
+        }
+        if let given = try sources.value(["files"], expected: "a folder", { $0.isEmpty ? nil : $0 }) { files = given }
+        concurrency = try sources.value(["concurrency"], expected: "a number from 1 to 10000", Self.slots)
+        let grace = try sources.value(["grace"], expected: DurationText.expectation) { DurationText($0) }
+        self.grace = grace?.duration ?? self.grace
+        let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        logLevel =
+            try sources.value(["log", "level"], expected: "one of \(levels)") { Logger.Level(rawValue: $0) } ?? logLevel
+        logFormat =
+            try sources.value(["log", "format"], expected: "text or json") { LineLogHandler.Format(rawValue: $0) }
+            ?? logFormat
+    }
+
+    private mutating func takeQueues(_ names: Set<String>, from sources: SettingsSources) throws {
+        for name in names {
+            queueConcurrency[name] = try sources.value(
+                ["queues", name, "concurrency"],
+                expected: "a number from 1 to 10000",
+                Self.slots
+            )
+        }
+    }
+
+    private static func slots(_ text: String) -> Int? { Int(text).flatMap { (1...10_000).contains($0) ? $0 : nil } }
+}
+
+/// The path in `sqlite:PATH`.
+struct StorePath: Sendable {
+    let path: String
+
+    init?(_ text: String) {
+        guard text.hasPrefix("sqlite:"), text.utf8.count > 7 else { return nil }
+        path = String(text.dropFirst(7))
+    }
+}
+
+extension SettingsSources {
+    fileprivate mutating func addFlags(_ flags: Settings.Flags) {
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        var names: [String: String] = [:]
+        for (key, flag, value) in flags {
+            guard let value else { continue }
+            values[AbsoluteConfigKey(key)] = ConfigValue(.string(value), isSecret: false)
+            names[key.joined(separator: ".")] = flag
+        }
+        add(InMemoryProvider(values: values)) { [names] in "flag \(names[$0] ?? $0)" }
+    }
+}
+#endif

@@ -1,0 +1,89 @@
+#if Server
+import Logging
+
+/// What an installation may set: defaults, under the configuration file, under the environment, under flags.
+struct Settings: Sendable {
+    /// The SQLite file.
+    var store = "errand.db"
+    /// Where the HTTP API answers.
+    var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// The folder for uploads and results; beside the store when nil.
+    var files: String?
+    /// How many jobs run at once in this process; the worker's own default when nil.
+    var concurrency: Int?
+    /// How long running jobs may go on once a stop was asked for.
+    var grace: Duration = .seconds(30)
+    /// What is logged.
+    var logLevel: Logger.Level = .info
+    /// How it is logged.
+    var logFormat: LineLogHandler.Format = .text
+    /// How many jobs of a queue may run at once, over all workers.
+    var queueConcurrency: [String: Int] = [:]
+    /// Programs as job types.
+    var types: [CommandTypeSettings] = []
+
+    /// The folder for uploads and results.
+    var filesFolder: String { files ?? store + ".files" }
+
+    /// A logger as the settings ask for.
+    func logger(_ label: String) -> Logger {
+        Logger(label: label) { [logFormat, logLevel] label in
+            LineLogHandler(label: label, format: logFormat, level: logLevel)
+        }
+    }
+}
+
+/// A program as a job type.
+struct CommandTypeSettings: Sendable, Equatable {
+    /// The type's name.
+    var name: String
+    /// The program and its arguments.
+    var command: [String]
+    /// The queue its jobs wait in.
+    var queue = "default"
+    /// How long one run may take.
+    var timeout: Duration?
+    /// The budget of charged runs.
+    var maxAttempts: Int?
+    /// Where it runs; the server's own folder when nil.
+    var folder: String?
+    /// The variables it gets, beside those every command gets.
+    var environment: [String: String] = [:]
+}
+
+/// Where a server listens.
+struct ListenAddress: Sendable, Equatable {
+    var host: String
+    /// 0 picks a free one.
+    var port: Int
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads `HOST:PORT`, `[::1]:PORT` or a port alone; nil for anything else.
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":") else {
+            guard let port = Self.port(text[...]) else { return nil }
+            self.init(host: "127.0.0.1", port: port)
+            return
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard let port = Self.port(text[text.index(after: colon)...]), !host.isEmpty else { return nil }
+        self.init(host: String(host), port: port)
+    }
+
+    private static func port(_ text: Substring) -> Int? {
+        Int(text).flatMap { (0...65535).contains($0) ? $0 : nil }
+    }
+
+    /// The base URL of the API there.
+    var url: String { host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)" }
+}
+#endif

@@ -1,0 +1,6 @@
+#if Server
+/// Which version this is.
+enum Version {
+    static let current = "0.1.0-dev"
+}
+#endif
