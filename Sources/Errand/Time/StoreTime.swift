@@ -44,6 +44,11 @@ extension Date {
         self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 
+    /// This time and a duration, to the millisecond: sums of floating-point seconds come out a millisecond early.
+    package func later(by duration: Duration) -> Date {
+        Date(milliseconds: milliseconds + duration.wholeMilliseconds)
+    }
+
     package var wholeMilliseconds: Date { Date(milliseconds: Int64((timeIntervalSince1970 * 1000).rounded(.down))) }
 }
 
