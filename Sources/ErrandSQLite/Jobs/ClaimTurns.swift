@@ -101,8 +101,8 @@ struct ClaimTurns {
         for lane in tenant.lanes {
             let select = try session.sql(
                 """
-                SELECT priority, run_at, number FROM jobs WHERE lane = ? AND claimable = 1 AND run_at <= ?
-                ORDER BY priority, run_at, number LIMIT ?
+                SELECT rank, run_at, number FROM jobs WHERE phase = 0 AND lane = ? AND run_at <= ?
+                ORDER BY rank, run_at, number LIMIT ?
                 """
             )
             select.bind(1, lane)

@@ -22,6 +22,9 @@ extension SQLiteSession {
         let target = update.status ?? (update.failure == nil ? state.status : .failed)
         try refuse(update, of: state, target)
         try write(update, to: state)
+        if let limit = state.staleAfter, !state.status.isTerminal {
+            try sql("UPDATE jobs SET stale_at = ? WHERE number = ?").run(now + limit * 1000, state.number)
+        }
         try move(state, to: target, failure: update.failure)
         return try job(state.number)
     }
