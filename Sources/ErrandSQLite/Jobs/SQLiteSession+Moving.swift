@@ -13,7 +13,7 @@ extension SQLiteSession {
     ) throws(JobStoreError) {
         try recordRun(of: state, outcome, failure)
         let isLost = outcome == .lost
-        let runAt = (time.wall + delay.seconds).wholeMilliseconds.milliseconds
+        let runAt = time.wall.later(by: delay).milliseconds
         let isClaimable = runAt <= now
         let update = try sql(
             """

@@ -63,7 +63,7 @@ extension SQLiteSession {
     /// Not before a cancelled run that nobody acknowledged must have stopped.
     private func runAt(of state: JobState, asked: Date?) -> Int64 {
         let asked = asked?.wholeMilliseconds.milliseconds ?? now
-        guard let held = leases[state.number], held.end > time.steady else { return max(asked, now) }
+        guard let held = leases[state.number], held.end > time.steady else { return asked }
         return max(asked, now + (held.end - time.steady).wholeMilliseconds)
     }
 
