@@ -38,10 +38,10 @@ extension MemoryState {
 
     /// Ends a run, with everything it leaves, or does nothing.
     mutating func settle(_ settlement: Settlement, at time: StoreTime) -> SettleResult {
-        guard let job = find(settlement.lease) else { return .fenced(currentStatus: nil) }
         let mark = mark()
         do {
             let settlement = try settlement.normalized()
+            guard let job = find(settlement.lease) else { return .fenced(currentStatus: nil) }
             return try settle(settlement, job, at: time)
         } catch {
             rollBack(to: mark)
@@ -101,6 +101,7 @@ extension Settlement {
         case .fail(let failure, let delay): settlement.outcome = .fail(failure.normalized, retryAfter: delay)
         case .snooze, .release, .acknowledgeCancel: break
         }
+        for (index, job) in followUps.enumerated() { try job.validate(at: index) }
         return settlement
     }
 }

@@ -1,0 +1,72 @@
+#if Files
+public import Errand
+
+/// A job type that runs a program, made by configuration: the way to write handlers in any language.
+///
+/// The program gets the payload as JSON on standard input, and says what it does by lines on standard output:
+/// `{"progress": 40, "message": "..."}`, `{"data": {...}}`, `{"result": ...}`; every other line, and standard error,
+/// goes to the job's log. Exit code 0 completes the job, 75 asks for another run while attempts are left, and any
+/// other fails the job with code `exit_N`, or `signal_N` for a program that a signal ended.
+///
+/// It runs in a session of its own, without a shell, and sees no environment variable but those named. When the job is
+/// cancelled, times out or the worker stops, SIGTERM goes to its whole process group, and SIGKILL after the grace
+/// period; nothing it started outlives it.
+public struct CommandType: Sendable, Hashable {
+    /// The type's name.
+    public var name: String
+    /// The program and its arguments; a name without a slash is looked up in `PATH`.
+    public var command: [String]
+    /// The queue its jobs wait in unless the submitter names another.
+    public var queue: String
+    /// How long one run may take; nil is no limit.
+    public var timeout: Duration?
+    /// The budget of charged runs.
+    public var maxAttempts: Int
+    /// The environment variables to pass on, besides `PATH`, `LANG` and `HOME`.
+    public var environment: [String]
+    /// The folder to run it in; nil is the server's own.
+    public var workingDirectory: String?
+    /// The most memory it may map, in bytes; nil is no limit.
+    ///
+    /// The program `prlimit` enforces it, and ``cpuLimit``.
+    public var memoryLimit: Int64?
+    /// The most processor time it may use; nil is no limit.
+    public var cpuLimit: Duration?
+    /// How long it may go on after SIGTERM.
+    public var grace: Duration
+
+    /// Creates a type; set what else should hold.
+    ///
+    /// - Parameters:
+    ///   - name: The type's name.
+    ///   - command: The program and its arguments, one or more.
+    ///   - queue: The queue its jobs wait in by default.
+    public init(_ name: String, command: [String], queue: String = "default") {
+        self.name = name
+        self.command = command
+        self.queue = queue
+        maxAttempts = 3
+        environment = []
+        grace = .seconds(5)
+    }
+
+    /// Registers the type with its handler.
+    public func register(on handlers: inout JobHandlers) {
+        let seconds = timeout.map { max(1, Int($0.seconds.rounded(.up))) }
+        let type = JobType(name, queue: queue, maxAttempts: maxAttempts, timeoutSeconds: seconds)
+        handlers.register(raw: type) { context in
+            try await CommandRun(type: self, job: context.job, feedback: CommandFeedback(context)).run()
+        }
+    }
+}
+
+extension CommandFeedback {
+    init(_ context: JobContext) {
+        self.init(
+            log: { context.log($0, $1) },
+            progress: { context.progress($0, $1) },
+            data: { try context.data($0) }
+        )
+    }
+}
+#endif
