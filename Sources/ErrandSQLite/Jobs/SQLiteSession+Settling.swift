@@ -33,7 +33,7 @@ extension SQLiteSession {
     }
 
     private func settle(_ settlement: Settlement) throws(JobStoreError) -> SettleResult {
-        if settlement.followUps.isEmpty || settlement.outcome == .acknowledgeCancel { return try end(settlement) }
+        if settlement.followUps.isEmpty { return try end(settlement) }
         do throws(JobStoreError) {
             return try nested { () throws(JobStoreError) in
                 let result = try end(settlement)
