@@ -9,9 +9,9 @@ import SystemPackage
 #endif
 
 #if canImport(Darwin)
-import Darwin
+import Darwin  // For unlink.
 #elseif canImport(Glibc)
-import Glibc
+import Glibc  // For unlink.
 #endif
 
 /// A job's payload as a file without a name, for a program's standard input.

@@ -2,9 +2,9 @@
 import Errand
 
 #if canImport(Darwin)
-import Darwin
+import Darwin  // For errno and open flags.
 #elseif canImport(Glibc)
-import Glibc
+import Glibc  // For errno and open flags.
 #endif
 
 extension ObjectFolder {
