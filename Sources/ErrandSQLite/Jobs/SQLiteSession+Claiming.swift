@@ -9,8 +9,9 @@ extension SQLiteSession {
         if request.limit > 0 {
             var turns = ClaimTurns(session: self, request: request)
             while claimed.count < request.limit, let number = try turns.next() {
-                claimed.append(try claim(number, for: request))
+                claimed.append(try take(number, for: request))
             }
+            try markRunning(claimed, request)
             if let (queue, tenants) = turns.lastServed {
                 memory.lastQueue = queue
                 memory.lastTenant.merge(tenants) { _, new in new }
@@ -19,7 +20,8 @@ extension SQLiteSession {
         return Claim(jobs: claimed, nextDue: nextDue(for: request))
     }
 
-    private func claim(_ number: Int64, for request: ClaimRequest) throws(JobStoreError) -> ClaimedJob {
+    /// Reads a job that is to be claimed, and changes the memory as if it were.
+    private func take(_ number: Int64, for request: ClaimRequest) throws(JobStoreError) -> ClaimedJob {
         let row = try sql(
             """
             SELECT id, lane, project, fence, attempt, max_attempts, lost_count, checkpoint, timeout, traceparent,
@@ -55,40 +57,36 @@ extension SQLiteSession {
             project: row.optionalInt(2),
             hasUniqueKey: row.int(15) != 0
         )
-        try start(job, under: lease, rev: row.int(14) + 1, request)
+        noteClaimed(job, under: lease, rev: row.int(14) + 1)
         return job
     }
 
-    private func start(
-        _ job: ClaimedJob,
-        under lease: Lease,
-        rev: Int64,
-        _ request: ClaimRequest
-    ) throws(JobStoreError) {
-        let update = try sql(
-            """
-            UPDATE jobs SET status = 1, phase = 2, fence = ?, rev = ?, attempt = ?, started_at = ?, updated_at = ?,
-                worker = ?, session = ?, progress = NULL, progress_message = NULL WHERE number = ?
-            """
-        )
-        update.bind(1, job.lease.fence)
-        update.bind(2, rev)
-        update.bind(3, job.attempt)
-        update.bind(4, now)
-        update.bind(5, now)
-        update.bind(6, request.worker)
-        update.bind(7, request.kind == .session ? 1 : 0)
-        update.bind(8, job.lease.number)
-        try update.run()
+    private func noteClaimed(_ job: ClaimedJob, under lease: Lease, rev: Int64) {
         addClaimable(lease.lane, -1)
         addRunning(lease.lane, 1)
         count(lease.lane, lease.project, .queued, -1)
         count(lease.lane, lease.project, .running, 1)
         setLease(job.lease.number, lease)
-        if interest.contains(.jobs) {
-            changes.jobs[job.lease.id] =
-                JobChange(id: job.lease.id, tenantId: job.tenantId, projectId: job.projectId, rev: rev)
-        }
+        guard interest.contains(.jobs) else { return }
+        changes.jobs[job.lease.id] =
+            JobChange(id: job.lease.id, tenantId: job.tenantId, projectId: job.projectId, rev: rev)
+    }
+
+    /// One statement for the whole claim costs two thirds of one for each job.
+    private func markRunning(_ jobs: [ClaimedJob], _ request: ClaimRequest) throws(JobStoreError) {
+        guard !jobs.isEmpty else { return }
+        let update = try sql(
+            """
+            UPDATE jobs SET status = 1, phase = 2, fence = fence + 1, rev = rev + 1, attempt = attempt + 1,
+                started_at = ?1, updated_at = ?1, worker = ?2, session = ?3, progress = NULL, progress_message = NULL
+            WHERE number IN (SELECT value FROM json_each(?4))
+            """
+        )
+        update.bind(1, now)
+        update.bind(2, request.worker)
+        update.bind(3, request.kind == .session ? 1 : 0)
+        update.bind(4, jobs.map(\.lease.number))
+        try update.run()
     }
 
     /// Makes scheduled jobs that fell due claimable, up to 1,000 a lane; the rest follow at the next claim.
@@ -106,6 +104,18 @@ extension SQLiteSession {
             try promote.run()
             let count = sql.changedRows
             if count > 0 { addClaimable(lane, count) }
+            try refreshDue(lane)
+        }
+    }
+
+    /// Takes back that jobs are claimable which are not due any more, after the wall clock was set back.
+    func demoteUndue() throws(JobStoreError) {
+        for lane in memory.readyLanes {
+            let demote = try sql("UPDATE jobs SET phase = 1, rank = 0 WHERE phase = 0 AND lane = ? AND run_at > ?")
+            try demote.run(Int64(lane), now)
+            let count = sql.changedRows
+            guard count > 0 else { continue }
+            addClaimable(lane, -count)
             try refreshDue(lane)
         }
     }

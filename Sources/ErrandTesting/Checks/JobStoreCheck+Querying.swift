@@ -175,6 +175,15 @@ extension JobStoreCheck {
                 #expect(states.reduce(0) { $0 + $1.counts.total } == total)
             }
         },
+        JobStoreCheck("a scope with projects submits to those only") { test in
+            let scope = Scope.tenant("a", projects: ["p"])
+            await expect(.invalid, pointer: "/0/projectId") {
+                _ = try await test.submit(scope: scope) { $0.projectId = "q" }
+            }
+            await expect(.invalid, pointer: "/0/projectId") { _ = try await test.submit(scope: scope) }
+            let inserted = try await test.submit(scope: scope) { $0.projectId = "p" }
+            #expect(inserted.outcome == .inserted)
+        },
         JobStoreCheck("names of tenants are compared exactly") { test in
             let inserted = try await test.submit(scope: .tenant("Acme"))
             for name in ["acme", "ACME", "Acme ", "Acme\u{0301}", "A%"] {

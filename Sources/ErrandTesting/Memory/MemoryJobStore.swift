@@ -50,6 +50,22 @@ public final class MemoryJobStore: JobStore {
         try state.withLock { (state) throws(JobStoreError) in try body(state, clock.now()) }
     }
 
+    /// Starts to write down what happens, for a history.
+    func watch() {
+        state.withLock { $0.witness = TransitionWitness() }
+    }
+
+    /// The jobs that changed in any way since this was last asked.
+    func takeTouched() -> [Int64] {
+        state.withLock { state in
+            defer { state.witness?.touched.removeAll(keepingCapacity: true) }
+            return (state.witness?.touched ?? []).sorted()
+        }
+    }
+
+    /// What was written down.
+    var coverage: HistoryCoverage { state.withLock { $0.witness?.coverage } ?? HistoryCoverage() }
+
     /// Ends every stream of changes, as a store does when it closes.
     public func close() { hub.finish() }
 }

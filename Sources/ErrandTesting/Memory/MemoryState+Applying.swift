@@ -8,7 +8,14 @@ extension MemoryState {
         of job: Job,
         at time: StoreTime
     ) throws(TransitionRefusal) -> Job {
-        let changed = try job.applying(event, at: time, rules: rules)
+        let changed: Job
+        do {
+            changed = try job.applying(event, at: time, rules: rules)
+        } catch {
+            witness?.coverage.count(event, refused: error)
+            throw error
+        }
+        witness?.coverage.count(event, from: job.status, to: changed.status)
         replace(changed)
         if changed.status != job.status {
             freed(job, changed)

@@ -22,6 +22,13 @@ extension MemoryState {
         scope: Scope,
         _ time: StoreTime
     ) throws(JobStoreError) -> InsertedJob {
+        guard scope.includes(tenantId: scope.tenantId, projectId: new.projectId) else {
+            throw JobStoreError(
+                .invalid,
+                "The project \(new.projectId ?? "none") is not one that may be submitted to.",
+                pointer: "/\(index)/projectId"
+            )
+        }
         if let replay = try replay(of: new, at: index, scope: scope, time) { return replay }
         if let holder = holder(of: new, scope: scope) {
             return try resolve(new, against: holder, at: index, time)
@@ -40,7 +47,7 @@ extension MemoryState {
         set(MemoryRecord(job: job, submitted: new.id == nil ? nil : new), at: job.number)
         tell(of: job)
         if let failed = dependencies.failed { apply(.dependencyFailed(failed), to: job, at: time) }
-        return InsertedJob(id: job.id, number: job.number, outcome: .inserted)
+        return InsertedJob(id: job.id, number: job.number, outcome: .inserted, createdAt: job.createdAt)
     }
 
     /// The job that came of the same submit before.
@@ -52,7 +59,7 @@ extension MemoryState {
     ) throws(JobStoreError) -> InsertedJob? {
         guard let id = new.id else { return nil }
         if let number = numbers[id], let record = records[number] {
-            guard record.submitted == new, record.job.tenantId == scope.tenantId else {
+            guard record.submitted == new, scope.includes(record.job) else {
                 throw JobStoreError(
                     .idempotencyMismatch,
                     "Another job has the id \(id); use a new one for another job.",
@@ -99,7 +106,7 @@ extension MemoryState {
         var (open, failed): (Int, JobID?) = (0, nil)
         var seen: Set<JobID> = []
         for (place, id) in new.after.enumerated() {
-            guard let job = numbers[id].flatMap({ records[$0]?.job }), scope.includes(job) else {
+            guard let job = numbers[id].flatMap({ records[$0]?.job }), job.tenantId == scope.tenantId else {
                 throw JobStoreError(.invalid, "There is no job \(id) to wait for.", pointer: "/\(index)/after/\(place)")
             }
             guard job.status != .completed, seen.insert(id).inserted else { continue }

@@ -38,10 +38,10 @@ extension MemoryState {
 
     /// Ends a run, with everything it leaves, or does nothing.
     mutating func settle(_ settlement: Settlement, at time: StoreTime) -> SettleResult {
-        guard let job = find(settlement.lease) else { return .fenced(currentStatus: nil) }
         let mark = mark()
         do {
             let settlement = try settlement.normalized()
+            guard let job = find(settlement.lease) else { return .fenced(currentStatus: nil) }
             return try settle(settlement, job, at: time)
         } catch {
             rollBack(to: mark)
@@ -60,9 +60,10 @@ extension MemoryState {
         } catch {
             return .fenced(currentStatus: error.status)
         }
-        if case .acknowledgeCancel = settlement.outcome { return .applied(changed.status) }
-        // The run's lines belong to its attempt, which giving the job back takes off the count.
-        append(settlement.report?.logs ?? [], to: job)
+        if settlement.outcome != .acknowledgeCancel {
+            // The run's lines belong to its attempt, which giving the job back takes off the count.
+            append(settlement.report?.logs ?? [], to: job)
+        }
         if case .complete(let result) = settlement.outcome { addFiles(result.files, to: job.number) }
         let followUps = try insert(settlement.followUps, scope: Scope(tenantOf: job), at: time)
         assert(followUps.count == settlement.followUps.count)
@@ -101,6 +102,7 @@ extension Settlement {
         case .fail(let failure, let delay): settlement.outcome = .fail(failure.normalized, retryAfter: delay)
         case .snooze, .release, .acknowledgeCancel: break
         }
+        for (index, job) in followUps.enumerated() { try job.validate(at: index) }
         return settlement
     }
 }

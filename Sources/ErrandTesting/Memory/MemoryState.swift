@@ -34,6 +34,9 @@ struct MemoryState: Sendable {
     /// What subscribers will be told when the call succeeds.
     var changes = StoreChanges()
 
+    /// What a history asked to be written down; nil outside of histories.
+    var witness: TransitionWitness?
+
     private var journal: [(number: Int64, before: MemoryRecord?)] = []
 
     init(rules: JobRules, ids: JobIDGenerator) {
@@ -92,6 +95,7 @@ extension MemoryState {
     /// Puts a record in, or takes it out when it is nil.
     mutating func set(_ record: MemoryRecord?, at number: Int64) {
         journal.append((number, records[number]))
+        witness?.touched.insert(number)
         index(record, at: number)
     }
 
