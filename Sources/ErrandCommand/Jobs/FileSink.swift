@@ -2,6 +2,7 @@
 import FoundationEssentials
 import Synchronization
 
+// open and rename: FoundationEssentials has no way to write a file in pieces.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

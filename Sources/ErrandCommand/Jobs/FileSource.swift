@@ -1,6 +1,7 @@
 #if Server
 import FoundationEssentials
 
+// stat, open and read: FoundationEssentials has no way to read a file in pieces.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

@@ -1,6 +1,7 @@
 #if Server
 import Synchronization
 
+// write, isatty and ioctl: a line must reach a terminal or a pipe whole.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
