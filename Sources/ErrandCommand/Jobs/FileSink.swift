@@ -2,6 +2,7 @@
 import FoundationEssentials
 import Synchronization
 
+// Creates, writes and renames files without keeping them in memory.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

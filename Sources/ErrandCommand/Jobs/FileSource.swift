@@ -1,6 +1,7 @@
 #if Server
 import FoundationEssentials
 
+// Reads files, and standard input, without keeping them in memory.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

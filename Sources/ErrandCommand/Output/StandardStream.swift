@@ -1,6 +1,7 @@
 #if Server
 import Synchronization
 
+// Writes to file descriptors, and ends as a broken pipe does.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -27,7 +28,9 @@ struct StandardStream: Sendable {
         text.withUTF8 { write($0.span) }
     }
 
-    /// Writes bytes as they are. There is nowhere left to say it when standard output or error cannot be written.
+    /// Writes bytes as they are.
+    ///
+    /// There is nowhere left to say it when standard output or error cannot be written.
     func write(_ bytes: Span<UInt8>) { try? write(bytes, to: "") }
 
     /// Writes bytes as they are; ends the program, as `head` expects it, when nobody reads any more.

@@ -3,6 +3,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
+// The numbers of signals, and the exit of a second one.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
