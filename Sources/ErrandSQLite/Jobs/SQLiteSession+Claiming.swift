@@ -108,6 +108,18 @@ extension SQLiteSession {
         }
     }
 
+    /// Takes back that jobs are claimable which are not due any more, after the wall clock was set back.
+    func demoteUndue() throws(JobStoreError) {
+        for lane in memory.readyLanes {
+            let demote = try sql("UPDATE jobs SET phase = 1, rank = 0 WHERE phase = 0 AND lane = ? AND run_at > ?")
+            try demote.run(Int64(lane), now)
+            let count = sql.changedRows
+            guard count > 0 else { continue }
+            addClaimable(lane, -count)
+            try refreshDue(lane)
+        }
+    }
+
     /// Looks up when the lane's next scheduled job is due.
     func refreshDue(_ lane: Int) throws(JobStoreError) {
         let next = try sql("SELECT min(run_at) FROM jobs WHERE phase = 1 AND lane = ? AND rank = 0")

@@ -182,6 +182,7 @@ extension SQLiteSession {
             addClaimable(state.lane, phase == .claimable ? 1 : -1)
         }
         if isWaiting { try refreshDue(state.lane) }
+        try postponeStale(state)
         noteChange(state, rev: state.rev + 1)
     }
 }

@@ -13,7 +13,7 @@ extension SQLiteSession {
     ) throws(JobStoreError) {
         try recordRun(of: state, outcome, failure)
         let isLost = outcome == .lost
-        let runAt = (time.wall + delay.seconds).wholeMilliseconds.milliseconds
+        let runAt = time.wall.later(by: delay).milliseconds
         let isClaimable = runAt <= now
         let update = try sql(
             """
@@ -116,24 +116,25 @@ extension SQLiteSession {
 // What the end of a job means for those that wait for it.
 extension SQLiteSession {
     /// The jobs that wait for one, which then waits no more.
-    private func takeDependents(of number: Int64) throws(JobStoreError) -> [JobState] {
+    private func takeDependents(of number: Int64) throws(JobStoreError) -> [Int64] {
         let select = try sql("DELETE FROM job_dependencies WHERE dependency = ? RETURNING dependent")
         select.bind(1, number)
         var numbers: [Int64] = []
         while try select.step() { numbers.append(select.int(0)) }
         select.reset()
         if !numbers.isEmpty { addDependencies(-numbers.count) }
-        var states: [JobState] = []
-        for number in numbers.sorted() {
-            // One that was cancelled or retried meanwhile waits for nothing any more.
-            guard let state = try state(number), state.status == .queued, state.blockedBy > 0 else { continue }
-            states.append(state)
-        }
-        return states
+        return numbers.sorted()
+    }
+
+    /// A job that still waits; one that was cancelled or retried meanwhile waits for nothing any more.
+    private func blockedState(_ number: Int64) throws(JobStoreError) -> JobState? {
+        guard let state = try state(number), state.status == .queued, state.blockedBy > 0 else { return nil }
+        return state
     }
 
     func releaseDependents(of number: Int64) throws(JobStoreError) {
-        for state in try takeDependents(of: number) {
+        for dependent in try takeDependents(of: number) {
+            guard let state = try blockedState(dependent) else { continue }
             let isFree = state.blockedBy == 1
             let isClaimable = isFree && state.runAt <= now && !state.isTracked
             let update = try sql(
@@ -146,13 +147,17 @@ extension SQLiteSession {
             let phase = state.isTracked ? .tracked : isFree ? free : .blocked
             try update.run(phase.rawValue, isClaimable ? state.priority : 0, isFree ? 1 : 0, now, state.number)
             guard isFree else { continue }
+            try postponeStale(state)
             if !state.isTracked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: state.runAt) }
             noteChange(state, rev: state.rev + 1)
         }
     }
 
     func cancelDependents(of failed: JobState) throws(JobStoreError) {
-        for state in try takeDependents(of: failed.number) { try cancel(state, because: failed.id) }
+        for dependent in try takeDependents(of: failed.number) {
+            // Read one by one: the end of one may have ended the next, which waits for both.
+            if let state = try blockedState(dependent) { try cancel(state, because: failed.id) }
+        }
     }
 
     /// Cancels a job that was just stored and names one in `after` that will never be completed.
