@@ -3,7 +3,11 @@ import ArgumentParser
 import Errand
 import NIOCore
 
+<<<<<<< HEAD
 // EADDRINUSE.
+=======
+// The numbers of the system's errors.
+>>>>>>> docs
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -44,7 +48,8 @@ enum Failures {
         let reason = error.errnoCode == EADDRINUSE ? "another program has that port" : error.description
         return CommandFailure(
             .unavailable,
-            "Cannot listen on \(address.host) port \(address.port): \(reason). Choose another with --port; 0 picks a free one."
+            "Cannot listen on \(address.host) port \(address.port): \(reason). "
+                + "Choose another with --port; 0 picks a free one."
         )
     }
 }

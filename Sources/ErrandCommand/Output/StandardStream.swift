@@ -1,7 +1,11 @@
 #if Server
 import Synchronization
 
+<<<<<<< HEAD
 // write, isatty and ioctl: a line must reach a terminal or a pipe whole.
+=======
+// Writes to file descriptors, and ends as a broken pipe does.
+>>>>>>> docs
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -28,7 +32,9 @@ struct StandardStream: Sendable {
         text.withUTF8 { write($0.span) }
     }
 
-    /// Writes bytes as they are. There is nowhere left to say it when standard output or error cannot be written.
+    /// Writes bytes as they are.
+    ///
+    /// There is nowhere left to say it when standard output or error cannot be written.
     func write(_ bytes: Span<UInt8>) { try? write(bytes, to: "") }
 
     /// Writes bytes as they are; ends the program, as `head` expects it, when nobody reads any more.

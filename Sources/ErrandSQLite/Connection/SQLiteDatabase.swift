@@ -1,3 +1,4 @@
+// A semaphore: opening is synchronous and waits for the writer thread.
 import Dispatch
 import Errand
 import FoundationEssentials

@@ -1,6 +1,7 @@
 import Errand
 import FoundationEssentials
 
+// flock, which the system gives back however the process dies.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
