@@ -15,7 +15,19 @@ struct ErrandProgram: AsyncParsableCommand {
             """,
         version: Version.current,
         groupedSubcommands: [
-            CommandGroup(name: "Server", subcommands: [ServeCommand.self])
+            CommandGroup(name: "Server", subcommands: [ServeCommand.self]),
+            CommandGroup(
+                name: "Job",
+                subcommands: [
+                    SubmitCommand.self, WatchCommand.self, ListCommand.self, ShowCommand.self, LogsCommand.self,
+                    ResultCommand.self, CancelCommand.self, RetryCommand.self,
+                ]
+            ),
+            CommandGroup(name: "Data", subcommands: [ImportCommand.self, ExportCommand.self, DatasetsCommand.self]),
+            CommandGroup(
+                name: "Operating",
+                subcommands: [StatsCommand.self, QueuesCommand.self, BenchCommand.self, VersionCommand.self]
+            ),
         ]
     )
 }

@@ -111,15 +111,7 @@ extension SQLiteJobStore {
         checked.reserveCapacity(settlements.count)
         for settlement in settlements { checked.append(settlement.normalized()) }
         return try await write { [checked] session throws(JobStoreError) in
-            var results: [SettleResult] = []
-            results.reserveCapacity(checked.count)
-            for settlement in checked {
-                switch settlement {
-                case .success(let settlement): results.append(try session.settle(settlement))
-                case .failure(let error): results.append(.refused(error))
-                }
-            }
-            return results
+            try session.settle(checked)
         }
     }
 

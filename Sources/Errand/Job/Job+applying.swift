@@ -62,7 +62,7 @@ extension Job {
         startedAt = nil
         workerId = nil
         leaseEnd = nil
-        runAt = (time.wall + delay.seconds).wholeMilliseconds
+        runAt = time.wall.later(by: delay)
         touch(time)
     }
 

@@ -15,7 +15,8 @@ extension Job {
 
     mutating func retry(_ runAt: Date?, at time: StoreTime, rules: JobRules) throws(TransitionRefusal) {
         try require(status == .failed || status == .cancelled, .status)
-        self.runAt = max(runAt?.wholeMilliseconds ?? time.wall, time.wall + oldLease(at: time)).wholeMilliseconds
+        let asked = runAt?.wholeMilliseconds ?? time.wall
+        self.runAt = oldLease(at: time).map { max(asked, time.wall.later(by: $0)) } ?? asked
         status = .queued
         fence += 1
         (attempt, lostCount) = (0, 0)
@@ -31,10 +32,10 @@ extension Job {
         touch(time)
     }
 
-    /// How long a cancelled run that nobody acknowledged may still go on, in seconds.
-    private func oldLease(at time: StoreTime) -> TimeInterval {
-        guard let leaseEnd, leaseEnd > time.steady else { return 0 }
-        return Double((leaseEnd - time.steady).wholeMilliseconds) / 1000
+    /// How long a cancelled run that nobody acknowledged may still go on.
+    private func oldLease(at time: StoreTime) -> Duration? {
+        guard let leaseEnd, leaseEnd > time.steady else { return nil }
+        return leaseEnd - time.steady
     }
 
     mutating func update(_ update: TrackedUpdate, at time: StoreTime, rules: JobRules) throws(TransitionRefusal) {

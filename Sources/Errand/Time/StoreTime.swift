@@ -44,7 +44,16 @@ extension Date {
         self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 
-    package var wholeMilliseconds: Date { Date(milliseconds: Int64((timeIntervalSince1970 * 1000).rounded(.down))) }
+    /// This time and a duration, to the millisecond: sums of floating-point seconds come out a millisecond early.
+    package func later(by duration: Duration) -> Date {
+        Date(milliseconds: milliseconds + duration.wholeMilliseconds)
+    }
+
+    /// The time cut to what stores keep; a time that was kept before stays as it is, however a `Double` shows it.
+    package var wholeMilliseconds: Date {
+        // A microsecond covers the error of a `Double` of this size, 0.25 µs.
+        Date(milliseconds: Int64((timeIntervalSince1970 * 1000 + 0.001).rounded(.down)))
+    }
 }
 
 extension Duration {

@@ -2,7 +2,9 @@
 import Errand
 import Logging
 
-/// Logs every run: when it starts at debug, how it went at info or warning. What it worked on stays out of the log.
+/// Logs every run, when it starts at debug, and how it went at info or warning.
+///
+/// What it worked on stays out of the log.
 struct RunLog: JobMiddleware {
     func around(_ context: JobContext, next: () async throws -> JobResult) async throws -> JobResult {
         var logger = context.logger

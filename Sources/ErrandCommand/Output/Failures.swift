@@ -3,6 +3,7 @@ import ArgumentParser
 import Errand
 import NIOCore
 
+// EADDRINUSE.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

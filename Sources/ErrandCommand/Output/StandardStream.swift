@@ -1,6 +1,7 @@
 #if Server
 import Synchronization
 
+// write, isatty and ioctl: a line must reach a terminal or a pipe whole.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -27,24 +28,33 @@ struct StandardStream: Sendable {
         text.withUTF8 { write($0.span) }
     }
 
+    /// Writes bytes as they are. There is nowhere left to say it when standard output or error cannot be written.
+    func write(_ bytes: Span<UInt8>) { try? write(bytes, to: "") }
+
     /// Writes bytes as they are; ends the program, as `head` expects it, when nobody reads any more.
-    func write(_ bytes: Span<UInt8>) {
-        Self.lock.withLock { _ in
-            bytes.withUnsafeBytes { bytes in
-                var rest = bytes[...]
-                while !rest.isEmpty {
-                    let count = system(descriptor, rest)
-                    if count >= 0 {
-                        rest = rest.dropFirst(count)
-                    } else if errno == EPIPE, descriptor == STDOUT_FILENO {
-                        exit(128 + SIGPIPE)
-                    } else if errno != EINTR && errno != EAGAIN {
-                        // There is nowhere left to say that it cannot be written.
-                        return
-                    }
-                }
+    ///
+    /// - Parameters:
+    ///   - bytes: All are written.
+    ///   - name: What it is, for the error.
+    /// - Throws: ``CommandFailure`` when it is full or gone.
+    func write(_ bytes: Span<UInt8>, to name: String) throws {
+        let code = Self.lock.withLock { _ in bytes.withUnsafeBytes { errorCode(writing: $0) } }
+        guard code != 0 else { return }
+        if code == EPIPE, descriptor == STDOUT_FILENO { exit(128 + SIGPIPE) }
+        throw CommandFailure(.cannotCreate, "Cannot write \(name): \(String(cString: strerror(code))).")
+    }
+
+    private func errorCode(writing bytes: UnsafeRawBufferPointer) -> Int32 {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = system(descriptor, rest)
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR && errno != EAGAIN {
+                return errno
             }
         }
+        return 0
     }
 
     private func system(_ descriptor: Int32, _ bytes: Slice<UnsafeRawBufferPointer>) -> Int {

@@ -4,6 +4,7 @@ import ErrandFiles
 import ErrandHTTP
 import ErrandSQLite
 import FoundationEssentials
+import Logging
 
 /// What a process needs to work on a store: the open store, its files, and the types it can run.
 struct Installation: Sendable {
@@ -15,6 +16,7 @@ struct Installation: Sendable {
     /// Opens the store and the folder of its files.
     ///
     /// - Parameter settings: Which store, which types.
+    /// - Returns: What works on it; close its store at the end.
     /// - Throws: ``CommandFailure``: `tryLater` with the owner's process id when another process has the store.
     static func open(_ settings: Settings) async throws -> Installation {
         let store: SQLiteJobStore
@@ -70,6 +72,7 @@ extension JobHandlers {
     init(_ settings: Settings, store: SQLiteJobStore, objects: LocalObjectStore) {
         self.init()
         BuiltInTypes(datasets: store, uploads: store, objects: objects).register(on: &self)
+        for type in settings.types { type.register(on: &self) }
     }
 }
 #endif

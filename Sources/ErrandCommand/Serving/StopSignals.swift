@@ -3,6 +3,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
+// exit, for the second signal.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

@@ -1,4 +1,5 @@
 #if Server
+import ErrandFiles
 import Logging
 
 /// What an installation may set: defaults, under the configuration file, under the environment, under flags.
@@ -20,7 +21,7 @@ struct Settings: Sendable {
     /// How many jobs of a queue may run at once, over all workers.
     var queueConcurrency: [String: Int] = [:]
     /// Programs as job types.
-    var types: [CommandTypeSettings] = []
+    var types: [CommandType] = []
 
     /// The folder for uploads and results.
     var filesFolder: String { files ?? store + ".files" }
@@ -31,24 +32,6 @@ struct Settings: Sendable {
             LineLogHandler(label: label, format: logFormat, level: logLevel)
         }
     }
-}
-
-/// A program as a job type.
-struct CommandTypeSettings: Sendable, Equatable {
-    /// The type's name.
-    var name: String
-    /// The program and its arguments.
-    var command: [String]
-    /// The queue its jobs wait in.
-    var queue = "default"
-    /// How long one run may take.
-    var timeout: Duration?
-    /// The budget of charged runs.
-    var maxAttempts: Int?
-    /// Where it runs; the server's own folder when nil.
-    var folder: String?
-    /// The variables it gets, beside those every command gets.
-    var environment: [String: String] = [:]
 }
 
 /// Where a server listens.

@@ -19,6 +19,7 @@ struct SettingsEnvironment {
     /// - Parameters:
     ///   - environment: All variables.
     ///   - queues: The queues the file names, whose variables are recognised whatever their spelling.
+    /// - Throws: ``SettingsError``.
     init(_ environment: [String: String], queues: [String]) throws {
         let given = environment.filter { $0.key.hasPrefix(Self.prefix) && !Self.others.contains($0.key) }
         let names = Dictionary(

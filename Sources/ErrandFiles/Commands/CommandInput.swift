@@ -9,15 +9,15 @@ import SystemPackage
 #endif
 
 #if canImport(Darwin)
-import Darwin
+import Darwin  // For unlink.
 #elseif canImport(Glibc)
-import Glibc
+import Glibc  // For unlink.
 #endif
 
 /// A job's payload as a file without a name, for a program's standard input.
 ///
-/// A pipe would have to be written while the program runs, and writing to one whose reader has gone raises SIGPIPE, which
-/// ends this process; a file is just there.
+/// A pipe would have to be written while the program runs, and writing to one whose reader has gone raises SIGPIPE,
+/// which ends this process; a file is just there.
 enum CommandInput {
     static func descriptor(for payload: JSONText) throws -> FileDescriptor {
         let path = FileManager.default.temporaryDirectory.path + "/errand-\(ULID(at: Date()))"

@@ -11,9 +11,9 @@ import SystemPackage
 #endif
 
 #if canImport(Darwin)
-import Darwin
+import Darwin  // For kill, for the process group.
 #elseif canImport(Glibc)
-import Glibc
+import Glibc  // For kill, for the process group.
 #endif
 
 /// One run of a job whose type is a program.

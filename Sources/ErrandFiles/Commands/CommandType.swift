@@ -4,13 +4,13 @@ public import Errand
 /// A job type that runs a program, made by configuration: the way to write handlers in any language.
 ///
 /// The program gets the payload as JSON on standard input, and says what it does by lines on standard output:
-/// `{"progress": 40, "message": "..."}`, `{"data": {...}}`, `{"result": ...}`; every other line, and standard error, goes to
-/// the job's log. Exit code 0 completes the job, 75 asks for another run while attempts are left, and any other fails the
-/// job with code `exit_N`, or `signal_N` for a program that a signal ended.
+/// `{"progress": 40, "message": "..."}`, `{"data": {...}}`, `{"result": ...}`; every other line, and standard error,
+/// goes to the job's log. Exit code 0 completes the job, 75 asks for another run while attempts are left, and any
+/// other fails the job with code `exit_N`, or `signal_N` for a program that a signal ended.
 ///
 /// It runs in a session of its own, without a shell, and sees no environment variable but those named. When the job is
-/// cancelled, times out or the worker stops, SIGTERM goes to its whole process group, and SIGKILL after the grace period;
-/// nothing it started outlives it.
+/// cancelled, times out or the worker stops, SIGTERM goes to its whole process group, and SIGKILL after the grace
+/// period; nothing it started outlives it.
 public struct CommandType: Sendable, Hashable {
     /// The type's name.
     public var name: String

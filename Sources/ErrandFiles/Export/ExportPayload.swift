@@ -29,6 +29,7 @@ struct ExportPayload: Sendable, Hashable {
     private static func columns(_ object: PayloadObject) throws(JobStoreError) -> [String]? {
         guard let json = object["columns"] else { return nil }
         let expected = "a list of one or more names of columns"
+        // What cannot be taken apart is refused like any other kind of value.
         guard json.kind == .array, let elements = try? json.elements(), !elements.isEmpty else {
             throw object.refused("columns", expected: expected)
         }

@@ -70,8 +70,8 @@ struct ErrorReport: AsyncSequence, Sendable {
             let range = Int64(span.start.offset)..<Int64(span.end)
             chunks = try await report.object.store.get(report.object.key, range: range).chunks.makeAsyncIterator()
             guard span.start != .start, let columns = report.columns, let delimiter = report.delimiter else {
-                // The stretch begins with the file: the reader meets the header, if there is one. It may be too short to
-                // find the delimiter in, which is known by now.
+                // The stretch begins with the file: the reader meets the header, if there is one. It may be too short
+                // to find the delimiter in, which is known by now.
                 var options = report.options
                 options.delimiter = report.delimiter ?? options.delimiter
                 reader = CSVReader(options: options)

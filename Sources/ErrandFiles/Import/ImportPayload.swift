@@ -35,7 +35,7 @@ struct ImportPayload: Sendable, Hashable {
         for later in ["url", "object"] where source[later] != nil {
             throw .refused(
                 "/payload/source",
-                "has \"\(later)\", which is not supported yet; send the file to /api/uploads and give {\"upload\": \"<id>\"}"
+                "has \"\(later)\", which is not supported yet; send the file to /api/uploads and give its id"
             )
         }
         try source.refuseOthers(than: ["upload"])

@@ -3,8 +3,8 @@ import Errand
 
 /// How far an import came; the job's checkpoint, committed with the rows it counts.
 ///
-/// The columns and the delimiter are not in it: they follow from the file's start, are found there again, and would make
-/// every checkpoint of a wide table large.
+/// The columns and the delimiter are not in it: they follow from the file's start, are found there again, and would
+/// make every checkpoint of a wide table large.
 struct ImportState: Sendable, Hashable, Codable {
     /// The generation the rows went to; nil before the first.
     var generation: Int64?
@@ -20,9 +20,9 @@ struct ImportState: Sendable, Hashable, Codable {
 
 /// Where the bad rows of an import are, as a few stretches of the file.
 ///
-/// The error report is made at the end by reading these stretches again. So it is neither lost nor doubled when a run is
-/// lost, needs no memory however many rows are bad, and leaves nothing behind when the job fails. Reading again costs
-/// next to nothing against the inserts, and nothing at all where rows are good.
+/// The error report is made at the end by reading these stretches again. So it is neither lost nor doubled when a run
+/// is lost, needs no memory however many rows are bad, and leaves nothing behind when the job fails. Reading again
+/// costs next to nothing against the inserts, and nothing at all where rows are good.
 struct FaultSpans: Sendable, Hashable {
     /// One stretch, from the end of the row before its first bad row to the end of its last.
     struct Span: Sendable, Hashable {

@@ -1,5 +1,5 @@
 #if Files
-import Dispatch
+import Dispatch  // For threads that may wait for a disk.
 
 /// Runs an actor's work on a dispatch queue, where waiting for a disk holds up nobody else.
 ///

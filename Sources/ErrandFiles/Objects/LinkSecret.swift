@@ -2,9 +2,9 @@
 import Errand
 
 #if canImport(Darwin)
-import Darwin
+import Darwin  // For errno and open flags.
 #elseif canImport(Glibc)
-import Glibc
+import Glibc  // For errno and open flags.
 #endif
 
 extension ObjectFolder {
@@ -39,7 +39,7 @@ extension ObjectFolder {
         guard secret.count == Self.secretLength else {
             throw ObjectStoreError(
                 .unavailable,
-                "\(path)/\(Self.secretName) holds \(secret.count) bytes instead of 32; delete it, which voids all links."
+                "\(path)/\(Self.secretName) has \(secret.count) bytes instead of 32; delete it, which voids all links."
             )
         }
         return secret

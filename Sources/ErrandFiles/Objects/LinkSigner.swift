@@ -5,7 +5,8 @@ import FoundationEssentials
 
 /// Makes and checks the tokens of download links: a key, a file name and an expiry under an HMAC-SHA256.
 ///
-/// The token is base64url of `expiry (8 bytes of milliseconds) | key length (2 bytes) | key | file name | HMAC (32 bytes)`.
+/// The token is base64url of `expiry (8 bytes of milliseconds) | key length (2 bytes) | key | file name | HMAC (32
+/// bytes)`.
 struct LinkSigner: Sendable {
     private static let macLength = 32
 

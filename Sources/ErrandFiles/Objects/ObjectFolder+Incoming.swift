@@ -3,9 +3,9 @@ import Errand
 import FoundationEssentials
 
 #if canImport(Darwin)
-import Darwin
+import Darwin  // For flock and unlinkat.
 #elseif canImport(Glibc)
-import Glibc
+import Glibc  // For flock and unlinkat.
 #endif
 
 /// A file that is being written under a name of its own.

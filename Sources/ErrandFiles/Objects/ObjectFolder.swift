@@ -2,9 +2,9 @@
 import Errand
 
 #if canImport(Darwin)
-import Darwin
+import Darwin  // For openat and renameat: Foundation follows links.
 #elseif canImport(Glibc)
-import Glibc
+import Glibc  // For openat and renameat: Foundation follows links.
 #endif
 
 /// The folder of a local store; every object is reached from its descriptor, one name at a time.

@@ -3,9 +3,10 @@ public import Errand
 
 /// The place of an object in an ``Errand/ObjectStore``, made by Errand and never by a user.
 ///
-/// There are two forms, `tenants/<t>/jobs/<id>/<fence>/<ulid>.<ext>` for what a job makes and `tenants/<t>/uploads/<id>`
-/// for what somebody sent; jobs without a tenant have `system/` in place of `tenants/<t>/`. A tenant's name is
-/// percent-encoded outside `A-Z a-z 0-9 . _ -`, so two tenants never share a key and no name leads out of its folder.
+/// There are two forms, `tenants/<t>/jobs/<id>/<fence>/<ulid>.<ext>` for what a job makes and
+/// `tenants/<t>/uploads/<id>` for what somebody sent; jobs without a tenant have `system/` in place of `tenants/<t>/`.
+/// A tenant's name is percent-encoded outside `A-Z a-z 0-9 . _ -`, so two tenants never share a key and no name leads
+/// out of its folder.
 public struct ObjectKey: Sendable, Hashable, CustomStringConvertible {
     /// The key as text.
     public let description: String

@@ -2,9 +2,9 @@
 import Errand
 
 #if canImport(Darwin)
-import Darwin
+import Darwin  // For fstat of an open file.
 #elseif canImport(Glibc)
-import Glibc
+import Glibc  // For fstat of an open file.
 #endif
 
 /// Reads one object, which stays readable while it is open even when it is deleted.

@@ -2,9 +2,9 @@
 import Errand
 
 #if canImport(Darwin)
-import Darwin
+import Darwin  // For openat, fsync and pread.
 #elseif canImport(Glibc)
-import Glibc
+import Glibc  // For openat, fsync and pread.
 #endif
 
 /// An open file or folder, closed when its owner lets go of it.

@@ -1,5 +1,6 @@
 #if Files
-/// A tenant's name as folder names: percent-encoded, and cut where one folder's name would be too long for a file system.
+/// A tenant's name as folder names: percent-encoded, and cut where one folder's name would be too long for a file
+/// system.
 ///
 /// A part that goes on in the next ends with a lone `%`, which percent-encoding never leaves, so the parts cannot be
 /// taken for anything else.

@@ -50,7 +50,7 @@ struct CursorCodec: Sendable {
     }
 
     private func constantTimeEqual(_ one: Data, _ other: Data) -> Bool {
-        one.count == other.count && zip(one, other).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+        one.count == other.count && zip(one, other).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
 #endif

@@ -83,6 +83,18 @@ final class SQLStatement {
         }
     }
 
+    /// Binds whole numbers as a JSON array, for `json_each`.
+    func bind(_ position: CInt, _ numbers: [Int64]) {
+        var text = "["
+        text.reserveCapacity(numbers.count * 8 + 2)
+        for number in numbers {
+            if text.utf8.count > 1 { text += "," }
+            text += String(number)
+        }
+        text += "]"
+        bind(position, text)
+    }
+
     func bindEmptyBlob(_ position: CInt) { sqlite3_bind_zeroblob(handle, position, 0) }
 
     // MARK: Reading, by column from 0

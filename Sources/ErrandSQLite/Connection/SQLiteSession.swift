@@ -21,6 +21,8 @@ final class SQLiteSession {
     private var committing = StoreChanges()
     var interest: ChangeInterest = []
     private var undoLog: [Undo] = []
+    /// The wall clock was set back, and what that means for due jobs is not written yet.
+    private var isSetBack = true
 
     init(_ database: OpaquePointer, options: SQLiteJobStore.Options, leases: LeaseTable, hub: ChangeHub) {
         sql = SQLStatements(database)
@@ -36,7 +38,9 @@ final class SQLiteSession {
 
     /// Performs operations in one transaction, each in a savepoint of its own, and tells their callers.
     func commit(_ batch: [any PendingWrite]) {
+        let last = time.wall
         time = clock.now()
+        isSetBack = isSetBack || time.wall < last
         interest = hub.interest
         committing = StoreChanges()
         let failure = transaction(batch)
@@ -55,9 +59,11 @@ final class SQLiteSession {
         do throws(JobStoreError) {
             try sql("BEGIN IMMEDIATE").run()
             do throws(JobStoreError) {
-                for write in batch { try perform(write, alone: batch.count == 1) }
+                if isSetBack { try demoteUndue() }
+                for write in batch { try perform(write, alone: batch.count == 1 && !isSetBack) }
                 try flushCounts()
                 try sql("COMMIT").run()
+                isSetBack = false
                 return nil
             } catch {
                 rollback()

@@ -24,7 +24,7 @@ extension SQLiteSession {
     }
 
     private func requireRunning(_ lease: JobLease) throws(JobStoreError) {
-        guard let state = try state(of: lease), state.fence == lease.fence, state.status == .running else {
+        guard hold(lease) != nil else {
             throw JobStoreError(.fenced, "The lease of job \(lease.id) does not hold any more.")
         }
     }
@@ -123,9 +123,8 @@ extension SQLiteSession {
 
     /// Adds rows, the checkpoint and the progress, if the lease holds.
     func append(_ rows: [JSONText], to write: DatasetWrite, report: RunReport) throws(JobStoreError) {
-        guard try self.write(report) else {
-            throw JobStoreError(.fenced, "The lease of job \(report.lease.id) does not hold any more.")
-        }
+        try requireRunning(report.lease)
+        try self.write(report)
         let last = try sql("SELECT ifnull(max(position), 0) FROM dataset_rows WHERE generation = ?")
         last.bind(1, write.generation)
         var position = try last.onlyInt()

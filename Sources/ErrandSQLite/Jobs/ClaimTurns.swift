@@ -101,14 +101,12 @@ struct ClaimTurns {
         for lane in tenant.lanes {
             let select = try session.sql(
                 """
-                SELECT priority, run_at, number FROM jobs WHERE lane = ? AND claimable = 1 AND run_at <= ?
-                ORDER BY priority, run_at, number LIMIT ?
+                SELECT rank, run_at, number FROM jobs WHERE phase = 0 AND lane = ?
+                ORDER BY rank, run_at, number LIMIT ?
                 """
             )
             select.bind(1, lane)
-            // Due once is not due for ever: the wall clock may have been set back.
-            select.bind(2, session.now)
-            select.bind(3, limit)
+            select.bind(2, limit)
             while try select.step() {
                 found.append(Candidate(priority: select.int(0), runAt: select.int(1), number: select.int(2)))
             }

@@ -45,6 +45,20 @@ extension ResultType {
     }
 }
 
+/// Where a job that has not ended stands with regard to claims; the number it is stored as.
+enum JobPhase: Int64 {
+    /// Due and free to be claimed.
+    case claimable
+    /// Waits for its time.
+    case scheduled
+    /// Run by a worker.
+    case running
+    /// Run by something else.
+    case tracked
+    /// Waits for other jobs.
+    case blocked
+}
+
 /// The texts that may be long; over 2 KiB they are kept apart from the job's row.
 enum LongText: Int64 {
     case failureDetails, errors, metadata, data, internalData, checkpoint, result, payload
@@ -64,7 +78,6 @@ struct UniqueKey {
     }
 
     func stored(_ key: String) -> String { prefix + key }
-    func given(_ stored: String) -> String { String(stored.utf8.dropFirst(prefix.utf8.count)) ?? stored }
 }
 
 extension [RunRecord] {

@@ -91,9 +91,7 @@ struct JobRow {
         job.createdBy = row.optionalText(34)
         job.createdByName = row.optionalText(35)
         job.traceparent = row.optionalText(38)
-        if let key = row.optionalText(36) {
-            job.uniqueKey = UniqueKey(type: job.type, tenant: job.tenantId).given(key)
-        }
+        job.uniqueKey = row.optionalText(36)
     }
 
     private func readTimes(into job: inout Job) {

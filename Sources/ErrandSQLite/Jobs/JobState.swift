@@ -8,7 +8,8 @@ struct JobState {
     let lane: Int
     let project: Int64?
     let status: JobStatus
-    let isClaimable: Bool
+    let phase: JobPhase?
+    let priority: Int64
     let runAt: Int64
     let fence: Int64
     let rev: Int64
@@ -29,9 +30,9 @@ struct JobState {
 
 extension SQLiteSession {
     static let stateByNumber: StaticSQL = """
-        SELECT number, id, lane, project, status, claimable, run_at, fence, rev, attempt, max_attempts, lost_count,
+        SELECT number, id, lane, project, status, phase, run_at, fence, rev, attempt, max_attempts, lost_count,
             blocked_by, tracked, expiry_fixed, started_at, updated_at, stale_after, worker, unique_key,
-            result_type IS NOT NULL, fingerprint
+            result_type IS NOT NULL, fingerprint, priority
         FROM jobs WHERE number = ?
         """
 
@@ -47,7 +48,8 @@ extension SQLiteSession {
             lane: Int(row.int(2)),
             project: row.optionalInt(3),
             status: try JobStatus(code: row.int(4)),
-            isClaimable: row.int(5) != 0,
+            phase: row.optionalInt(5).flatMap(JobPhase.init),
+            priority: row.int(22),
             runAt: row.int(6),
             fence: row.int(7),
             rev: row.int(8),

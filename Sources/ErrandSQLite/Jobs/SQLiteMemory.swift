@@ -82,6 +82,7 @@ struct Lease {
     /// What the job counts under, so that ending it need not read it.
     var lane: Int
     var project: Int64?
+    var hasUniqueKey: Bool
     var isCancelled = false
 }
 
@@ -186,8 +187,8 @@ extension SQLiteSession {
         count(state.lane, state.project, status, 1)
         guard !state.isTracked else { return }
         if state.status == .running { noteStopped(state.lane) }
-        if state.isClaimable { addClaimable(state.lane, -1) }
-        if state.status == .queued, !state.isClaimable, state.blockedBy == 0 { try refreshDue(state.lane) }
+        if state.phase == .claimable { addClaimable(state.lane, -1) }
+        if state.phase == .scheduled { try refreshDue(state.lane) }
     }
 
     /// A run ended, which may make room below its queue's limit.

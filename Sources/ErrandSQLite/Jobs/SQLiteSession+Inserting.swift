@@ -74,7 +74,7 @@ extension SQLiteSession {
     /// What the unique key decides, where another active job has it.
     private func existing(for job: NewJob, tenant: String?, at index: Int) throws(JobStoreError) -> InsertedJob? {
         guard let key = job.uniqueKey else { return nil }
-        let find = try sql("SELECT number FROM jobs WHERE unique_key = ? AND status <= 1")
+        let find = try sql("SELECT number FROM jobs WHERE active_key = ?")
         find.bind(1, UniqueKey(type: job.type, tenant: tenant).stored(key))
         guard let number = try find.firstInt(), let state = try state(number) else { return nil }
         switch job.onConflict {
@@ -146,10 +146,10 @@ extension SQLiteSession {
     private func noteInserted(_ new: NewRow, tenant: String?) {
         let status = new.startsRunning ? JobStatus.running : .queued
         count(new.lane, try? project(new.job.projectId, tenant: memory.lanes[new.lane].tenant), status, 1)
-        if new.isClaimable(at: now) {
-            addClaimable(new.lane, 1)
-        } else if new.isScheduled(at: now) {
-            noteDue(new.lane, min(new.runAt(now), memory.lanes[new.lane].earliestDue ?? .max))
+        switch new.phase(at: now) {
+        case .claimable: addClaimable(new.lane, 1)
+        case .scheduled: noteDue(new.lane, min(new.runAt(now), memory.lanes[new.lane].earliestDue ?? .max))
+        case .running, .tracked, .blocked: break
         }
         if interest.contains(.jobs) {
             changes.jobs[new.id] = JobChange(id: new.id, tenantId: tenant, projectId: new.job.projectId, rev: 1)
@@ -159,22 +159,26 @@ extension SQLiteSession {
     private func replace(_ state: JobState, with job: NewJob) throws(JobStoreError) {
         let statement = try sql(
             """
-            UPDATE jobs SET payload = ?, priority = ?, run_at = ?, claimable = ?, rev = rev + 1, updated_at = ?
+            UPDATE jobs SET payload = ?, priority = ?, run_at = ?, phase = ?, rank = ?, rev = rev + 1, updated_at = ?
             WHERE number = ?
             """
         )
         let runAt = job.runAt?.wholeMilliseconds.milliseconds ?? now
         let isWaiting = state.blockedBy == 0 && !state.isTracked
-        let claimable = isWaiting && runAt <= now
+        let phase = isWaiting ? (runAt <= now ? JobPhase.claimable : .scheduled) : state.phase
         try bind(statement, 1, job.payload, .payload, of: state.number)
         statement.bind(2, Int(job.priority))
         statement.bind(3, runAt)
-        statement.bind(4, claimable ? 1 : 0)
-        statement.bind(5, now)
-        statement.bind(6, state.number)
+        statement.bind(4, phase?.rawValue)
+        statement.bind(5, phase == .claimable ? Int(job.priority) : 0)
+        statement.bind(6, now)
+        statement.bind(7, state.number)
         try statement.run()
-        if state.isClaimable != claimable { addClaimable(state.lane, claimable ? 1 : -1) }
+        if (state.phase == .claimable) != (phase == .claimable) {
+            addClaimable(state.lane, phase == .claimable ? 1 : -1)
+        }
         if isWaiting { try refreshDue(state.lane) }
+        try postponeStale(state)
         noteChange(state, rev: state.rev + 1)
     }
 }
@@ -189,8 +193,11 @@ struct NewRow {
 
     var startsRunning: Bool { job.tracking != nil && job.startsRunning }
     func runAt(_ now: Int64) -> Int64 { job.runAt?.wholeMilliseconds.milliseconds ?? now }
-    func isClaimable(at now: Int64) -> Bool { job.tracking == nil && blockedBy == 0 && runAt(now) <= now }
-    func isScheduled(at now: Int64) -> Bool { job.tracking == nil && blockedBy == 0 && runAt(now) > now }
+    func phase(at now: Int64) -> JobPhase {
+        if job.tracking != nil { return .tracked }
+        if blockedBy > 0 { return .blocked }
+        return runAt(now) <= now ? .claimable : .scheduled
+    }
 }
 
 extension JobStoreError {

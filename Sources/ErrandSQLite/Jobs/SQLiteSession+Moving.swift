@@ -13,21 +13,22 @@ extension SQLiteSession {
     ) throws(JobStoreError) {
         try recordRun(of: state, outcome, failure)
         let isLost = outcome == .lost
-        let runAt = (time.wall + delay.seconds).wholeMilliseconds.milliseconds
+        let runAt = time.wall.later(by: delay).milliseconds
         let isClaimable = runAt <= now
         let update = try sql(
             """
-            UPDATE jobs SET status = 0, claimable = ?, run_at = ?, attempt = ?, lost_count = ?, fence = ?,
+            UPDATE jobs SET status = 0, phase = ?, rank = ?, run_at = ?, attempt = ?, lost_count = ?, fence = ?,
                 rev = rev + 1, updated_at = ?, started_at = NULL, worker = NULL WHERE number = ?
             """
         )
-        update.bind(1, isClaimable ? 1 : 0)
-        update.bind(2, runAt)
-        update.bind(3, keepsAttempt ? state.attempt : state.attempt - 1)
-        update.bind(4, isLost ? state.lostCount + 1 : 0)
-        update.bind(5, isLost ? state.fence + 1 : state.fence)
-        update.bind(6, now)
-        update.bind(7, state.number)
+        update.bind(1, isClaimable ? JobPhase.claimable.rawValue : JobPhase.scheduled.rawValue)
+        update.bind(2, isClaimable ? state.priority : 0)
+        update.bind(3, runAt)
+        update.bind(4, keepsAttempt ? state.attempt : state.attempt - 1)
+        update.bind(5, isLost ? state.lostCount + 1 : 0)
+        update.bind(6, isLost ? state.fence + 1 : state.fence)
+        update.bind(7, now)
+        update.bind(8, state.number)
         try update.run()
         setLease(state.number, nil)
         try noteMove(state, to: .queued)
@@ -48,17 +49,12 @@ extension SQLiteSession {
     func finish(_ state: JobState, as status: JobStatus) throws(JobStoreError) {
         let update = try sql(
             """
-            UPDATE jobs SET status = ?, claimable = 0, completed_at = ?, updated_at = ?, rev = rev + 1,
-                expires_at = CASE WHEN expiry_fixed = 1 OR tracked = 1 THEN expires_at ELSE ? END
-            WHERE number = ?
+            UPDATE jobs SET status = ?1, phase = NULL, completed_at = ?2, updated_at = ?2, rev = rev + 1,
+                expires_at = CASE WHEN expiry_fixed = 1 OR tracked = 1 THEN expires_at ELSE ?3 END,
+                active_key = NULL, stale_at = NULL, bad_end = CASE WHEN ?1 >= 3 THEN ?1 END WHERE number = ?4
             """
         )
-        update.bind(1, status.code)
-        update.bind(2, now)
-        update.bind(3, now)
-        update.bind(4, rules.expiry(after: time.wall))
-        update.bind(5, state.number)
-        try update.run()
+        try update.run(status.code, now, rules.expiry(after: time.wall), state.number)
         try noteMove(state, to: status)
         noteChange(state, rev: state.rev + 1)
         guard memory.dependencyCount > 0 else { return }
@@ -120,45 +116,48 @@ extension SQLiteSession {
 // What the end of a job means for those that wait for it.
 extension SQLiteSession {
     /// The jobs that wait for one, which then waits no more.
-    private func takeDependents(of number: Int64) throws(JobStoreError) -> [JobState] {
+    private func takeDependents(of number: Int64) throws(JobStoreError) -> [Int64] {
         let select = try sql("DELETE FROM job_dependencies WHERE dependency = ? RETURNING dependent")
         select.bind(1, number)
         var numbers: [Int64] = []
         while try select.step() { numbers.append(select.int(0)) }
         select.reset()
         if !numbers.isEmpty { addDependencies(-numbers.count) }
-        var states: [JobState] = []
-        for number in numbers.sorted() {
-            // One that was cancelled or retried meanwhile waits for nothing any more.
-            guard let state = try state(number), state.status == .queued, state.blockedBy > 0 else { continue }
-            states.append(state)
-        }
-        return states
+        return numbers.sorted()
+    }
+
+    /// A job that still waits; one that was cancelled or retried meanwhile waits for nothing any more.
+    private func blockedState(_ number: Int64) throws(JobStoreError) -> JobState? {
+        guard let state = try state(number), state.status == .queued, state.blockedBy > 0 else { return nil }
+        return state
     }
 
     func releaseDependents(of number: Int64) throws(JobStoreError) {
-        for state in try takeDependents(of: number) {
+        for dependent in try takeDependents(of: number) {
+            guard let state = try blockedState(dependent) else { continue }
             let isFree = state.blockedBy == 1
             let isClaimable = isFree && state.runAt <= now && !state.isTracked
             let update = try sql(
                 """
-                UPDATE jobs SET blocked_by = blocked_by - 1, claimable = ?1, rev = rev + ?2,
-                    updated_at = CASE ?2 WHEN 0 THEN updated_at ELSE ?3 END WHERE number = ?4
+                UPDATE jobs SET blocked_by = blocked_by - 1, phase = ?1, rank = ?2, rev = rev + ?3,
+                    updated_at = CASE ?3 WHEN 0 THEN updated_at ELSE ?4 END WHERE number = ?5
                 """
             )
-            update.bind(1, isClaimable ? 1 : 0)
-            update.bind(2, isFree ? 1 : 0)
-            update.bind(3, now)
-            update.bind(4, state.number)
-            try update.run()
+            let free = isClaimable ? JobPhase.claimable : .scheduled
+            let phase = state.isTracked ? .tracked : isFree ? free : .blocked
+            try update.run(phase.rawValue, isClaimable ? state.priority : 0, isFree ? 1 : 0, now, state.number)
             guard isFree else { continue }
+            try postponeStale(state)
             if !state.isTracked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: state.runAt) }
             noteChange(state, rev: state.rev + 1)
         }
     }
 
     func cancelDependents(of failed: JobState) throws(JobStoreError) {
-        for state in try takeDependents(of: failed.number) { try cancel(state, because: failed.id) }
+        for dependent in try takeDependents(of: failed.number) {
+            // Read one by one: the end of one may have ended the next, which waits for both.
+            if let state = try blockedState(dependent) { try cancel(state, because: failed.id) }
+        }
     }
 
     /// Cancels a job that was just stored and names one in `after` that will never be completed.

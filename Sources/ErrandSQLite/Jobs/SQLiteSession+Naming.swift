@@ -71,14 +71,9 @@ extension SQLiteSession {
     }
 
     private func rememberLanes() throws(JobStoreError) {
-        let claimable = try sql("SELECT lane, count(*) FROM jobs WHERE claimable = 1 GROUP BY lane")
+        let claimable = try sql("SELECT lane, count(*) FROM jobs WHERE phase = 0 GROUP BY lane")
         while try claimable.step() { addClaimable(Int(claimable.int(0)), Int(claimable.int(1))) }
-        let scheduled = try sql(
-            """
-            SELECT lane, min(run_at) FROM jobs WHERE status = 0 AND claimable = 0 AND blocked_by = 0 AND tracked = 0
-            GROUP BY lane
-            """
-        )
+        let scheduled = try sql("SELECT lane, min(run_at) FROM jobs WHERE phase = 1 GROUP BY lane")
         while try scheduled.step() { noteDue(Int(scheduled.int(0)), scheduled.int(1)) }
     }
 

@@ -35,17 +35,22 @@ extension SQLiteSession {
         let isClaimable = runAt <= now && !state.isTracked
         let update = try sql(
             """
-            UPDATE jobs SET status = 0, claimable = ?, run_at = ?, fence = fence + 1, rev = rev + 1, updated_at = ?,
+            UPDATE jobs SET status = 0, phase = ?, rank = ?, run_at = ?, fence = fence + 1, rev = rev + 1, updated_at = ?,
+                active_key = ?, stale_at = ?, bad_end = NULL,
                 attempt = 0, lost_count = 0, blocked_by = 0, progress = 0, progress_message = NULL, worker = NULL,
                 failure_code = NULL, failure_message = NULL, failure_details = NULL, result = NULL, result_type = NULL,
                 result_location = NULL, started_at = NULL, completed_at = NULL, cancel_acknowledged_at = NULL,
                 expires_at = CASE WHEN expiry_fixed = 1 OR tracked = 1 THEN expires_at END WHERE number = ?
             """
         )
-        update.bind(1, isClaimable ? 1 : 0)
-        update.bind(2, runAt)
-        update.bind(3, now)
-        update.bind(4, state.number)
+        let free = isClaimable ? JobPhase.claimable : .scheduled
+        update.bind(1, state.isTracked ? JobPhase.tracked.rawValue : free.rawValue)
+        update.bind(2, isClaimable ? state.priority : 0)
+        update.bind(3, runAt)
+        update.bind(4, now)
+        update.bind(5, activeKey(of: state))
+        update.bind(6, state.staleAfter.map { now + $0 * 1000 })
+        update.bind(7, state.number)
         try update.run()
         setLease(state.number, nil)
         count(state.lane, state.project, state.status, -1)
@@ -62,9 +67,14 @@ extension SQLiteSession {
         return max(asked, now + (held.end - time.steady).wholeMilliseconds)
     }
 
+    private func activeKey(of state: JobState) -> String? {
+        let lane = memory.lanes[state.lane].key
+        return state.uniqueKey.map { UniqueKey(type: lane.type, tenant: lane.tenant).stored($0) }
+    }
+
     private func refuseTakenKey(_ state: JobState) throws(JobStoreError) {
-        guard let key = state.uniqueKey else { return }
-        let find = try sql("SELECT number FROM jobs WHERE unique_key = ? AND status <= 1")
+        guard let key = activeKey(of: state) else { return }
+        let find = try sql("SELECT number FROM jobs WHERE active_key = ?")
         find.bind(1, key)
         guard let number = try find.firstInt(), let holder = try self.state(number) else { return }
         throw JobStoreError(

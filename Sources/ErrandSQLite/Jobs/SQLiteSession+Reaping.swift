@@ -33,8 +33,7 @@ extension SQLiteSession {
     private func failStale() throws(JobStoreError) {
         let select = try sql(
             """
-            SELECT number FROM jobs WHERE stale_after IS NOT NULL AND status <= 1 AND updated_at + 1000 * stale_after <= ?
-            ORDER BY updated_at LIMIT 1000
+            SELECT number FROM jobs WHERE stale_at IS NOT NULL AND stale_at <= ? ORDER BY stale_at LIMIT 1000
             """
         )
         select.bind(1, now)
@@ -54,7 +53,7 @@ extension SQLiteSession {
     /// HTTP may live, and gets a full lease from now.
     func recoverLeases(sessionLease: Duration) throws(JobStoreError) {
         let running = try sql(
-            "SELECT number, lane, project, fence, session, id FROM jobs WHERE status = 1 AND tracked = 0"
+            "SELECT number, lane, project, fence, session, id, unique_key IS NOT NULL FROM jobs WHERE phase = 2"
         )
         while try running.step() {
             let lease = Lease(
@@ -62,7 +61,8 @@ extension SQLiteSession {
                 fence: running.int(3),
                 end: running.int(4) != 0 ? time.steady + sessionLease : .seconds(-1),
                 lane: Int(running.int(1)),
-                project: running.optionalInt(2)
+                project: running.optionalInt(2),
+                hasUniqueKey: running.int(6) != 0
             )
             setLease(running.int(0), lease)
             addRunning(lease.lane, 1)

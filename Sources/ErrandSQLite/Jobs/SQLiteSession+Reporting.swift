@@ -13,19 +13,20 @@ extension SQLiteSession {
 
     /// Writes what a run reports, if the fence is the job's.
     func report(_ report: RunReport) throws(JobStoreError) -> WriteResult {
-        guard try write(report) else { return try refusal(of: report.lease) }
+        guard hold(report.lease) != nil else { return try refusal(of: report.lease) }
+        try write(report)
         return .applied
     }
 
-    /// Writes a normalized report; false when the fence is not the job's.
-    func write(_ report: RunReport) throws(JobStoreError) -> Bool {
+    /// Writes a normalized report of a run whose lease is held.
+    func write(_ report: RunReport) throws(JobStoreError) {
         let number = report.lease.number
         let isVisible = report.progress != nil || report.message != nil || report.data != nil
         let update = try sql(
             """
             UPDATE jobs SET progress = ifnull(?, progress), progress_message = ifnull(?, progress_message),
                 rev = rev + ?, updated_at = CASE ? WHEN 0 THEN updated_at ELSE ? END
-            WHERE number = ? AND fence = ? AND id = ? AND status = 1 AND tracked = 0
+            WHERE number = ?
             """
         )
         update.bind(1, report.progress.map { Int64($0) })
@@ -34,10 +35,7 @@ extension SQLiteSession {
         update.bind(4, isVisible ? 1 : 0)
         update.bind(5, now)
         update.bind(6, number)
-        update.bind(7, report.lease.fence)
-        update.bind(8, report.lease.id)
         try update.run()
-        guard sql.changedRows == 1 else { return false }
         if let data = report.data { try setText(data, "UPDATE jobs SET data = ? WHERE number = ?", .data, number) }
         if let checkpoint = report.checkpoint {
             let statement: StaticSQL = "UPDATE jobs SET checkpoint = ?, lost_count = 0 WHERE number = ?"
@@ -45,7 +43,6 @@ extension SQLiteSession {
         }
         try append(report.logs, to: number)
         if isVisible, interest.contains(.jobs), let state = try state(number) { noteChange(state, rev: state.rev) }
-        return true
     }
 
     private func setText(

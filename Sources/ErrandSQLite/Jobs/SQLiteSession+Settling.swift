@@ -2,8 +2,37 @@ import Errand
 import FoundationEssentials
 
 extension SQLiteSession {
-    /// Ends a run, with everything it leaves, or does nothing.
-    func settle(_ settlement: Settlement) throws(JobStoreError) -> SettleResult {
+    /// Ends runs, each with everything it leaves, or does nothing for it.
+    ///
+    /// Runs that were completed and leave nothing, which most do, are written by one statement together.
+    func settle(_ settlements: [Result<Settlement, JobStoreError>]) throws(JobStoreError) -> [SettleResult] {
+        var results: [SettleResult] = []
+        results.reserveCapacity(settlements.count)
+        var bare = BareCompletions()
+        for settlement in settlements {
+            switch settlement {
+            case .success(let settlement):
+                if settlement.isBareCompletion, let held = hold(settlement.lease) {
+                    bare.add(settlement.lease, held, in: self)
+                    results.append(.applied(.completed))
+                } else {
+                    try bare.write(in: self)
+                    results.append(try settle(settlement))
+                }
+            case .failure(let error): results.append(.refused(error))
+            }
+        }
+        try bare.write(in: self)
+        return results
+    }
+
+    /// What is held under a lease that may be written under: this is the fence check of every worker's write.
+    func hold(_ lease: JobLease) -> Lease? {
+        guard let held = leases[lease], !held.isCancelled else { return nil }
+        return held
+    }
+
+    private func settle(_ settlement: Settlement) throws(JobStoreError) -> SettleResult {
         if settlement.followUps.isEmpty { return try end(settlement) }
         do throws(JobStoreError) {
             return try nested { () throws(JobStoreError) in
@@ -30,15 +59,14 @@ extension SQLiteSession {
     private func end(_ settlement: Settlement) throws(JobStoreError) -> SettleResult {
         let lease = settlement.lease
         if case .acknowledgeCancel = settlement.outcome { return try acknowledgeCancel(lease) }
+        guard let held = hold(lease) else { return .fenced(currentStatus: try state(of: lease)?.status) }
         if let report = settlement.report, report.hasMoreThanProgress(for: settlement.outcome) {
-            guard try write(report) else { return .fenced(currentStatus: try state(of: lease)?.status) }
+            try write(report)
             // The report and the end are one change to those who watch.
             try sql("UPDATE jobs SET rev = rev - ? WHERE number = ?").run(report.isVisible ? 1 : 0, lease.number)
         }
-        if case .complete(let result) = settlement.outcome { return try complete(lease, result) }
-        guard let state = try state(of: lease), state.fence == lease.fence, state.status == .running,
-            !state.isTracked
-        else { return .fenced(currentStatus: try state(of: lease)?.status) }
+        if case .complete(let result) = settlement.outcome { return try complete(lease, held, result) }
+        guard let state = try state(of: lease) else { return .fenced(currentStatus: nil) }
         switch settlement.outcome {
         case .fail(let failure, let delay): return try fail(state, failure, retryAfter: delay)
         case .snooze(let delay): return try giveBack(state, .snoozed, after: delay)
@@ -47,45 +75,39 @@ extension SQLiteSession {
         }
     }
 
-    private func complete(_ lease: JobLease, _ result: JobResult) throws(JobStoreError) -> SettleResult {
+    private func complete(_ lease: JobLease, _ held: Lease, _ result: JobResult) throws(JobStoreError) -> SettleResult {
         let update = try sql(
             """
-            UPDATE jobs SET status = 2, progress = 100, result_type = ?, result_location = ?, result = ?,
+            UPDATE jobs SET status = 2, phase = NULL, progress = 100, result_type = ?, result_location = ?, result = ?,
                 completed_at = ?, updated_at = ?, rev = rev + 1,
-                expires_at = CASE expiry_fixed WHEN 1 THEN expires_at ELSE ? END
-            WHERE number = ? AND fence = ? AND id = ? AND status = 1 AND tracked = 0
+                expires_at = CASE expiry_fixed WHEN 1 THEN expires_at ELSE ? END WHERE number = ?
             """
         )
         update.bind(1, result.type?.code)
         update.bind(2, result.location)
-        if result.value?.utf8Count ?? 0 <= LongText.inlineBytes {
-            update.bind(3, result.value?.string)
-        } else {
-            update.bindEmptyBlob(3)
-        }
+        try bind(update, 3, result.value, .result, of: lease.number)
         update.bind(4, now)
         update.bind(5, now)
         update.bind(6, rules.expiry(after: time.wall))
         update.bind(7, lease.number)
-        update.bind(8, lease.fence)
-        update.bind(9, lease.id)
         try update.run()
-        guard sql.changedRows == 1 else { return .fenced(currentStatus: try state(of: lease)?.status) }
-        if let value = result.value, value.utf8Count > LongText.inlineBytes {
-            try storeLong(value, .result, of: lease.number)
-        }
         try addFiles(result.files, to: lease.number)
-        try noteCompleted(lease)
+        noteCompleted(lease, held)
+        try followCompleted(lease, held)
         return .applied(.completed)
     }
 
     /// What is kept of the lease spares reading the job again.
-    private func noteCompleted(_ lease: JobLease) throws(JobStoreError) {
-        guard let held = leases[lease.number] else { return }
+    fileprivate func noteCompleted(_ lease: JobLease, _ held: Lease) {
         setLease(lease.number, nil)
         count(held.lane, held.project, .running, -1)
         count(held.lane, held.project, .completed, 1)
         noteStopped(held.lane)
+    }
+
+    /// What a completed job means for others, once it is written.
+    fileprivate func followCompleted(_ lease: JobLease, _ held: Lease) throws(JobStoreError) {
+        if held.hasUniqueKey { try sql("UPDATE jobs SET active_key = NULL WHERE number = ?").run(lease.number) }
         if memory.dependencyCount > 0 { try releaseDependents(of: lease.number) }
         if interest.contains(.jobs), let state = try state(lease.number) { noteChange(state, rev: state.rev) }
     }
@@ -152,5 +174,41 @@ extension RunReport {
     fileprivate func hasMoreThanProgress(for outcome: Settlement.Outcome) -> Bool {
         if case .complete = outcome { return message != nil || data != nil || checkpoint != nil || !logs.isEmpty }
         return true
+    }
+}
+
+/// Runs that were completed and leave nothing but that, until they are written together.
+private struct BareCompletions {
+    private var runs: [(lease: JobLease, held: Lease)] = []
+
+    mutating func add(_ lease: JobLease, _ held: Lease, in session: SQLiteSession) {
+        runs.append((lease, held))
+        session.noteCompleted(lease, held)
+    }
+
+    mutating func write(in session: SQLiteSession) throws(JobStoreError) {
+        guard !runs.isEmpty else { return }
+        let update = try session.sql(
+            """
+            UPDATE jobs SET status = 2, phase = NULL, progress = 100, completed_at = ?1, updated_at = ?1, rev = rev + 1,
+                expires_at = CASE expiry_fixed WHEN 1 THEN expires_at ELSE ?2 END
+            WHERE number IN (SELECT value FROM json_each(?3))
+            """
+        )
+        update.bind(1, session.now)
+        update.bind(2, session.rules.expiry(after: session.time.wall))
+        update.bind(3, runs.map(\.lease.number))
+        try update.run()
+        for run in runs { try session.followCompleted(run.lease, run.held) }
+        runs.removeAll(keepingCapacity: true)
+    }
+}
+
+extension Settlement {
+    fileprivate var isBareCompletion: Bool {
+        guard case .complete(let result) = outcome, followUps.isEmpty, result.type == nil, result.files.isEmpty else {
+            return false
+        }
+        return report.map { !$0.hasMoreThanProgress(for: outcome) } ?? true
     }
 }

@@ -22,8 +22,15 @@ extension SQLiteSession {
         let target = update.status ?? (update.failure == nil ? state.status : .failed)
         try refuse(update, of: state, target)
         try write(update, to: state)
+        try postponeStale(state)
         try move(state, to: target, failure: update.failure)
         return try job(state.number)
+    }
+
+    /// A tracked job that has not ended was heard of, and becomes stale so much later.
+    func postponeStale(_ state: JobState) throws(JobStoreError) {
+        guard let limit = state.staleAfter, !state.status.isTerminal else { return }
+        try sql("UPDATE jobs SET stale_at = ? WHERE number = ?").run(now + limit * 1000, state.number)
     }
 
     private func refuse(_ update: TrackedUpdate, of state: JobState, _ target: JobStatus) throws(JobStoreError) {

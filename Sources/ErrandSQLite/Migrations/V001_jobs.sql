@@ -36,7 +36,9 @@ CREATE TABLE jobs (
     tenant INTEGER NOT NULL,
     project INTEGER,
     status INTEGER NOT NULL,       -- 0 Queued, 1 Running, 2 Completed, 3 Failed, 4 Cancelled
-    claimable INTEGER NOT NULL,    -- 1: Queued, due, not blocked, not tracked
+    phase INTEGER,                 -- of a job that has not ended, see JobPhase: 0 claimable, 1 scheduled, 2 run by a
+                                   -- worker, 3 tracked, 4 blocked
+    rank INTEGER NOT NULL,         -- orders jobs within a phase and lane: the priority once claimable, 0 before
     priority INTEGER NOT NULL,
     run_at INTEGER NOT NULL,       -- all times are milliseconds since 1970
     fence INTEGER NOT NULL,
@@ -56,9 +58,12 @@ CREATE TABLE jobs (
     progress INTEGER,
     worker TEXT,
     stale_after INTEGER,           -- seconds, tracked jobs only
+    stale_at INTEGER,              -- when it becomes stale; null once ended
+    bad_end INTEGER,               -- the status of a job that ended as 3 or 4
     timeout INTEGER,               -- seconds
     cancel_acknowledged_at INTEGER,
-    unique_key TEXT,               -- with the type and tenant in front, see UniqueKey
+    unique_key TEXT,
+    active_key TEXT,               -- the unique key with type and tenant in front, see UniqueKey; null once ended
     fingerprint TEXT,              -- of the submit, where the client made the id
     project_name TEXT,
     created_by TEXT,
@@ -80,13 +85,13 @@ CREATE TABLE jobs (
     payload ANY NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX jobs_id ON jobs (id);
-CREATE INDEX jobs_claimable ON jobs (lane, priority, run_at) WHERE claimable = 1;
-CREATE INDEX jobs_scheduled ON jobs (lane, run_at) WHERE status = 0 AND claimable = 0 AND blocked_by = 0 AND tracked = 0;
-CREATE INDEX jobs_stale ON jobs (updated_at) WHERE stale_after IS NOT NULL AND status <= 1;
-CREATE INDEX jobs_running ON jobs (number) WHERE status = 1;
-CREATE INDEX jobs_ended_badly ON jobs (status, number) WHERE status >= 3;
+-- Claims and ends write each index that one of their columns is in, so few indexes share columns: this one holds what
+-- has not ended, and the others are on columns that only rarer transitions write.
+CREATE INDEX jobs_active ON jobs (phase, lane, rank, run_at) WHERE phase IS NOT NULL;
+CREATE INDEX jobs_stale ON jobs (stale_at) WHERE stale_at IS NOT NULL;
+CREATE INDEX jobs_ended_badly ON jobs (bad_end, number) WHERE bad_end IS NOT NULL;
 CREATE INDEX jobs_expiring ON jobs (expires_at) WHERE expires_at IS NOT NULL;
-CREATE UNIQUE INDEX jobs_unique ON jobs (unique_key) WHERE unique_key IS NOT NULL AND status <= 1;
+CREATE UNIQUE INDEX jobs_unique ON jobs (active_key) WHERE active_key IS NOT NULL;
 -- An installation without authentication has one tenant, whose list is the table itself.
 CREATE INDEX jobs_tenant ON jobs (tenant, number) WHERE tenant <> 1;
 CREATE INDEX jobs_project ON jobs (project, number) WHERE project IS NOT NULL;

@@ -63,6 +63,27 @@ enum HistoryAnswer: Sendable, Equatable {
     }
 }
 
+extension HistoryAnswer {
+    /// The answer in a few words.
+    var summary: String {
+        switch self {
+        case .inserted(let jobs): jobs.map { "#\($0.number) \($0.outcome)" }.joined(separator: ", ")
+        case .claimed(let jobs, let due):
+            jobs.map { "#\($0.lease.number) fence \($0.lease.fence)" }.joined(separator: ", ")
+                + (due.map { "; next in \($0)" } ?? "")
+        case .renewed(let renewals): renewals.map { "\($0)" }.joined(separator: ", ")
+        case .reported(let results): results.map { "\($0)" }.joined(separator: ", ")
+        case .settled(let results): results.map { "\($0)" }.joined(separator: ", ")
+        case .job(let job): "#\(job.number) \(job.status.rawValue) rev \(job.rev) fence \(job.fence)"
+        case .count(let count): "\(count)"
+        case .pruned(let count, let files): "\(count) records, \(files.count) files"
+        case .done: "done"
+        case .refused(let code, let status, let pointer):
+            [code.rawValue, status?.rawValue, pointer].compactMap(\.self).joined(separator: " ")
+        }
+    }
+}
+
 extension WriteResult {
     fileprivate var name: String? {
         switch self {

@@ -1,4 +1,5 @@
 import Errand
+import FoundationEssentials
 
 /// Where a store and the reference store parted, or where a store broke an invariant.
 public struct HistoryDifference: Error, Sendable, CustomStringConvertible {
@@ -23,11 +24,20 @@ public struct HistoryDifference: Error, Sendable, CustomStringConvertible {
     }
 }
 
+/// A value as text that shows all of it: the milliseconds of a time are where stores differ.
+private func text(_ value: Any) -> String {
+    switch value {
+    case let date as Date: RFC3339.format(date) + " (\(date.timeIntervalSince1970))"
+    case let date as Date?: date.map { text($0) } ?? "nil"
+    default: "\(value)"
+    }
+}
+
 /// The fields in which two values of a type differ, one a line.
 func differences<Value>(_ actual: Value, _ expected: Value) -> String {
     let pairs = zip(Mirror(reflecting: actual).children, Mirror(reflecting: expected).children)
     let lines = pairs.compactMap { actual, expected -> String? in
-        let (left, right) = ("\(actual.value)", "\(expected.value)")
+        let (left, right) = (text(actual.value), text(expected.value))
         return left == right ? nil : "  \(actual.label ?? "?"): store \(left), model \(right)"
     }
     return lines.isEmpty ? "  store \(actual)\n  model \(expected)" : lines.joined(separator: "\n")

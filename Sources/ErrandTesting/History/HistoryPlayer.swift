@@ -8,7 +8,7 @@ struct HistoryPlayer {
     private let clock: ManualClock
     private var generator: HistoryGenerator
     private var ledger = HistoryLedger()
-    private var played: [HistoryOperation] = []
+    private var played: [(operation: HistoryOperation, answer: HistoryAnswer?)] = []
     private var answers = HistoryCoverage()
 
     var coverage: HistoryCoverage {
@@ -28,11 +28,12 @@ struct HistoryPlayer {
 
     mutating func play(_ step: Int, isLast: Bool) async throws {
         let operation = generator.next(ledger, at: clock.now())
-        played.append(operation)
+        played.append((operation, nil))
         operation.move(clock)
         let expected = await operation.perform(on: model)
         let actual = await operation.perform(on: store)
         guard actual == expected else { throw difference("the answers differ:\n" + describe(actual, expected)) }
+        played[played.count - 1].answer = actual
         for name in actual.names { answers.count(operation.name + name) }
         do throws(HistoryLedger.Violation) {
             try ledger.note(operation, actual)
@@ -115,8 +116,8 @@ struct HistoryPlayer {
         HistoryDifference(
             seed: seed,
             step: played.count,
-            message: "step \(played.count), \(played.last.map { "\($0)" } ?? ""):\n\(message)",
-            operations: played.map { "\($0)" }
+            message: "step \(played.count), \(played.last.map { "\($0.operation)" } ?? ""):\n\(message)",
+            operations: played.map { "\($0.operation) → \($0.answer?.summary ?? "?")" }
         )
     }
 }

@@ -60,9 +60,10 @@ extension MemoryState {
         } catch {
             return .fenced(currentStatus: error.status)
         }
-        if case .acknowledgeCancel = settlement.outcome { return .applied(changed.status) }
-        // The run's lines belong to its attempt, which giving the job back takes off the count.
-        append(settlement.report?.logs ?? [], to: job)
+        if settlement.outcome != .acknowledgeCancel {
+            // The run's lines belong to its attempt, which giving the job back takes off the count.
+            append(settlement.report?.logs ?? [], to: job)
+        }
         if case .complete(let result) = settlement.outcome { addFiles(result.files, to: job.number) }
         let followUps = try insert(settlement.followUps, scope: Scope(tenantOf: job), at: time)
         assert(followUps.count == settlement.followUps.count)

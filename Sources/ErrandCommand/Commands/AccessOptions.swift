@@ -1,0 +1,97 @@
+#if Server
+import ArgumentParser
+import AsyncHTTPClient
+import Errand
+import ErrandSQLite
+import FoundationEssentials
+import Logging
+import NIOCore
+
+/// How a command finds the jobs, and how it shows them.
+struct AccessOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The server's URL; ERRAND_SERVER names one as well.", valueName: "url"))
+    var server: String?
+    @OptionGroup var settings: SettingsOptions
+    @Flag(help: "Print JSON: one document, or one a line for lists.")
+    var json = false
+
+    /// Opens the way to the jobs, does the work, and closes it.
+    func with(_ work: (any JobAccess) async throws -> Void) async throws {
+        try await Failures.reported {
+            switch try place() {
+            case .server(let url): try await Self.with(server: url, work)
+            case .store(let settings): try await Self.with(store: settings, work)
+            }
+        }
+    }
+
+    private enum Place {
+        case server(String)
+        case store(Settings)
+    }
+
+    /// The server that was named, else the one that has the store, else the store itself.
+    private func place() throws -> Place {
+        let named = server ?? ProcessInfo.processInfo.environment["ERRAND_SERVER"]
+        if let named, !named.isEmpty { return .server(try Self.checked(named)) }
+        var settings = try settings.read()
+        if let owner = SQLiteFileOwner.current(of: settings.store) {
+            guard let url = owner.url else {
+                throw CommandFailure(
+                    .tryLater,
+                    "Process \(owner.pid) has \(settings.store) open and serves no HTTP (yet); try again when it does, or ended."
+                )
+            }
+            return .server(url)
+        }
+        guard FileManager.default.fileExists(atPath: settings.store) else {
+            throw CommandFailure(
+                .unavailable,
+                "No server runs here, and there is no store \(settings.store). "
+                    + "Start one with: errand serve; or name one with --server or --store."
+            )
+        }
+        settings.logLevel = .error
+        return .store(settings)
+    }
+
+    private static func checked(_ url: String) throws -> String {
+        let text = url.hasSuffix("/") ? String(url.dropLast()) : url
+        guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
+            throw CommandFailure(.usage, "The server \"\(url)\" is no URL; expected http://HOST:PORT.")
+        }
+        return text
+    }
+
+    private static func with(server url: String, _ work: (any JobAccess) async throws -> Void) async throws {
+        var configuration = HTTPClient.Configuration()
+        // A stream beats every 15 seconds.
+        configuration.timeout = .init(connect: .seconds(5), read: .seconds(60))
+        // A refused connection is told at once, not tried again for the whole timeout.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        do { try await work(HTTPJobs(connection: HTTPConnection(client: client, server: url))) } catch {
+            try await client.shutdown()
+            throw error
+        }
+        try await client.shutdown()
+    }
+
+    private static func with(store settings: Settings, _ work: (any JobAccess) async throws -> Void) async throws {
+        let installation = try await Installation.open(settings)
+        defer { installation.store.close() }
+        try await work(LocalJobs(installation))
+    }
+}
+
+/// A job as it is typed: its number, with or without `#`, or its id.
+struct JobArgument: ExpressibleByArgument {
+    let reference: JobReference
+
+    init?(argument: String) {
+        let text = argument.hasPrefix("#") ? String(argument.dropFirst()) : argument
+        guard let reference = JobReference(text) else { return nil }
+        self.reference = reference
+    }
+}
+#endif

@@ -1,0 +1,82 @@
+#if Server
+import ArgumentParser
+import Errand
+
+/// Lists, pauses and resumes queues.
+struct QueuesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "queues",
+        abstract: "List, pause and resume queues.",
+        subcommands: [List.self, Pause.self, Resume.self],
+        defaultSubcommand: List.self
+    )
+
+    /// Lists queues.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the queues with what waits and runs in them.")
+
+        @OptionGroup var access: AccessOptions
+
+        func run() async throws {
+            try await access.with { jobs in
+                let queues = try await jobs.queues()
+                if access.json { return JSONLines.print(queues) }
+                var table = Table([
+                    ("QUEUE", .left), ("QUEUED", .right), ("RUNNING", .right), ("LIMIT", .right), ("FAILED", .right),
+                    ("OLDEST", .right), ("STATE", .left),
+                ])
+                for queue in queues { table.add(QueuesCommand.cells(queue)) }
+                table.print(empty: "No queues.")
+            }
+        }
+    }
+
+    /// Pauses a queue.
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Start no more jobs of a queue; running ones go on.")
+
+        @Argument(help: "The queue.") var name: String
+        @Option(help: "Why, for those who wonder.") var reason: String?
+        @OptionGroup var access: AccessOptions
+
+        func run() async throws {
+            try await access.with { jobs in
+                let queue = try await jobs.pause(queue: name, reason: reason)
+                QueuesCommand.say(queue, "is paused.", json: access.json)
+            }
+        }
+    }
+
+    /// Resumes a queue.
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Start jobs of a queue again.")
+
+        @Argument(help: "The queue.") var name: String
+        @OptionGroup var access: AccessOptions
+
+        func run() async throws {
+            try await access.with { jobs in
+                let queue = try await jobs.resume(queue: name)
+                QueuesCommand.say(queue, "runs again.", json: access.json)
+            }
+        }
+    }
+
+    private static func say(_ queue: Document, _ words: String, json: Bool) {
+        let name = queue.string("name")?.printable ?? ""
+        StandardStream.output.print(json ? queue.json.onOneLine.string : "Queue \(name) \(words)")
+    }
+
+    private static func cells(_ queue: Document) -> [String?] {
+        let depth = queue.document("depth")
+        let pause = queue.document("paused")
+        let reason = pause?.string("reason").map { ": \($0)" } ?? ""
+        let oldest = queue["oldestAgeSeconds"]?.doubleValue.map { Human.time(.seconds($0)) }
+        return [
+            queue.string("name"), depth?.integer("queued")?.grouped, depth?.integer("running")?.grouped,
+            queue.integer("concurrency")?.grouped ?? "-", depth?.integer("failed")?.grouped, oldest ?? "-",
+            pause == nil ? "open" : "paused" + reason,
+        ]
+    }
+}
+#endif

@@ -1,0 +1,150 @@
+#if Server
+import Errand
+import ErrandFiles
+import ErrandHTTP
+import ErrandSQLite
+import FoundationEssentials
+import ServiceLifecycle
+import UnixSignals
+
+/// Jobs of a store that no server has, opened by this process.
+struct LocalJobs: JobAccess {
+    let installation: Installation
+    let client: JobClient
+
+    init(_ installation: Installation) {
+        self.installation = installation
+        client = JobClient(store: installation.store)
+    }
+
+    private func document(_ job: Job) throws -> JobDocument { try JobDocument(WireJSON.job(job, now: Date())) }
+
+    func submit(_ body: JSONText) async throws -> JobDocument {
+        var types = installation.handlers.types
+        if let name = try Document(body).string("type"), types[name] == nil {
+            StandardStream.error.print(
+                "errand: no type \"\(name.printable)\" is known here; the job waits for a server that knows it"
+            )
+            types.register(JobType(name))
+        }
+        let new = try WireJSON.newJob(from: body, types: types, now: Date())
+        return try await job(.id(client.submit(new).id))
+    }
+
+    func job(_ job: JobReference) async throws -> JobDocument { try await document(client.job(job)) }
+
+    func jobs(_ request: ListRequest) async throws -> [JobDocument] {
+        var filter = JobFilter()
+        if !request.statuses.isEmpty { filter.statuses = Set(request.statuses) }
+        filter.types = request.type.map { [$0] }
+        filter.projectId = request.project
+        filter.queue = request.queue
+        var found: [JobDocument] = []
+        guard request.limit > 0 else { return found }
+        for try await job in client.jobs(filter, pageSize: min(request.limit, 1000)) {
+            found.append(try document(job))
+            if found.count == request.limit { break }
+        }
+        return found
+    }
+
+    func follow(
+        _ job: JobReference,
+        mayRun: Bool,
+        show: @Sendable (JobDocument) async throws -> Void
+    ) async throws -> JobDocument {
+        let now = try await self.job(job)
+        guard !now.status.isTerminal else {
+            try await show(now)
+            return now
+        }
+        guard mayRun, installation.handlers.types[now.type] != nil else {
+            try await show(now)
+            throw CommandFailure(
+                .tryLater,
+                "\(now.name) is \(now.status.rawValue) and no server runs to go on with it. Start one with: errand serve"
+            )
+        }
+        return try await run(job, in: now.document.string("queue"), show: show)
+    }
+
+    /// Runs a worker in this process until a job has ended.
+    private func run(
+        _ job: JobReference,
+        in queue: String?,
+        show: @Sendable (JobDocument) async throws -> Void
+    ) async throws -> JobDocument {
+        let group = ServiceGroup(
+            services: [installation.worker(queues: queue.map { [$0] })],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: installation.settings.logger("errand.lifecycle")
+        )
+        async let work: Void = group.run()
+        var last: JobDocument?
+        do {
+            for try await state in client.changes(of: job) {
+                let state = try document(state)
+                last = state
+                try await show(state)
+            }
+        } catch {
+            await group.triggerGracefulShutdown()
+            try await work
+            throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await work
+        guard let last else { return try await self.job(job) }
+        return last
+    }
+
+    func cancel(_ job: JobReference, reason: String?) async throws -> JobDocument {
+        try await document(client.cancel(job, reason: reason))
+    }
+
+    func retry(_ job: JobReference) async throws -> JobDocument { try await document(client.retry(job)) }
+
+    func logs(_ job: JobReference, after: Int64) async throws -> [Document] {
+        try await client.logs(job, after: after).map { line in
+            var writer = JSONWriter()
+            writer.object { writer in
+                writer.member("sequence", line.sequence)
+                writer.member("attempt", line.attempt)
+                writer.member("at", line.line.at)
+                writer.member("level", line.line.level.rawValue)
+                writer.member("message", line.line.message)
+            }
+            return try Document(writer.text)
+        }
+    }
+
+    func queues() async throws -> [Document] { try await client.queues().map { try Document(WireJSON.queue($0)) } }
+
+    func pause(queue: String, reason: String?) async throws -> Document {
+        try await client.pause(queue: queue, reason: reason)
+        return try await self.queue(queue)
+    }
+
+    func resume(queue: String) async throws -> Document {
+        try await client.resume(queue: queue)
+        return try await self.queue(queue)
+    }
+
+    private func queue(_ name: String) async throws -> Document {
+        guard let queue = try await client.queues().first(where: { $0.name == name }) else {
+            throw CommandFailure(.noInput, "There is no queue \(name).")
+        }
+        return try Document(WireJSON.queue(queue))
+    }
+
+    func counts(project: String) async throws -> Document {
+        let counts = try await client.counts(by: .project, projectId: project)
+        return try Document(WireJSON.counts(counts[project] ?? StatusCounts()))
+    }
+
+    func datasets(project: String) async throws -> [Document] {
+        try await installation.store.datasets(projectId: project, scope: client.scope)
+            .map { try Document(WireJSON.dataset($0)) }
+    }
+}
+#endif

@@ -1,0 +1,94 @@
+#if Server
+import Errand
+import ErrandFiles
+import Yams
+
+extension SettingsFile {
+    private static let keys = [
+        "command", "queue", "timeout", "maxAttempts", "environment", "workingDirectory", "memoryLimit", "cpuLimit",
+        "grace",
+    ]
+
+    /// The job types that are programs.
+    func types() throws -> [CommandType] {
+        guard let types = try mapping("types", in: root) else { return [] }
+        return try types.map { name, node in
+            guard let text = name.string, (1...JobLimits.nameBytes).contains(text.utf8.count) else {
+                throw error("types", at: name, "has a name that is no text of 1 to \(JobLimits.nameBytes) bytes")
+            }
+            guard text != BuiltInTypes.importType.name, text != BuiltInTypes.exportType.name else {
+                throw error("types.\(text)", at: name, "is a type that errand has already; choose another name")
+            }
+            return try type(text, name, node)
+        }
+    }
+
+    private func type(_ name: String, _ place: Node, _ node: Node) throws -> CommandType {
+        let key = "types.\(name)"
+        guard let options = node.mapping else {
+            throw error(key, at: place, "is \(node.shown); expected {command: [program, argument, ...]}")
+        }
+        try refuseOthers(than: Self.keys, later: ["http"], in: options, of: key)
+        var type = CommandType(name, command: try command(options, key, place))
+        type.queue = try scalar("queue", in: options, of: key) ?? type.queue
+        type.workingDirectory = try scalar("workingDirectory", in: options, of: key)
+        type.environment = try words("environment", options, key, expected: "[VARIABLE, ...]") ?? []
+        type.timeout = try span("timeout", options, key)
+        type.cpuLimit = try span("cpuLimit", options, key)
+        type.grace = try span("grace", options, key) ?? type.grace
+        type.maxAttempts =
+            try parsed("maxAttempts", options, key, expected: "a number from 1 to 1000") {
+                Int($0).flatMap { (1...1000).contains($0) ? $0 : nil }
+            } ?? type.maxAttempts
+        type.memoryLimit = try parsed("memoryLimit", options, key, expected: "a size such as 512M or 2G", Self.bytes)
+        return type
+    }
+
+    private func command(_ options: Node.Mapping, _ key: String, _ place: Node) throws -> [String] {
+        let expected = "[program, argument, ...]"
+        guard let words = try words("command", options, key, expected: expected) else {
+            throw error("\(key).command", at: place, "is missing; expected \(expected)")
+        }
+        guard let program = words.first, !program.isEmpty else {
+            throw error("\(key).command", at: options["command"], "is empty; expected \(expected)")
+        }
+        return words
+    }
+
+    private func words(_ name: String, _ options: Node.Mapping, _ key: String, expected: String) throws -> [String]? {
+        guard let node = options[Node(name)], node.null == nil else { return nil }
+        let words = node.sequence?.compactMap(\.scalar?.string) ?? []
+        guard let sequence = node.sequence, words.count == sequence.count else {
+            throw error("\(key).\(name)", at: node, "is \(node.shown); expected \(expected)")
+        }
+        return words
+    }
+
+    private func span(_ name: String, _ options: Node.Mapping, _ key: String) throws -> Duration? {
+        try parsed(name, options, key, expected: DurationText.expectation + ", at least 1s") { text in
+            DurationText(text).flatMap { $0.duration >= .seconds(1) ? $0.duration : nil }
+        }
+    }
+
+    private func parsed<Value>(
+        _ name: String,
+        _ options: Node.Mapping,
+        _ key: String,
+        expected: String,
+        _ parse: (String) -> Value?
+    ) throws -> Value? {
+        guard let text = try scalar(name, in: options, of: key) else { return nil }
+        if let value = parse(text) { return value }
+        throw error("\(key).\(name)", at: options[Node(name)], "is \"\(text.prefix(100))\"; expected \(expected)")
+    }
+
+    private static func bytes(_ text: String) -> Int64? {
+        let factors: [Character: Int64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+        let factor = text.last.flatMap { factors[$0] }
+        guard let count = Int64(factor == nil ? text : String(text.dropLast())), count > 0,
+            count < 1 << 30 || factor == nil
+        else { return nil }
+        return count * (factor ?? 1)
+    }
+}
+#endif

@@ -1,0 +1,34 @@
+#if Server
+package import Errand
+package import FoundationEssentials
+
+/// The documents of the API without its server, for a program that opens the store itself and shows the same.
+package enum WireJSON {
+    /// A job.
+    package static func job(_ job: Job, now: Date) -> JSONText { text { JobJSON(job: job, now: now).write(to: &$0) } }
+
+    /// A queue.
+    package static func queue(_ queue: QueueState) -> JSONText { text { QueueJSON.write(queue, to: &$0) } }
+
+    /// A dataset.
+    package static func dataset(_ dataset: Dataset) -> JSONText { text { DatasetJSON.write(dataset, to: &$0) } }
+
+    /// Counts by status.
+    package static func counts(_ counts: StatusCounts) -> JSONText { text { StatusCountsJSON.write(counts, to: &$0) } }
+
+    /// Reads the body of a submit as the API does; throws a sentence about what is wrong with it.
+    package static func newJob(from body: JSONText, types: JobTypes, now: Date) throws -> NewJob {
+        do { return try JobSubmission.job(from: body, types: types, now: now) } catch let problem as Problem {
+            let parts = problem.parts.map(\.detail)
+            let sentence = parts.isEmpty ? problem.detail ?? problem.type.title : parts.joined(separator: " ")
+            throw JobStoreError(.invalid, sentence)
+        }
+    }
+
+    private static func text(_ write: (inout JSONWriter) -> Void) -> JSONText {
+        var writer = JSONWriter(reserving: 1024)
+        write(&writer)
+        return writer.text
+    }
+}
+#endif
