@@ -24,7 +24,10 @@ struct ErrandProgram: AsyncParsableCommand {
                 ]
             ),
             CommandGroup(name: "Data", subcommands: [ImportCommand.self, ExportCommand.self, DatasetsCommand.self]),
-            CommandGroup(name: "Operating", subcommands: [StatsCommand.self, QueuesCommand.self, VersionCommand.self]),
+            CommandGroup(
+                name: "Operating",
+                subcommands: [StatsCommand.self, QueuesCommand.self, BenchCommand.self, VersionCommand.self]
+            ),
         ]
     )
 }

@@ -3,7 +3,11 @@ import ArgumentParser
 import Errand
 import NIOCore
 
+<<<<<<< HEAD
+// EADDRINUSE.
+=======
 // The numbers of the system's errors.
+>>>>>>> docs
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

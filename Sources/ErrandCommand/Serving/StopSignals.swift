@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-// The numbers of signals, and the exit of a second one.
+// exit, for the second signal.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

@@ -25,9 +25,10 @@ struct OperatingRoutes: Sendable {
             return true
         }
         try await checkRevision(reference, request, context)
-        let job = try await refusing(as: .jobNotCancellable) { () throws(JobStoreError) in
-            try await services.stores.jobs.cancel(reference, reason: reason, scope: context.scope)
-        }
+        let job: Job
+        do {
+            job = try await services.stores.jobs.cancel(reference, reason: reason, scope: context.scope)
+        } catch { throw Problem(store: error, conflict: .jobNotCancellable) }
         return .json(headers: .noStore) { writer in
             writer.object { writer in
                 writer.member("id", job.id.description)
@@ -39,17 +40,9 @@ struct OperatingRoutes: Sendable {
 
     private func retry(_ request: Request, _ context: APIContext) async throws -> Response {
         let reference = try context.jobReference()
-        var runAt: Date?
-        try await read(request, context) { reader, name, value in
-            guard name == "runAt" else { return false }
-            runAt = reader.date(name, value)
-            return true
-        }
+        let runAt = try await runAt(request, context)
         try await checkRevision(reference, request, context)
-        let when = runAt
-        let job = try await refusing(as: .jobNotRetryable) { () throws(JobStoreError) in
-            try await services.stores.jobs.retry(reference, runAt: when, scope: context.scope)
-        }
+        let job = try await retried(reference, runAt: runAt, context.scope)
         return .json(headers: .noStore) { writer in
             writer.object { writer in
                 writer.member("id", job.id.description)
@@ -62,12 +55,29 @@ struct OperatingRoutes: Sendable {
         }
     }
 
+    private func runAt(_ request: Request, _ context: APIContext) async throws -> Date? {
+        var runAt: Date?
+        try await read(request, context) { reader, name, value in
+            guard name == "runAt" else { return false }
+            runAt = reader.date(name, value)
+            return true
+        }
+        return runAt
+    }
+
+    // A function of its own because Swift 6.3's optimiser crashes on the two steps in one.
+    private func retried(_ job: JobReference, runAt: Date?, _ scope: Scope) async throws -> Job {
+        do {
+            return try await services.stores.jobs.retry(job, runAt: runAt, scope: scope)
+        } catch { throw Problem(store: error, conflict: .jobNotRetryable) }
+    }
+
     private func delete(_ request: Request, _ context: APIContext) async throws -> Response {
         let reference = try context.jobReference()
         try await checkRevision(reference, request, context)
-        try await refusing(as: .notCompleted) { () throws(JobStoreError) in
+        do {
             try await services.stores.jobs.delete(reference, scope: context.scope)
-        }
+        } catch { throw Problem(store: error, conflict: .notCompleted) }
         return Response(status: .noContent, headers: .noStore)
     }
 
@@ -90,14 +100,6 @@ struct OperatingRoutes: Sendable {
         guard let ifMatch = request.headers[.ifMatch] else { return }
         let job = try await services.stores.jobs.job(job, scope: context.scope)
         try JobValidators(job: job, now: services.now).check(ifMatch: ifMatch)
-    }
-
-    /// Says what a wrong state means to the operation.
-    private func refusing<Value>(
-        as conflict: ProblemType,
-        _ operation: () async throws(JobStoreError) -> Value
-    ) async throws(Problem) -> Value {
-        do { return try await operation() } catch { throw Problem(store: error, conflict: conflict) }
     }
 }
 #endif

@@ -96,6 +96,7 @@ final class SQLiteDatabase: Sendable {
         } catch {
             // A reader is still busy; its connection closes when it is done, and nothing is left to be written.
         }
+        lock.release()
     }
 }
 

@@ -1,0 +1,159 @@
+#if Server
+import Errand
+import ErrandSQLite
+import FoundationEssentials
+import Logging
+import Synchronization
+
+/// One workload on a store of its own, which is deleted afterwards.
+struct BenchRun {
+    struct Payload: Codable, Sendable { var n: Int }
+
+    let workload: Workload
+    let jobs: Int
+
+    private static let type = "noop"
+    private static let jobsPerCall = 1000
+    private static let submitters = 64
+    private static let pause = Duration.milliseconds(20)
+
+    init(workload: Workload, scale: Double) {
+        self.workload = workload
+        // Whole batches, so that every size does the same kind of work.
+        jobs = max(Self.jobsPerCall / 10, Int(Double(workload.jobs) * scale))
+    }
+
+    func measure() async throws -> Measurement {
+        let folder = try Self.makeFolder()
+        defer { Self.remove(folder) }
+        let store = try await SQLiteJobStore(path: folder + "/bench.db")
+        defer { store.close() }
+        if workload == .w3 { try await submitInCalls(JobClient(store: store)) }
+        ProcessUsage.resetPeak()
+        let before = ProcessUsage.now
+        let figure = try await figure(store)
+        return Measurement(workload: workload, jobs: jobs, figure: figure, usage: ProcessUsage.now.since(before))
+    }
+
+    private func figure(_ store: SQLiteJobStore) async throws -> Measurement.Figure {
+        let client = JobClient(store: store)
+        let start = ContinuousClock.now
+        switch workload {
+        case .w1: for n in 0..<jobs { try await client.submit(Self.type, Payload(n: n)) }
+        case .w1c: try await submitConcurrently(client)
+        case .w2: try await submitInCalls(client)
+        case .w3: try await drain(store)
+        case .w4: return try await latency(store)
+        }
+        return .rate(perSecond: Double(jobs) / (start.duration(to: .now) / .seconds(1)))
+    }
+
+    // MARK: - Submitting
+
+    private func submitConcurrently(_ client: JobClient) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for submitter in 0..<Self.submitters {
+                group.addTask { [jobs] in
+                    for n in stride(from: submitter, to: jobs, by: Self.submitters) {
+                        try await client.submit(Self.type, Payload(n: n))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func submitInCalls(_ client: JobClient) async throws {
+        for first in stride(from: 0, to: jobs, by: Self.jobsPerCall) {
+            let payloads = (first..<min(first + Self.jobsPerCall, jobs)).map { Payload(n: $0) }
+            try await client.submit(Self.type, all: payloads)
+        }
+    }
+
+    // MARK: - Running
+
+    private func worker(_ store: SQLiteJobStore, run: @escaping @Sendable (Int) -> Void) -> Worker {
+        var handlers = JobHandlers()
+        handlers.register(Self.type) { (payload: Payload, _) in run(payload.n) }
+        var options = WorkerOptions()
+        options.logger = Logger(label: "errand.bench") { LineLogHandler(label: $0, format: .text, level: .error) }
+        return Worker(store: store, handlers: handlers, options: options)
+    }
+
+    /// Runs what is stored until all of it is completed, in the store and not only in the worker.
+    private func drain(_ store: SQLiteJobStore) async throws {
+        let (allRan, continuation) = AsyncStream<Void>.makeStream()
+        let left = Atomic(jobs)
+        let worker = worker(store) { _ in
+            if left.subtract(1, ordering: .relaxed).newValue == 0 { continuation.finish() }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { [jobs] group in
+            group.addTask { try await worker.run() }
+            for await _ in allRan {}
+            let client = JobClient(store: store)
+            while try await client.counts(by: .type)[Self.type]?.completed ?? 0 < jobs {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Submits one job at a time to an idle worker, and looks when its handler starts.
+    private func latency(_ store: SQLiteJobStore) async throws -> Measurement.Figure {
+        let started = Mutex([ContinuousClock.Instant?](repeating: nil, count: jobs))
+        let (allRan, continuation) = AsyncStream<Void>.makeStream()
+        let left = Atomic(jobs)
+        let worker = worker(store) { n in
+            let now = ContinuousClock.now
+            started.withLock { $0[n] = now }
+            if left.subtract(1, ordering: .relaxed).newValue == 0 { continuation.finish() }
+        }
+        let submitted = try await withThrowingTaskGroup(of: Void.self) { [jobs] group in
+            group.addTask { try await worker.run() }
+            let client = JobClient(store: store)
+            var submitted: [ContinuousClock.Instant] = []
+            var next = ContinuousClock.now + .milliseconds(200)
+            for n in 0..<jobs {
+                try await Task.sleep(until: next, clock: .continuous)
+                submitted.append(.now)
+                try await client.submit(Self.type, Payload(n: n))
+                next += Self.pause
+            }
+            for await _ in allRan {}
+            group.cancelAll()
+            return submitted
+        }
+        let latencies = started.withLock { started in
+            zip(submitted, started).compactMap { from, to in to.map { from.duration(to: $0) } }.sorted()
+        }
+        return .latency(p50: latencies.percentile(0.5), p99: latencies.percentile(0.99))
+    }
+
+    // MARK: - The folder
+
+    private static func makeFolder() throws -> String {
+        let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        let folder = "\(parent)/errand-bench-\(ProcessInfo.processInfo.processIdentifier)"
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure(.cannotCreate, "Cannot make the folder \(folder); set TMPDIR to one that can be written.")
+        }
+        return folder
+    }
+
+    private static func remove(_ folder: String) {
+        do { try FileManager.default.removeItem(atPath: folder) } catch {
+            StandardStream.error.print("errand: \(folder) stays behind: \(error)")
+        }
+    }
+}
+
+extension [Duration] {
+    /// The value that a share of the sorted values does not exceed.
+    fileprivate func percentile(_ share: Double) -> Duration {
+        guard !isEmpty else { return .zero }
+        return self[Swift.min(count - 1, Int(Double(count) * share))]
+    }
+}
+#endif

@@ -1,0 +1,93 @@
+#if Server
+import Foundation
+import Testing
+
+@Suite("Settings of errand serve")
+struct SettingsTests {
+    /// A file, and what its refusal must name.
+    static let wrong: [(yaml: String, place: String, words: String)] = [
+        ("stor: sqlite:a.db\n", "errand.yaml:1", "stor is unknown"),
+        ("store: postgres://x\n", "errand.yaml:1", "expected sqlite:PATH"),
+        ("\nlisten: 127.0.0.1\n", "errand.yaml:2", "expected HOST:PORT"),
+        ("queues:\n  images: {concurrency: none}\n", "errand.yaml:2", "queues.images.concurrency is \"none\""),
+        ("queues:\n  images: {limit: 2}\n", "errand.yaml:2", "queues.images.limit is unknown"),
+        ("types:\n  t: {queue: q}\n", "errand.yaml:2", "types.t.command is missing"),
+        ("types:\n  t: {command: [cat], timeout: soon}\n", "errand.yaml:2", "types.t.timeout is \"soon\""),
+        ("types:\n  t: {http: {url: x}}\n", "errand.yaml:2", "types.t.http is not supported yet"),
+        ("types:\n  Import: {command: [cat]}\n", "errand.yaml:2", "types.Import"),
+        ("bullmq: {url: x}\n", "errand.yaml:1", "bullmq is not supported yet"),
+        ("grace: [1]\n", "errand.yaml:1", "grace is a list"),
+        ("log: {level: loud}\n", "errand.yaml:1", "log.level is \"loud\""),
+        ("store: [\n", "errand.yaml", "not valid YAML"),
+    ]
+
+    @Test("a wrong file stops the start with the key, its line and what was expected", arguments: wrong)
+    func file(yaml: String, place: String, words: String) async throws {
+        let folder = try Folder()
+        try folder.write("errand.yaml", yaml)
+        let refused = try await folder.errand("serve", "--port", "0", "--config", "errand.yaml")
+        #expect(refused.status == 78)
+        #expect(refused.errors.contains(place), "\(refused.errors)")
+        #expect(refused.errors.contains(words), "\(refused.errors)")
+    }
+
+    @Test("a wrong or unknown variable of the environment is named")
+    func environment() async throws {
+        let folder = try Folder()
+        let wrong = try await folder.errand("serve", environment: ["ERRAND_QUEUES_IMAGES_CONCURRENCY": "x"])
+        #expect(wrong.status == 78)
+        #expect(wrong.errors.contains("environment ERRAND_QUEUES_IMAGES_CONCURRENCY"))
+        let unknown = try await folder.errand("serve", environment: ["ERRAND_STORRE": "sqlite:x.db"])
+        #expect(unknown.status == 78)
+        #expect(unknown.errors.contains("ERRAND_STORRE"))
+    }
+
+    @Test("flags are stronger than the environment, and it is stronger than the file")
+    func precedence() async throws {
+        let folder = try Folder()
+        try folder.write("errand.yaml", "store: sqlite:file.db\nlog: {format: json}\n")
+        let running = try Running(
+            ["serve", "--port", "0", "--config", "errand.yaml", "--store", "sqlite:flag.db"],
+            in: folder,
+            environment: ["ERRAND_STORE": "sqlite:environment.db", "ERRAND_QUEUES_IMAGES_CONCURRENCY": "3"]
+        )
+        _ = try await running.line(after: "Listening on ")
+        let queues = try await folder.errand("queues", "--store", "sqlite:flag.db")
+        #expect(queues.output.contains("images"))
+        running.signal(SIGTERM)
+        let stopped = await running.outcome()
+        #expect(stopped.status == 0)
+        #expect(stopped.errors.hasPrefix("{"))
+        #expect(FileManager.default.fileExists(atPath: folder.path + "/flag.db"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/file.db"))
+    }
+
+    @Test("an address that others can reach is refused with the reason")
+    func loopbackOnly() async throws {
+        let refused = try await Folder().errand("serve", "--host", "0.0.0.0", "--port", "0")
+        #expect(refused.status == 78)
+        #expect(refused.errors.contains("without authentication"))
+    }
+
+    @Test("a port that another program has is named")
+    func portInUse() async throws {
+        let folder = try Folder()
+        let server = try await Server(in: folder)
+        let port = try #require(server.url.split(separator: ":").last)
+        let refused = try await folder.errand("serve", "--store", "sqlite:other.db", "--port", String(port))
+        #expect(refused.status == 69)
+        #expect(refused.errors.contains("port \(port)"))
+        _ = await server.stop()
+    }
+
+    @Test("what is typed wrongly is refused with 64, and what is missing with 66")
+    func usage() async throws {
+        let folder = try Folder()
+        #expect(try await folder.errand("nonsense").status == 64)
+        #expect(try await folder.errand("list", "--status", "Sleeping").status == 64)
+        #expect(try await folder.errand("serve", "--config", "none.yaml").status == 66)
+        #expect(try await folder.errand("list", "--server", "http://127.0.0.1:1").status == 69)
+        #expect(try await folder.errand("version").status == 0)
+    }
+}
+#endif
