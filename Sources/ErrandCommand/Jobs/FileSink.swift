@@ -2,11 +2,7 @@
 import FoundationEssentials
 import Synchronization
 
-<<<<<<< HEAD
 // open and rename: FoundationEssentials has no way to write a file in pieces.
-=======
-// Creates, writes and renames files without keeping them in memory.
->>>>>>> docs
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

@@ -1,11 +1,7 @@
 #if Server
 import FoundationEssentials
 
-<<<<<<< HEAD
 // stat, open and read: FoundationEssentials has no way to read a file in pieces.
-=======
-// Reads files, and standard input, without keeping them in memory.
->>>>>>> docs
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

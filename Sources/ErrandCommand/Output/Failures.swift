@@ -3,11 +3,7 @@ import ArgumentParser
 import Errand
 import NIOCore
 
-<<<<<<< HEAD
 // EADDRINUSE.
-=======
-// The numbers of the system's errors.
->>>>>>> docs
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

@@ -1,11 +1,7 @@
 #if Server
 import Synchronization
 
-<<<<<<< HEAD
 // write, isatty and ioctl: a line must reach a terminal or a pipe whole.
-=======
-// Writes to file descriptors, and ends as a broken pipe does.
->>>>>>> docs
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
