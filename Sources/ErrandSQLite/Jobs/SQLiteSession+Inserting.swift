@@ -39,7 +39,7 @@ extension SQLiteSession {
         try useUploads(job, number: number, tenant: tenant, at: index)
         noteInserted(new, tenant: tenant)
         if let failed = dependencies.failed { try cancelDependent(number, because: failed) }
-        return InsertedJob(id: id, number: number, outcome: .inserted)
+        return InsertedJob(id: id, number: number, outcome: .inserted, createdAt: time.wall)
     }
 
     private func takeNumber() -> Int64 {
