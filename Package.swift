@@ -97,7 +97,15 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ErrandTests", dependencies: ["Errand", "ErrandTesting"]),
-        .testTarget(name: "ErrandSQLiteTests", dependencies: ["ErrandSQLite", "ErrandTesting"]),
+        .testTarget(
+            name: "ErrandSQLiteTests",
+            dependencies: [
+                "ErrandSQLite", "ErrandTesting",
+                // Tests look into the file, and stand between SQLite and the disk.
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
         .testTarget(name: "ErrandFilesTests", dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandTesting"]),
         .testTarget(
             name: "ErrandHTTPTests",

@@ -8,8 +8,8 @@ struct ErrandProgram: AsyncParsableCommand {
         commandName: "errand",
         abstract: "Durable jobs: a server, a worker and a command line in one.",
         discussion: """
-            Commands talk to a running server: the one given with --server or ERRAND_SERVER, else the one that owns the \
-            store. When no server runs, they open the store themselves.
+            Commands talk to a running server: the one given with --server or ERRAND_SERVER, else the one that owns \
+            the store. When no server runs, they open the store themselves.
 
             Exit codes: \(ExitStatus.help)
             """,

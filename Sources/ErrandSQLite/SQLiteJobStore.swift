@@ -77,7 +77,7 @@ public final class SQLiteJobStore: JobStore {
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteJobStore {
     public func migrate() async throws(JobStoreError) {
-        // The schema is migrated when the file is opened; what is left is to run again what was lost with the last owner.
+        // The schema is migrated when the file is opened; what was lost with the last owner is left to be run again.
         while try await reap(limit: 500) > 0 {}
     }
 

@@ -19,9 +19,14 @@ final class Running: Sendable {
     private let errors = Collected()
     let pid: Int32
 
-    init(_ arguments: [String], in folder: Folder, environment: [String: String] = [:]) throws {
+    init(
+        _ arguments: [String],
+        executable: String? = nil,
+        in folder: Folder,
+        environment: [String: String] = [:]
+    ) throws {
         let process = Process()
-        process.executableURL = URL(filePath: try Binary.path())
+        process.executableURL = URL(filePath: try executable ?? Binary.path())
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: folder.path)
         process.environment = Binary.environment(environment)

@@ -17,7 +17,7 @@ import Testing
                 return try await TemporaryStore.open(path, clock: clock)
             }
             print("\(count) histories from seed \(seed) reached:\n\(coverage)")
-            #expect(coverage.missing(minimum: count / 10) == [])
+            #expect(coverage.missing(minimum: count / 20) == [])
         }
     }
 }

@@ -7,9 +7,14 @@ extension Rule {
         "ErrandTesting": ["Errand", "Testing"],
         "ErrandSQLite": ["Errand", "GRDB", "GRDBSQLite"],
         "ErrandFiles": ["Errand", "Crypto", "Subprocess", "System", "SystemPackage"],
-        "ErrandHTTP": ["Errand", "Hummingbird", "HTTPTypes", "NIOCore", "NIOFoundationCompat", "Crypto"],
+        // Hummingbird, and what its API is made of: the server's settings, its lifecycle, the channel behind a request.
+        "ErrandHTTP": [
+            "Errand", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOFoundationCompat", "NIOHTTPTypes",
+            "ServiceLifecycle", "Crypto",
+        ],
+        // AsyncHTTPClient's requests are written in types of NIOHTTP1, its connection errors in those of NIOPosix.
         "ErrandCommand": [
-            "Errand", "ErrandSQLite", "ErrandFiles", "ErrandHTTP",
+            "Errand", "ErrandSQLite", "ErrandFiles", "ErrandHTTP", "NIOHTTP1", "NIOPosix",
             "ArgumentParser", "AsyncHTTPClient", "Configuration", "Hummingbird", "HTTPTypes", "NIOCore",
             "NIOFoundationCompat", "ServiceLifecycle", "Subprocess", "System", "SystemPackage", "UnixSignals", "Yams",
         ],

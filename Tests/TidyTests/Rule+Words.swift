@@ -31,7 +31,7 @@ extension Rule {
         guard !file.isTest else { return [] }
         return file.code.indices.compactMap { index in
             let marks = ["@unchecked Sendable", "nonisolated(unsafe)", "try?"]
-            guard let mark = marks.first(where: { file.code[index].contains($0) }) else { return nil }
+            guard let mark = marks.first(where: { file.code[index].containsWord($0) }) else { return nil }
             return file.hasReason(at: index) ? nil : Finding(file, index: index, "say why \(mark) is right here")
         }
     }

@@ -76,6 +76,7 @@ struct RuleSample: Sendable, CustomTestStringConvertible {
         RuleSample(.skippedTests, in: testPath, bad: "@Test(.disabled(if: slow)) func a() {}", good: "a.disabled = b"),
         RuleSample(.skippedTests, in: testPath, bad: "throw XCTSkip()", good: "// XCTSkip"),
         RuleSample(.unexplained, bad: "let a = try? b()", good: "// A missing file is an empty one.\nlet a = try? b()"),
+        RuleSample(.unexplained, bad: "if (try? b()) == nil {}", good: "if entry?.status == nil {}"),
         RuleSample(
             .unexplained,
             bad: "final class A: @unchecked Sendable {}",

@@ -31,8 +31,8 @@ extension JobClient {
     ///   - type: What the handler returned.
     ///   - timeout: How long to wait at most; nil waits as long as it takes.
     /// - Returns: The result; it must be kept inline.
-    /// - Throws: ``JobFailedError`` when the job failed, was cancelled, has not ended in time or has no such result, and
-    ///   what decoding threw.
+    /// - Throws: ``JobFailedError`` when the job failed, was cancelled, has not ended in time or has no such result,
+    ///   and what decoding threw.
     public func result<Value: Decodable>(
         of job: JobReference,
         as type: Value.Type,

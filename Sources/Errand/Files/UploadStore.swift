@@ -28,8 +28,8 @@ public struct Upload: Sendable, Hashable {
 
 /// Where the records of uploads are kept, beside the jobs.
 ///
-/// A job that names uploads in ``NewJob/uploads`` takes them over when it is inserted; ``JobStore/prune(limit:deletedFiles:)``
-/// gives back the keys of those that expired.
+/// A job that names uploads in ``NewJob/uploads`` takes them over when it is inserted;
+/// ``JobStore/prune(limit:deletedFiles:)`` gives back the keys of those that expired.
 public protocol UploadStore: Sendable {
     /// Records an upload under the scope's tenant.
     func insert(_ upload: Upload, scope: Scope) async throws(JobStoreError)

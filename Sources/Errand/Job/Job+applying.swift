@@ -3,7 +3,8 @@ import FoundationEssentials
 extension Job {
     /// The job after an event; the one definition of what every transition does.
     ///
-    /// Pure: no I/O and no clock of its own. Stores do the same in their own way, and `ErrandTesting` holds them to this.
+    /// Pure: no I/O and no clock of its own. Stores do the same in their own way, and `ErrandTesting` holds them to
+    /// this.
     ///
     /// - Parameters:
     ///   - event: What happens.

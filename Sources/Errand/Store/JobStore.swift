@@ -13,8 +13,8 @@ public protocol JobStore: Sendable {
     /// Brings the schema up to date; safe to call from several processes at once.
     func migrate() async throws(JobStoreError)
 
-    /// Stores jobs under the scope's tenant as `Queued` (tracked ones as `Queued` or `Running`): all of them or, when one
-    /// is refused, none.
+    /// Stores jobs under the scope's tenant as `Queued` (tracked ones as `Queued` or `Running`): all of them or, when
+    /// one is refused, none.
     ///
     /// Replays of client-made ids and unique keys are decided here. The answers are in the order of the jobs; a
     /// refusal's pointer starts with the job's index, as in `/3/type`.
@@ -22,8 +22,9 @@ public protocol JobStore: Sendable {
 
     /// Moves up to `limit` claimable jobs from `Queued` to `Running` under a lease.
     ///
-    /// Takes only what can run now: due, not blocked, of a known type, in a queue that is not paused and below its limit.
-    /// Within a tenant the order is priority, `runAt`, number; within a queue claims rotate over the tenants with work.
+    /// Takes only what can run now: due, not blocked, of a known type, in a queue that is not paused and below its
+    /// limit. Within a tenant the order is priority, `runAt`, number; within a queue claims rotate over the tenants
+    /// with work.
     func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim
 
     /// Prolongs leases to the duration from now, on the store's steady clock; answers in the order of the leases.
@@ -46,7 +47,9 @@ public protocol JobStore: Sendable {
     /// Moves a `Failed` or `Cancelled` job to `Queued` for a new life; others are refused with `conflict`.
     func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job
 
-    /// Deletes an ended job, its log and its files; others are refused with `conflict`. The id answers `gone` for a day.
+    /// Deletes an ended job, its log and its files; others are refused with `conflict`.
+    ///
+    /// The id answers `gone` for a day.
     func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError)
 
     /// Reads one job; throws `notFound` or `gone`.
@@ -79,7 +82,7 @@ public protocol JobStore: Sendable {
     /// Changes a queue's settings, making it known if it is new.
     func configure(queue: String, _ change: QueueChange) async throws(JobStoreError)
 
-    /// Takes back up to `limit` running jobs whose lease is over, fails stale tracked jobs, and makes due jobs claimable.
+    /// Takes back up to `limit` running jobs whose lease is over, fails stale tracked jobs, makes due jobs claimable.
     ///
     /// - Returns: How many runs were taken back.
     func reap(limit: Int) async throws(JobStoreError) -> Int

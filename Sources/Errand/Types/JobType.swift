@@ -8,7 +8,7 @@ public struct JobType: Sendable {
     public var maxAttempts: Int
     /// How long one run may take, in seconds, unless the submitter says otherwise; nil is no limit.
     public var timeoutSeconds: Int?
-    /// Looks a submitted job over before it is stored: refuses a bad payload with a pointer to it, or completes the job.
+    /// Looks a submitted job over before it is stored: refuses a bad payload with a pointer, or completes the job.
     public var admit: @Sendable (inout NewJob) throws(JobStoreError) -> Void
 
     /// Creates a type.

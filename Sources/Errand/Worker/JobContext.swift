@@ -4,8 +4,8 @@ public import Logging
 /// What a handler knows of the job it runs, and what it can say about it.
 ///
 /// Progress, data and log lines are collected and written together for all running jobs, so that they cost a handler
-/// next to nothing; ``checkpoint(_:)-(JSONText)`` is written at once. All of it is refused by the store when the run has
-/// lost its lease, so a stale run cannot disturb the one after it.
+/// next to nothing; ``checkpoint(_:)-(JSONText)`` is written at once. All of it is refused by the store when the run
+/// has lost its lease, so a stale run cannot disturb the one after it.
 public struct JobContext: Sendable {
     let run: JobRun
 
@@ -47,8 +47,8 @@ public struct JobContext: Sendable {
 
     /// The same for every run of this job, and for no other job: give it to a service that refuses duplicates.
     ///
-    /// An accepted job runs at least once, so an effect elsewhere may be asked for twice. A payment service that takes an
-    /// idempotency key does it once when every attempt gives the same one; that is why the attempt is not in it.
+    /// An accepted job runs at least once, so an effect elsewhere may be asked for twice. A payment service that takes
+    /// an idempotency key does it once when every attempt gives the same one; that is why the attempt is not in it.
     public var idempotencyToken: String { "errand:\(id)" }
 
     /// Whether the run should stop: the job was cancelled, timed out or lost its lease, or the worker stops.

@@ -24,7 +24,9 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         JobError(action: .fail(JobFailure(code: code, message: message, details: details), retryAfter: nil))
     }
 
-    /// Fails this run, which is charged, and asks for the next one after a delay; the job fails when its budget is spent.
+    /// Fails this run, which is charged, and asks for the next one after a delay.
+    ///
+    /// The job fails when its budget is spent.
     public static func retry(
         after delay: Duration,
         _ message: String = "The handler asked for another run.",

@@ -8,8 +8,8 @@
 /// }
 /// ```
 ///
-/// Registering a type also describes it in ``types``, which a ``JobClient`` takes to give new jobs their defaults and to
-/// refuse unknown types.
+/// Registering a type also describes it in ``types``, which a ``JobClient`` takes to give new jobs their defaults and
+/// to refuse unknown types.
 public struct JobHandlers: Sendable {
     /// Does a job's work; what ``register(raw:retry:run:)`` takes and the other forms come down to.
     public typealias Run = @Sendable (JobContext) async throws -> JobResult
@@ -30,10 +30,10 @@ public struct JobHandlers: Sendable {
     /// The names of all types, sorted.
     public var names: [String] { types.names }
 
-    /// Registers a handler that reads its payload itself and says where its result is, as types from a configuration do.
+    /// Registers a handler that reads its payload itself and says where its result is, as configured types do.
     ///
-    /// Registering a type twice is a programming error and stops the program; look into ``types`` first where names come
-    /// from outside.
+    /// Registering a type twice is a programming error and stops the program; look into ``types`` first where names
+    /// come from outside.
     ///
     /// - Parameters:
     ///   - type: The type, with what it accepts and its defaults.

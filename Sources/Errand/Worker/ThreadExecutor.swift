@@ -1,5 +1,6 @@
 import Synchronization
 
+// Threads and condition variables: a thread that waits itself is what this is about.
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -95,8 +96,9 @@ final class ThreadExecutor: TaskExecutor {
 
 /// Wakes a thread that waits, for a time at most; signals that come while it does not are counted.
 private final class ThreadCondition: Sendable {
-    // Both are only used through the functions made for concurrent use, and freed when nobody can use them any more.
+    // Only used through the functions made for concurrent use, and freed when nobody can use it any more.
     private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    // The same.
     private nonisolated(unsafe) let condition: UnsafeMutablePointer<pthread_cond_t>
     private let signals = Atomic<UInt64>(0)
 

@@ -7,8 +7,9 @@ public import ServiceLifecycle
 /// try await ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
 /// ```
 ///
-/// A graceful shutdown stops claiming and lets running handlers go on for ``WorkerOptions/grace``; then, or at once when
-/// the task of ``run()`` is cancelled, handlers are cancelled and what they leave is given back without being charged.
+/// A graceful shutdown stops claiming and lets running handlers go on for ``WorkerOptions/grace``; then, or at once
+/// when the task of ``run()`` is cancelled, handlers are cancelled and what they leave is given back without being
+/// charged.
 public struct Worker: Service {
     let store: any JobStore
     let handlers: JobHandlers

@@ -106,7 +106,7 @@ extension WorkerEngine {
         return nil
     }
 
-    /// Waits before the next try; drops the ends whose lease is over, and at a hard stop all of them after one more try.
+    /// Waits before the next try; drops the ends whose lease is over, and at a hard stop all of them after one more.
     private func afterFailure(
         _ error: JobStoreError,
         _ ends: [WorkerState.End],

@@ -50,7 +50,7 @@ extension WorkerEngine {
         }
     }
 
-    /// Writes a report now; throws when the run is not the job's any more, or the store stays away until the lease ends.
+    /// Writes a report now; throws when the run is not the job's any more, or the store stays away till the lease ends.
     func write(_ report: RunReport, of run: JobRun) async throws {
         var failures = 0
         while true {

@@ -39,7 +39,8 @@ struct AccessOptions: ParsableArguments {
             guard let url = owner.url else {
                 throw CommandFailure(
                     .tryLater,
-                    "Process \(owner.pid) has \(settings.store) open and serves no HTTP (yet); try again when it does, or ended."
+                    "Process \(owner.pid) has \(settings.store) open and serves no HTTP (yet); "
+                        + "try again when it does, or ended."
                 )
             }
             return .server(url)

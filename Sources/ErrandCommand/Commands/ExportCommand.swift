@@ -9,8 +9,8 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Export a dataset as CSV.",
         discussion: """
-            The file goes to standard output, or to --output, where it appears once it is whole. Cells that a spreadsheet \
-            would take for a formula get a ' in front, unless --raw is given.
+            The file goes to standard output, or to --output, where it appears once it is whole. Cells that a \
+            spreadsheet would take for a formula get a ' in front, unless --raw is given.
 
                 errand export invoices --project demo > invoices.csv
             """

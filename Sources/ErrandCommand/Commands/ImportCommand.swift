@@ -10,8 +10,8 @@ struct ImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Import a CSV file into a dataset.",
         discussion: """
-            Rows that cannot be read are counted, left out, and listed in an error report: line, column, what is wrong, \
-            and the row.
+            Rows that cannot be read are counted, left out, and listed in an error report: line, column, what is \
+            wrong, and the row.
 
                 errand import invoices.csv --project demo --dataset invoices
             """

@@ -53,8 +53,8 @@ struct ResultCommand: AsyncParsableCommand {
         commandName: "result",
         abstract: "Print a job's result, or a file it made.",
         discussion: """
-            A result that is a file is written as it is. Exit codes: 1 the job failed, 2 it was cancelled, 75 it has not \
-            ended.
+            A result that is a file is written as it is. Exit codes: 1 the job failed, 2 it was cancelled, 75 it has \
+            not ended.
             """
     )
 

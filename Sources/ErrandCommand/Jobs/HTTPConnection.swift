@@ -122,10 +122,15 @@ struct HTTPConnection: Sendable {
     /// What a refusal says, as RFC 9457 has it.
     private func refusal(_ response: HTTPClientResponse) async -> CommandFailure {
         let status = ExitStatus(httpStatus: Int(response.status.code))
-        // Without a problem document, the status alone must do.
-        guard let body = try? await response.body.collect(upTo: 1024 * 1024),
-            let json = try? JSONText(validating: Array(buffer: body)), let problem = try? Document(json)
-        else { return CommandFailure(status, "\(server) answered \(response.status).") }
+        let problem: Document
+        do {
+            let body = try await response.body.collect(upTo: 1024 * 1024)
+            problem = try Document(JSONText(validating: Array(buffer: body)))
+        } catch {
+            // Without a problem document, the status alone must do.
+            return CommandFailure(status, "\(server) answered \(response.status).")
+        }
+        // Without readable parts, the problem's own detail must do.
         let details = (try? problem["errors"]?.elements())?.compactMap { try? Document($0).string("detail") } ?? []
         let sentence = details.isEmpty ? problem.string("detail") : details.joined(separator: " ")
         return CommandFailure(status, (sentence ?? problem.string("title") ?? "\(response.status)").printable)

@@ -62,7 +62,8 @@ struct LocalJobs: JobAccess {
             try await show(now)
             throw CommandFailure(
                 .tryLater,
-                "\(now.name) is \(now.status.rawValue) and no server runs to go on with it. Start one with: errand serve"
+                "\(now.name) is \(now.status.rawValue) and no server runs to go on with it. "
+                    + "Start one with: errand serve"
             )
         }
         return try await run(job, in: now.document.string("queue"), show: show)

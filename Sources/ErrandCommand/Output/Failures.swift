@@ -44,7 +44,8 @@ enum Failures {
         let reason = error.errnoCode == EADDRINUSE ? "another program has that port" : error.description
         return CommandFailure(
             .unavailable,
-            "Cannot listen on \(address.host) port \(address.port): \(reason). Choose another with --port; 0 picks a free one."
+            "Cannot listen on \(address.host) port \(address.port): \(reason). "
+                + "Choose another with --port; 0 picks a free one."
         )
     }
 }

@@ -1,4 +1,5 @@
 #if Server
+import ErrandFiles
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -32,6 +33,7 @@ struct StopSignals {
             if isStopping {
                 logger.warning("stopping at once", metadata: ["signal": "\(signal)"])
                 // What still runs is taken back by the next start; that costs a job none of its attempts.
+                RunningPrograms.killAll()
                 exit(128 + (signal == .sigint ? SIGINT : SIGTERM))
             }
             isStopping = true

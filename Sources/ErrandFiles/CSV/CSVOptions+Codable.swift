@@ -43,7 +43,7 @@ extension CSVOptions: Codable {
         let unknown = container.allKeys.filter { !known.contains($0.stringValue) }.map(\.stringValue).sorted()
         guard let first = unknown.first else { return }
         let key = AnyKey(first)
-        let value = (try? container.decode(ShownValue.self, forKey: key).text) ?? "null"
+        let value = container.value(ShownValue.self, key)?.text ?? "null"
         let expected = Key.allCases.map(\.rawValue).joined(separator: ", ")
         throw DecodingError.dataCorruptedError(
             forKey: key,
@@ -54,14 +54,14 @@ extension CSVOptions: Codable {
 
     private static func decodeHeader(_ container: KeyedDecodingContainer<Key>) throws -> Header? {
         guard try isGiven(.header, container) else { return nil }
-        if let flag = try? container.decode(Bool.self, forKey: .header) { return flag ? .firstRecord : .numbered }
-        if let names = try? container.decode([String].self, forKey: .header), !names.isEmpty { return .names(names) }
+        if let flag = container.value(Bool.self, .header) { return flag ? .firstRecord : .numbered }
+        if let names = container.value([String].self, .header), !names.isEmpty { return .names(names) }
         throw wrong(.header, container, expected: "true, false or a list of one or more names")
     }
 
     private static func decodeDelimiter(_ container: KeyedDecodingContainer<Key>) throws -> UInt8? {
         guard try isGiven(.delimiter, container) else { return nil }
-        if let text = try? container.decode(String.self, forKey: .delimiter), let byte = text.utf8.first,
+        if let text = container.value(String.self, .delimiter), let byte = text.utf8.first,
             text.utf8.count == 1, CSVRecordParser.canDelimit(byte)
         {
             return byte
@@ -71,7 +71,7 @@ extension CSVOptions: Codable {
 
     private static func decodeEncoding(_ container: KeyedDecodingContainer<Key>) throws -> CSVEncoding? {
         guard try isGiven(.encoding, container) else { return nil }
-        if let name = try? container.decode(String.self, forKey: .encoding), let encoding = CSVEncoding(name: name) {
+        if let name = container.value(String.self, .encoding), let encoding = CSVEncoding(name: name) {
             return encoding
         }
         let names = CSVEncoding.allCases.map(\.rawValue).joined(separator: ", ")
@@ -80,7 +80,7 @@ extension CSVOptions: Codable {
 
     private static func decodeNullValues(_ container: KeyedDecodingContainer<Key>) throws -> [String]? {
         guard try isGiven(.nullValues, container) else { return nil }
-        if let values = try? container.decode([String].self, forKey: .nullValues) { return values }
+        if let values = container.value([String].self, .nullValues) { return values }
         throw wrong(.nullValues, container, expected: "a list of strings")
     }
 
@@ -94,12 +94,20 @@ extension CSVOptions: Codable {
         _ container: KeyedDecodingContainer<Key>,
         expected: String
     ) -> DecodingError {
-        let value = (try? container.decode(ShownValue.self, forKey: key).text) ?? "null"
+        let value = container.value(ShownValue.self, key)?.text ?? "null"
         return .dataCorruptedError(
             forKey: key,
             in: container,
             debugDescription: "\"\(key.rawValue)\" is \(value); expected \(expected)"
         )
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// The value, if it is of the type; nil for one of another type, for which the caller knows what to do.
+    fileprivate func value<Value: Decodable>(_ type: Value.Type, _ key: Key) -> Value? {
+        // Only the type is in question, and the caller refuses the value when no type fits.
+        try? decode(type, forKey: key)
     }
 }
 
@@ -117,9 +125,13 @@ private struct ShownValue: Decodable {
     let text: String
 
     init(from decoder: any Decoder) throws {
-        if let list = try? decoder.unkeyedContainer() {
+        // Asking for a container is how a decoder tells the kind of a value.
+        let list = try? decoder.unkeyedContainer()
+        // The same.
+        let object = try? decoder.container(keyedBy: AnyKey.self)
+        if let list {
             text = "a list of \(list.count ?? 0)"
-        } else if (try? decoder.container(keyedBy: AnyKey.self)) != nil {
+        } else if object != nil {
             text = "an object"
         } else {
             text = try Self.scalar(decoder.singleValueContainer())
@@ -128,8 +140,11 @@ private struct ShownValue: Decodable {
 
     private static func scalar(_ container: any SingleValueDecodingContainer) throws -> String {
         if container.decodeNil() { return "null" }
+        // Not a flag; a number, perhaps.
         if let flag = try? container.decode(Bool.self) { return "\(flag)" }
+        // Not a whole number; another, perhaps.
         if let number = try? container.decode(Int64.self) { return "\(number)" }
+        // Not a number; what is left is text.
         if let number = try? container.decode(Double.self) { return "\(number)" }
         return String(try container.decode(String.self).prefix(64)).debugDescription
     }

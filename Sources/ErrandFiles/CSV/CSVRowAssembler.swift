@@ -54,6 +54,7 @@ struct CSVRowAssembler {
     }
 
     private static func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        // What is wrong with it does not matter, only that it is not UTF-8.
         bytes.withMemoryRebound(to: UInt8.self) { (try? UTF8Span(validating: $0.span)) != nil }
     }
 

@@ -11,9 +11,9 @@ import SystemPackage
 #endif
 
 #if canImport(Darwin)
-import Darwin  // For kill, for the process group.
+import Darwin  // For pid_t.
 #elseif canImport(Glibc)
-import Glibc  // For kill, for the process group.
+import Glibc  // For pid_t.
 #endif
 
 /// One run of a job whose type is a program.
@@ -44,9 +44,7 @@ struct CommandRun: Sendable {
     /// Runs the program to its end, or until it is killed because the task was cancelled; nothing of it is left then.
     private func execute(_ output: CommandOutput) async throws -> TerminationStatus {
         let group = Mutex<pid_t>(0)
-        // What the program left running in its group goes with it. The group's number is not given to anyone else while
-        // a member lives, and without members there is nobody to kill.
-        defer { group.withLock { if $0 > 0 { kill(-$0, SIGKILL) } } }
+        defer { RunningPrograms.remove(group.withLock { $0 }) }
         do {
             let result = try await Subprocess.run(
                 configuration,
@@ -55,6 +53,7 @@ struct CommandRun: Sendable {
                 error: .sequence
             ) { execution in
                 group.withLock { $0 = execution.processIdentifier.value }
+                RunningPrograms.add(execution.processIdentifier.value)
                 let standardError = execution.standardError
                 async let errors: Void = Self.read(standardError, output.takeError)
                 try await Self.read(execution.standardOutput, output.takeOutput)

@@ -50,23 +50,12 @@ struct DatasetCSV: AsyncSequence, Sendable {
                 )
             }
             for row in rows {
-                let values = try row.values.elements()
-                writer.write(csv.cells.map { $0 < values.count ? values[$0].cellText : nil })
+                let values = try RowCells.read(row.values)
+                writer.write(csv.cells.map { $0 < values.count ? values[$0] : nil })
             }
             position = last.position
             written += Int64(rows.count)
             csv.progress(written)
-        }
-    }
-}
-
-extension JSONText {
-    /// The value as a cell: a string's text, `null` as none, everything else as it is spelled.
-    fileprivate var cellText: String? {
-        switch kind {
-        case .null: nil
-        case .string: stringValue
-        default: string
         }
     }
 }

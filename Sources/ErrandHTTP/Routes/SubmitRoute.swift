@@ -15,20 +15,18 @@ struct SubmitRoute: Sendable {
         guard let body = try await request.json(context, limit: services.options.maximumBodyBytes) else {
             throw Problem(.validation, "The body is empty; it must be an object with at least a type.")
         }
-        let now = services.now
-        var new = try JobSubmission.job(from: body, types: services.types, now: now)
+        var new = try JobSubmission.job(from: body, types: services.types, now: services.now)
         new.traceparent = TraceParent.read(request.headers[.traceparent])
         guard let inserted = try await services.stores.jobs.insert([new], scope: context.scope).first else {
             throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
         }
-        return try await answer(inserted, new, context, now: now)
+        return try await answer(inserted, new, context)
     }
 
     private func answer(
         _ inserted: InsertedJob,
         _ new: NewJob,
-        _ context: APIContext,
-        now: Date
+        _ context: APIContext
     ) async throws -> Response {
         let made = made(inserted, new, context)
         let job: Job
@@ -37,6 +35,8 @@ struct SubmitRoute: Sendable {
         } else {
             job = try await services.stores.jobs.job(.id(inserted.id), scope: context.scope)
         }
+        // Read after the job was stored: a clock read before would find a job that is due at once not due yet.
+        let now = services.now
         let isExisting = inserted.outcome == .existing
         var headers = HTTPFields.privateNoCache
         headers[.location] = "/api/jobs/\(job.id)"

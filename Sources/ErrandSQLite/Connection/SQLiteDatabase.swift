@@ -1,3 +1,4 @@
+// A semaphore: opening is synchronous and waits for the writer thread.
 import Dispatch
 import Errand
 import FoundationEssentials
@@ -95,6 +96,7 @@ final class SQLiteDatabase: Sendable {
         } catch {
             // A reader is still busy; its connection closes when it is done, and nothing is left to be written.
         }
+        lock.release()
     }
 }
 

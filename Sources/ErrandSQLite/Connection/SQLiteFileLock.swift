@@ -1,6 +1,8 @@
 import Errand
 import FoundationEssentials
+import Synchronization
 
+// flock, which the system gives back however the process dies.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -9,18 +11,19 @@ import Musl
 import Darwin
 #endif
 
-/// Holds `PATH.lock` for the life of the process that owns a database file.
+/// Holds `PATH.lock` for as long as this process owns a database file.
 ///
 /// The lock is on a file of its own because a POSIX lock on the database would be dropped as soon as any descriptor of
 /// the database in this process closes. The operating system gives it back when the process dies, however it dies.
 final class SQLiteFileLock: Sendable {
-    private let descriptor: CInt
+    /// Nil once the lock is given back.
+    private let descriptor: Mutex<CInt?>
     let path: String
 
     /// Takes the lock, or throws `inUse` with what the owner wrote about itself.
     init(database: String) throws(JobStoreError) {
         path = database + ".lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw JobStoreError(.unavailable, "Cannot open \(path): \(String(cString: strerror(errno))).")
         }
@@ -29,17 +32,29 @@ final class SQLiteFileLock: Sendable {
             close(descriptor)
             throw .inUse(database, owner: owner)
         }
+        self.descriptor = Mutex(descriptor)
         write(SQLiteFileOwner(pid: SQLiteFileOwner.thisProcess, url: nil))
     }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Gives the file to whoever asks next.
+    func release() {
+        descriptor.withLock { descriptor in
+            if let open = descriptor { close(open) }
+            descriptor = nil
+        }
+    }
 
     /// Tells other processes who owns the file and where it answers.
     func write(_ owner: SQLiteFileOwner) {
         let text = Array(owner.text.utf8)
-        // What the file says only helps a reader; holding the lock is what counts.
-        _ = ftruncate(descriptor, 0)
-        _ = pwrite(descriptor, text, text.count, 0)
+        descriptor.withLock { descriptor in
+            guard let descriptor else { return }
+            // What the file says only helps a reader; holding the lock is what counts.
+            _ = ftruncate(descriptor, 0)
+            _ = pwrite(descriptor, text, text.count, 0)
+        }
     }
 }
 

@@ -44,7 +44,11 @@ final class SQLiteSession {
         interest = hub.interest
         committing = StoreChanges()
         let failure = transaction(batch)
-        if failure != nil { undo(downTo: 0) }
+        if failure != nil {
+            undo(downTo: 0)
+            // They may have been written by the transaction that failed, and taken out of the memory by that.
+            memory.pendingCounts.removeAll(keepingCapacity: true)
+        }
         undoLog.removeAll(keepingCapacity: true)
         if failure == nil, !committing.isEmpty { hub.publish(committing) }
         for write in batch { write.finish(failure) }

@@ -1,12 +1,15 @@
+// Semaphores: the writer is a thread that sleeps, not a task.
 import Dispatch
 import Errand
+// Thread, which FoundationEssentials does not have.
 import Foundation
 import Synchronization
 
 /// The one thread that writes, and the queue in front of it.
 ///
-/// Operations that wait when the thread comes back from a commit are committed together. The thread belongs to the store
-/// and not to any caller: a caller only awaits a continuation, so a cancelled task cannot abort what others wait for.
+/// Operations that wait when the thread comes back from a commit are committed together. The thread belongs to the
+/// store and not to any caller: a caller only awaits a continuation, so a cancelled task cannot abort what others wait
+/// for.
 final class SQLiteWriter: Sendable {
     private struct State {
         var waiting: [any PendingWrite] = []

@@ -88,8 +88,8 @@ struct Lease {
 
 /// The leases of all running jobs, by job number: the writer thread changes it, readers look.
 ///
-/// Leases live in memory because the steady clock they are measured on is void once the process ends; what must survive,
-/// that a job runs and under which fence, is in its row. So a heartbeat costs no write.
+/// Leases live in memory because the steady clock they are measured on is void once the process ends; what must
+/// survive, that a job runs and under which fence, is in its row. So a heartbeat costs no write.
 final class LeaseTable: Sendable {
     private let leases = Mutex<[Int64: Lease]>([:])
 

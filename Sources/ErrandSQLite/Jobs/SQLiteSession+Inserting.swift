@@ -39,7 +39,7 @@ extension SQLiteSession {
         try useUploads(job, number: number, tenant: tenant, at: index)
         noteInserted(new, tenant: tenant)
         if let failed = dependencies.failed { try cancelDependent(number, because: failed) }
-        return InsertedJob(id: id, number: number, outcome: .inserted)
+        return InsertedJob(id: id, number: number, outcome: .inserted, createdAt: time.wall)
     }
 
     private func takeNumber() -> Int64 {
@@ -131,7 +131,10 @@ extension SQLiteSession {
     ) throws(JobStoreError) {
         for (place, id) in job.uploads.enumerated() {
             let statement = try sql(
-                "UPDATE uploads SET job = ? WHERE id = ? AND tenant IS ? AND (job IS NOT NULL OR expires_at > ?) RETURNING 1"
+                """
+                UPDATE uploads SET job = ? WHERE id = ? AND tenant IS ? AND (job IS NOT NULL OR expires_at > ?)
+                RETURNING 1
+                """
             )
             statement.bind(1, number)
             statement.bind(2, id)
@@ -145,6 +148,7 @@ extension SQLiteSession {
 
     private func noteInserted(_ new: NewRow, tenant: String?) {
         let status = new.startsRunning ? JobStatus.running : .queued
+        // The row was stored with its project, so the project is known and nothing is asked of the database.
         count(new.lane, try? project(new.job.projectId, tenant: memory.lanes[new.lane].tenant), status, 1)
         switch new.phase(at: now) {
         case .claimable: addClaimable(new.lane, 1)

@@ -35,8 +35,8 @@ extension SQLiteSession {
         let isClaimable = runAt <= now && !state.isTracked
         let update = try sql(
             """
-            UPDATE jobs SET status = 0, phase = ?, rank = ?, run_at = ?, fence = fence + 1, rev = rev + 1, updated_at = ?,
-                active_key = ?, stale_at = ?, bad_end = NULL,
+            UPDATE jobs SET status = 0, phase = ?, rank = ?, run_at = ?, fence = fence + 1, rev = rev + 1,
+                updated_at = ?, active_key = ?, stale_at = ?, bad_end = NULL,
                 attempt = 0, lost_count = 0, blocked_by = 0, progress = 0, progress_message = NULL, worker = NULL,
                 failure_code = NULL, failure_message = NULL, failure_details = NULL, result = NULL, result_type = NULL,
                 result_location = NULL, started_at = NULL, completed_at = NULL, cancel_acknowledged_at = NULL,

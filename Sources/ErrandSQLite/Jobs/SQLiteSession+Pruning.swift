@@ -66,7 +66,10 @@ extension SQLiteSession {
 
     private func pruneUploads(limit: Int) throws(JobStoreError) {
         let expired = try sql(
-            "DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE job IS NULL AND expires_at <= ? LIMIT ?) RETURNING key"
+            """
+            DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE job IS NULL AND expires_at <= ? LIMIT ?)
+            RETURNING key
+            """
         )
         expired.bind(1, now)
         expired.bind(2, max(0, limit))

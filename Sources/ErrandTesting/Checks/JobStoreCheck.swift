@@ -12,7 +12,8 @@ public import Testing
 /// }
 /// ```
 ///
-/// Each check wants an empty store of its own. What it expects is written out in it, not taken from the reference store.
+/// Each check wants an empty store of its own. What it expects is written out in it, not taken from the reference
+/// store.
 public struct JobStoreCheck: Sendable, CustomTestStringConvertible {
     /// The behaviour, as a sentence.
     public let name: String

@@ -50,6 +50,11 @@ public final class MemoryJobStore: JobStore {
         try state.withLock { (state) throws(JobStoreError) in try body(state, clock.now()) }
     }
 
+    /// Whether a worker that knows these types has something to run now, or runs it.
+    func hasWork(for types: [String]) -> Bool {
+        state.withLock { state in !state.running.isEmpty || state.hasReady(Set(types), at: clock.now()) }
+    }
+
     /// Starts to write down what happens, for a history.
     func watch() {
         state.withLock { $0.witness = TransitionWitness() }

@@ -51,6 +51,10 @@ extension MemoryState {
         return nil
     }
 
+    func hasReady(_ types: Set<String>, at time: StoreTime) -> Bool {
+        lanes.keys.contains { next(in: $0, types, time) != nil }
+    }
+
     private func hasRoom(_ queue: String) -> Bool {
         guard let limit = queues[queue]?.concurrency else { return true }
         return runningCounts[queue, default: 0] < limit

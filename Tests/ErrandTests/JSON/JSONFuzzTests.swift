@@ -43,7 +43,8 @@ struct JSONFuzzTests {
     }
 
     private static let documents = [
-        #"{"id":12345678901234567890,"name":"Jörg \"J\" \u00e9\ud83d\ude00","tags":["a",null,true,false],"n":{"x":-1.5e-3}}"#,
+        #"{"id":12345678901234567890,"name":"Jörg \"J\" \u00e9\ud83d\ude00","#
+            + #""tags":["a",null,true,false],"n":{"x":-1.5e-3}}"#,
         #"[[],{},[{"a":[1,2,{"b":"c\\d\/e"}]}], "日本語 text that is longer than a word", 0, -0.0, 1E5 ]"#,
         "{\n  \"a\" : 1,\r\n\t\"b\" : [ \"\\n\\t\\b\" , 2 ]\n}", "\"😀\"", "-12.50",
     ]
