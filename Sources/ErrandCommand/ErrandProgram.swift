@@ -32,10 +32,20 @@ struct ErrandProgram: AsyncParsableCommand {
     )
 }
 #else
+// exit, with the status that says that something is not there.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 @main
 struct ErrandProgram {
     static func main() {
         print("This errand was built without the trait Server, which holds all of its commands.")
+        exit(69)
     }
 }
 #endif

@@ -42,7 +42,7 @@ struct HTTPJobs: JobAccess {
     func follow(
         _ job: JobReference,
         mayRun: Bool,
-        show: @Sendable (JobDocument) async throws -> Void
+        show: @escaping @Sendable (JobDocument) async throws -> Void
     ) async throws -> JobDocument {
         try await JobEvents(connection: connection, job: job).follow(show)
     }

@@ -21,7 +21,7 @@ protocol JobAccess: Sendable {
     func follow(
         _ job: JobReference,
         mayRun: Bool,
-        show: @Sendable (JobDocument) async throws -> Void
+        show: @escaping @Sendable (JobDocument) async throws -> Void
     ) async throws -> JobDocument
     func cancel(_ job: JobReference, reason: String?) async throws -> JobDocument
     func retry(_ job: JobReference) async throws -> JobDocument

@@ -51,7 +51,7 @@ struct LocalJobs: JobAccess {
     func follow(
         _ job: JobReference,
         mayRun: Bool,
-        show: @Sendable (JobDocument) async throws -> Void
+        show: @escaping @Sendable (JobDocument) async throws -> Void
     ) async throws -> JobDocument {
         let now = try await self.job(job)
         guard !now.status.isTerminal else {
@@ -69,34 +69,40 @@ struct LocalJobs: JobAccess {
         return try await run(job, in: now.document.string("queue"), show: show)
     }
 
-    /// Runs a worker in this process until a job has ended.
+    /// Runs a worker in this process until a job has ended, or a signal stops it.
     private func run(
         _ job: JobReference,
         in queue: String?,
-        show: @Sendable (JobDocument) async throws -> Void
+        show: @escaping @Sendable (JobDocument) async throws -> Void
     ) async throws -> JobDocument {
         let group = ServiceGroup(
             services: [installation.worker(queues: queue.map { [$0] })],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: installation.settings.logger("errand.lifecycle")
         )
-        async let work: Void = group.run()
-        var last: JobDocument?
-        do {
-            for try await state in client.changes(of: job) {
-                let state = try document(state)
-                last = state
-                try await show(state)
+        return try await withThrowingTaskGroup(of: JobDocument?.self) { tasks in
+            tasks.addTask {
+                try await group.run()
+                return nil
             }
-        } catch {
+            tasks.addTask {
+                var last: JobDocument?
+                for try await state in client.changes(of: job) {
+                    let state = try document(state)
+                    last = state
+                    try await show(state)
+                }
+                return last
+            }
+            // Whatever throws here ends both: the worker gives back what it runs.
+            guard let ended = try await tasks.next() ?? nil else {
+                tasks.cancelAll()
+                throw CommandFailure(.tryLater, "Stopped. Job \(job) was given back; it goes on when a worker runs.")
+            }
             await group.triggerGracefulShutdown()
-            try await work
-            throw error
+            try await tasks.waitForAll()
+            return ended
         }
-        await group.triggerGracefulShutdown()
-        try await work
-        guard let last else { return try await self.job(job) }
-        return last
     }
 
     func cancel(_ job: JobReference, reason: String?) async throws -> JobDocument {
