@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 
+import falsify
 import invariants
 import jobs
 from ledger import Ledger
@@ -134,7 +135,10 @@ def main():
         print(f"kill {kill:2} {told}: {client.next} submitted", flush=True)
     drain(Server(folder, ledger, "--concurrency", "8"), client)
     store = Store(folder / "errand.db")
-    return report(ledger, store, invariants.check(ledger, store, plan), folder, seed)
+    broken = invariants.check(ledger, store, plan)
+    falsified = 0 if broken else falsify.recognised(ledger, store, plan, broken)
+    print(f"{falsified} of {len(falsify.STORES + falsify.LINES)} falsifications were there to be recognised, and were")
+    return report(ledger, store, broken, folder, seed)
 
 
 def report(ledger, store, broken, folder, seed):
