@@ -8,9 +8,9 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure submitting and running jobs on SQLite, on this machine.",
         discussion: """
-            Works in a temporary folder (TMPDIR), with default settings and jobs that do nothing. W1: submit one by one; \
-            W1c: from 64 submitters at once; W2: 1,000 a call; W3: run 100,000 stored jobs; W4: from submit to start on an \
-            idle system. `make bench` sets the figures beside raw SQLite.
+            Works in a temporary folder (TMPDIR), with default settings and jobs that do nothing. W1: submit one by \
+            one; W1c: from 64 submitters at once; W2: 1,000 a call; W3: run 100,000 stored jobs; W4: from submit to \
+            start on an idle system. `make bench` sets the figures beside raw SQLite.
             """
     )
 

@@ -137,7 +137,10 @@ struct BenchRun {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw CommandFailure(.cannotCreate, "Cannot make the folder \(folder); set TMPDIR to one that can be written.")
+            throw CommandFailure(
+                .cannotCreate,
+                "Cannot make the folder \(folder); set TMPDIR to one that can be written."
+            )
         }
         return folder
     }

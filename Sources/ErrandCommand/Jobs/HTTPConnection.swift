@@ -71,13 +71,26 @@ struct HTTPConnection: Sendable {
 
     private func send(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
         let response: HTTPClientResponse
-        do { response = try await client.execute(request, deadline: .distantFuture) } catch let failure
-            as CommandFailure
-        {
-            throw failure
-        } catch { throw unreachable(error) }
+        do { response = try await execute(request) } catch let failure as CommandFailure { throw failure } catch {
+            throw unreachable(error)
+        }
         guard response.status.code >= 400 else { return response }
         throw await refusal(response)
+    }
+
+    private func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
+        do { return try await client.execute(request, deadline: .distantFuture) } catch {
+            // A kept connection may be closed by the server at the moment it is used again. Asking again is safe for a
+            // GET; what changes something is not sent twice.
+            guard request.method == .GET, Self.isClosedConnection(error) else { throw error }
+            return try await client.execute(request, deadline: .distantFuture)
+        }
+    }
+
+    private static func isClosedConnection(_ error: any Error) -> Bool {
+        if let error = error as? HTTPClientError { return error == .remoteConnectionClosed }
+        if let error = error as? ChannelError { return error == .ioOnClosedChannel }
+        return false
     }
 
     private func text(of response: HTTPClientResponse) async throws -> JSONText {

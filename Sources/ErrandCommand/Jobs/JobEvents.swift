@@ -20,34 +20,36 @@ struct JobEvents {
         var brokenSince: ContinuousClock.Instant?
         while true {
             do {
-                guard let response = try await connection.events(target, lastEventId: lastId) else { break }
+                let response = try await connection.events(target, lastEventId: lastId)
+                guard let response else { return try await connection.job(job) }
                 brokenSince = nil
+                var hasEnded = false
                 var parser = EventParser()
+                // Read to its end even after the last event, so that the connection can be used again.
                 for try await chunk in response.body {
                     for event in parser.events(in: chunk) {
-                        if event.name == "end" { return try await ended(last, event) }
+                        hasEnded = hasEnded || event.name == "end"
                         guard event.name == "job" else { continue }
                         let job = try JobDocument(JSONText(validating: event.data))
                         (last, lastId) = (job, event.id)
                         try await show(job)
                     }
                 }
+                if hasEnded { return try await ended(last) }
             } catch {
                 guard Self.isInterruption(error) else { throw error }
                 // A server that was never reached is not one that is being restarted.
-                guard last != nil, brokenSince.map({ $0.duration(to: .now) < Self.patience }) ?? true else {
-                    throw error
-                }
+                let isPatient = brokenSince.map { $0.duration(to: .now) < Self.patience } ?? true
+                guard last != nil, isPatient else { throw error }
             }
-            if brokenSince == nil { brokenSince = .now }
+            brokenSince = brokenSince ?? .now
             try await Task.sleep(for: .milliseconds(500))
         }
-        return try await connection.job(job)
     }
 
     private var target: String { "/api/jobs/\(job.pathPart)/events" }
 
-    private func ended(_ last: JobDocument?, _ event: EventParser.Event) async throws -> JobDocument {
+    private func ended(_ last: JobDocument?) async throws -> JobDocument {
         if let last, last.status.isTerminal { return last }
         return try await connection.job(job)
     }
