@@ -128,7 +128,8 @@ def main():
     client = Client(ledger, chance, plan)
     print(f"seed {seed}: {kills} kills, {count} jobs, in {folder}", flush=True)
     for kill in range(1, kills + 1):
-        life = None if chance.random() < 0.15 else chance.uniform(0.02, 1.5)
+        # The first one falls on a file that is just being made.
+        life = None if kill == 1 or chance.random() < 0.15 else chance.uniform(0.02, 1.5)
         live(Server(folder, ledger, "--concurrency", "8"), client, count * kill // kills, life)
         ledger.add("killed")
         told = "before it listened" if life is None else f"after {life:.2f} s"
@@ -137,7 +138,7 @@ def main():
     store = Store(folder / "errand.db")
     broken = invariants.check(ledger, store, plan)
     falsified = 0 if broken else falsify.recognised(ledger, store, plan, broken)
-    print(f"{falsified} of {len(falsify.STORES + falsify.LINES)} falsifications were there to be recognised, and were")
+    print(f"{falsified} falsifications of store and ledger were recognised")
     return report(ledger, store, broken, folder, seed)
 
 
