@@ -19,8 +19,9 @@ KEPT_COUNTS = """
 class Store:
     """Every job of the file by its identifier, and what else there is to check."""
 
-    def __init__(self, path):
-        self.database = sqlite3.connect(path)
+    def __init__(self, database):
+        """Takes the path of the file, or a connection to a copy of it."""
+        self.database = database if isinstance(database, sqlite3.Connection) else sqlite3.connect(database)
         self.database.row_factory = sqlite3.Row
         self.jobs = {job["id"]: job for job in map(self._job, self.database.execute(JOBS))}
 

@@ -9,7 +9,7 @@ struct Outcome: Sendable {
     let status: Int32
 
     /// The lines of standard output.
-    var lines: [String] { output.split(separator: "\n").map(String.init) }
+    var lines: [String] { output.split(whereSeparator: \.isNewline).map(String.init) }
 }
 
 /// A command that runs; what it writes is read all the while, so that it never waits for a full pipe.

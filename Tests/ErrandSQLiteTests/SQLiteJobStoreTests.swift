@@ -1,14 +1,94 @@
 import Errand
 import ErrandSQLite
 import ErrandTesting
-import FoundationEssentials
 import Testing
 
+/// Everything that `ErrandTesting` asks of a store; one test a group, so that a group can be run by itself.
 @Suite struct SQLiteJobStoreTests {
-    @Test("SQLite: every check", arguments: JobStoreCheck.all)
-    func check(_ check: JobStoreCheck) async throws {
+    @Test("SQLite: inserting", arguments: JobStoreCheck.inserting)
+    func inserting(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: replays", arguments: JobStoreCheck.replaying)
+    func replaying(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: unique keys", arguments: JobStoreCheck.uniqueness)
+    func uniqueness(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: dependencies", arguments: JobStoreCheck.dependencies)
+    func dependencies(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: claiming", arguments: JobStoreCheck.claiming)
+    func claiming(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: taking turns", arguments: JobStoreCheck.rotating)
+    func rotating(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: renewing", arguments: JobStoreCheck.renewing)
+    func renewing(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: reporting", arguments: JobStoreCheck.reporting)
+    func reporting(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: settling", arguments: JobStoreCheck.settling)
+    func settling(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: follow-ups", arguments: JobStoreCheck.followingUp)
+    func followingUp(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: cancelling", arguments: JobStoreCheck.cancelling)
+    func cancelling(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: retrying", arguments: JobStoreCheck.retrying)
+    func retrying(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: tracked jobs", arguments: JobStoreCheck.tracking)
+    func tracking(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: reaping", arguments: JobStoreCheck.reaping)
+    func reaping(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: pruning", arguments: JobStoreCheck.pruning)
+    func pruning(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: lists and counts", arguments: JobStoreCheck.querying)
+    func querying(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: scopes", arguments: JobStoreCheck.scoping)
+    func scoping(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: logs", arguments: JobStoreCheck.logging)
+    func logging(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: queues", arguments: JobStoreCheck.queues)
+    func queues(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: changes", arguments: JobStoreCheck.changes)
+    func changes(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: limits", arguments: JobStoreCheck.limits)
+    func limits(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: uploads", arguments: JobStoreCheck.uploads)
+    func uploads(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: datasets", arguments: JobStoreCheck.datasets)
+    func datasets(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    private func run(_ check: JobStoreCheck) async throws {
         try await TemporaryStore.with { store, clock in
             try await check.run(JobStoreUnderTest(store, clock: clock))
         }
+    }
+
+    @Test func `every group is asked`() {
+        let asked = [
+            JobStoreCheck.inserting, JobStoreCheck.replaying, JobStoreCheck.uniqueness, JobStoreCheck.dependencies,
+            JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.renewing, JobStoreCheck.reporting,
+            JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
+            JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning, JobStoreCheck.querying,
+            JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues, JobStoreCheck.changes,
+            JobStoreCheck.limits,
+        ].joined()
+        #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }
 }

@@ -106,10 +106,13 @@ public struct PruneResult: Sendable, Hashable {
     public var deletedRecords: Int
     /// Keys of objects to delete.
     public var orphanedFiles: [String]
+    /// Whether more could be deleted at once by another call.
+    public var hasMore: Bool
 
     /// Creates a result.
-    public init(deletedRecords: Int, orphanedFiles: [String]) {
+    public init(deletedRecords: Int, orphanedFiles: [String], hasMore: Bool = false) {
         self.deletedRecords = deletedRecords
         self.orphanedFiles = orphanedFiles
+        self.hasMore = hasMore
     }
 }

@@ -47,7 +47,7 @@ extension WorkerEngine {
                 let result = try await store.prune(limit: Self.batch, deletedFiles: deleted)
                 deleted = await delete(result.orphanedFiles)
                 // Without progress, such as a broken object store, the next interval goes on.
-                if deleted.isEmpty, result.deletedRecords < Self.batch { return }
+                if deleted.isEmpty, result.deletedRecords < Self.batch, !result.hasMore { return }
             }
         } catch {
             metrics.storeError("prune", error)

@@ -28,7 +28,7 @@ public enum RunningPrograms {
 
     /// Kills what a program that has ended left running in its group.
     ///
-    /// The group's number is not given to anyone else while a member lives, and without members there is nobody to kill.
+    /// The group's number is not given to anyone else while a member lives; without members there is nobody to kill.
     static func remove(_ group: pid_t) {
         groups.withLock { groups in
             guard groups.remove(group) != nil else { return }

@@ -41,7 +41,10 @@ final class SQLiteFileLock: Sendable {
     /// Gives the file to whoever asks next.
     func release() {
         descriptor.withLock { descriptor in
-            if let open = descriptor { close(open) }
+            guard let open = descriptor else { return }
+            // Closing alone would leave the lock with a child that was forked and has not begun its program yet.
+            flock(open, LOCK_UN)
+            close(open)
             descriptor = nil
         }
     }

@@ -47,6 +47,9 @@ final class SQLiteWriter: Sendable {
         return try result.get()
     }
 
+    /// How many operations wait for the next commit.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     private func enqueue(_ write: any PendingWrite) -> Bool {
         let (accepted, wake) = state.withLock { state in
             guard !state.isClosed else { return (false, false) }

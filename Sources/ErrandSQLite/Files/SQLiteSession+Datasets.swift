@@ -182,16 +182,21 @@ extension SQLiteSession {
     }
 
     /// Deletes rows of generations that nobody sees, a few at a time so that no other write waits for long.
-    func pruneGenerations(rows: Int64) throws(JobStoreError) {
-        guard let generation = try sql("SELECT min(generation) FROM dead_generations").firstInt() else { return }
+    ///
+    /// - Parameter rows: About how many.
+    /// - Returns: Whether there are more.
+    /// - Throws: What the database refuses.
+    func pruneGenerations(rows: Int64) throws(JobStoreError) -> Bool {
+        guard let generation = try sql("SELECT min(generation) FROM dead_generations").firstInt() else { return false }
         try sql(
             """
             DELETE FROM dataset_rows WHERE generation = ?1 AND position <= (
                 SELECT min(position) + ?2 FROM dataset_rows WHERE generation = ?1)
             """
         ).run(generation, rows)
-        guard sql.changedRows == 0 else { return }
+        guard sql.changedRows == 0 else { return true }
         try sql("DELETE FROM dead_generations WHERE generation = ?").run(generation)
+        return try sql("SELECT count(*) FROM dead_generations").onlyInt() > 0
     }
 }
 

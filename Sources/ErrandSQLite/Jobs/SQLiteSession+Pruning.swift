@@ -7,7 +7,7 @@ extension SQLiteSession {
         try forget(deletedFiles)
         try sql("DELETE FROM tombstones WHERE deleted_at <= ?").run(now - Tombstone.lifetime)
         try pruneUploads(limit: limit)
-        try pruneGenerations(rows: 2000)
+        let hasMoreRows = try pruneGenerations(rows: 2000)
         let expired = try expiredRecords(limit: limit)
         for number in expired {
             guard let state = try state(number) else { continue }
@@ -15,7 +15,7 @@ extension SQLiteSession {
             // What waits for a tracked job whose record is gone would wait for ever.
             if !state.status.isTerminal { try cancelDependents(of: state) }
         }
-        return PruneResult(deletedRecords: expired.count, orphanedFiles: try orphanedFiles())
+        return PruneResult(deletedRecords: expired.count, orphanedFiles: try orphanedFiles(), hasMore: hasMoreRows)
     }
 
     private func expiredRecords(limit: Int) throws(JobStoreError) -> [Int64] {

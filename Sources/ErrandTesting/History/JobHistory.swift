@@ -44,7 +44,7 @@ public struct JobHistory: Sendable {
         return player.coverage
     }
 
-    /// Plays histories with successive seeds, two at a time.
+    /// Plays histories with successive seeds, four at a time.
     ///
     /// - Parameters:
     ///   - count: How many.
@@ -60,10 +60,10 @@ public struct JobHistory: Sendable {
         on makeStore: @escaping @Sendable (ManualClock) async throws -> any JobStore
     ) async throws -> HistoryCoverage {
         try await withThrowingTaskGroup(of: HistoryCoverage.self) { group in
-            for lane in 0..<2 {
+            for lane in 0..<4 {
                 group.addTask {
                     var coverage = HistoryCoverage()
-                    for index in stride(from: lane, to: count, by: 2) {
+                    for index in stride(from: lane, to: count, by: 4) {
                         let history = JobHistory(seed: seed &+ UInt64(index), steps: steps)
                         coverage.merge(try await history.play(on: makeStore))
                     }

@@ -183,15 +183,3 @@ extension MemoryJobStore {
 
     public func changes(_ interest: ChangeInterest) -> StoreChangeStream { hub.subscribe(interest) }
 }
-
-extension MemoryJobStore: UploadStore {
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    public func insert(_ upload: Upload, scope: Scope) async throws(JobStoreError) {
-        try write { (state, _) throws(JobStoreError) in try state.insert(upload, scope) }
-    }
-
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    public func upload(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Upload {
-        try read { (state, time) throws(JobStoreError) in try state.upload(id, scope, at: time) }
-    }
-}

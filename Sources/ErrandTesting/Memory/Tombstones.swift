@@ -40,7 +40,8 @@ struct Tombstones: Sendable {
     mutating func removeOld(at time: StoreTime) {
         for stone in stones.values where Self.isOld(stone, at: time) {
             stones[stone.number] = nil
-            numbers[stone.id] = nil
+            // The id may have been used again, and its second job deleted since.
+            if numbers[stone.id] == stone.number { numbers[stone.id] = nil }
         }
     }
 

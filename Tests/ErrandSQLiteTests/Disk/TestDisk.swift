@@ -13,7 +13,6 @@ final class TestDisk: Sendable {
         var writtenBytes = 0
         var room: Int?
         var operationsLeft: Int?
-        var syncDelay: Duration = .zero
     }
 
     let folder: String
@@ -47,9 +46,6 @@ final class TestDisk: Sendable {
     /// After how many more writes and syncs each one fails; nil is never.
     func failAfter(_ operations: Int?) { state.withLock { $0.operationsLeft = operations } }
 
-    /// How long a sync takes: memory knows none, a disk some milliseconds.
-    func setSyncDelay(_ delay: Duration) { state.withLock { $0.syncDelay = delay } }
-
     func contains(_ path: String) -> Bool { path.hasPrefix(folder) }
 
     // MARK: What the VFS asks
@@ -69,12 +65,10 @@ final class TestDisk: Sendable {
     }
 
     func maySync() -> Answer {
-        let (answer, delay) = state.withLock { state -> (Answer, Duration) in
+        state.withLock { state in
             state.syncs += 1
-            return (state.takeOperation() ? .allowed : .failed, state.syncDelay)
+            return state.takeOperation() ? .allowed : .failed
         }
-        if delay > .zero { Thread.sleep(forTimeInterval: delay / .seconds(1)) }
-        return answer
     }
 
     func noteShrunk(by bytes: Int) { state.withLock { $0.room = $0.room.map { $0 + bytes } } }

@@ -2,7 +2,7 @@ import ErrandTesting
 import Testing
 
 @Suite struct MemoryJobStoreTests {
-    @Test("Memory: every check", arguments: JobStoreCheck.all)
+    @Test("Memory: every check", arguments: JobStoreCheck.all + JobStoreCheck.uploads + JobStoreCheck.datasets)
     func check(_ check: JobStoreCheck) async throws {
         let clock = ManualClock()
         try await check.run(JobStoreUnderTest(MemoryJobStore(clock: clock), clock: clock))

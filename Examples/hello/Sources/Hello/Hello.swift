@@ -12,9 +12,10 @@ struct Hello {
     static func main() async throws {
         let store = try await SQLiteJobStore(path: "hello.db")
         let handlers = JobHandlers.hello
+        let port = Environment().get("HELLO_PORT", as: Int.self) ?? 8081
         var app = Application(
             router: router(JobClient(store: store, types: handlers.types)),
-            configuration: .init(address: .hostname("127.0.0.1", port: 8081))
+            configuration: .init(address: .hostname("127.0.0.1", port: port))
         )
         app.addServices(Worker(store: store, handlers: handlers))
         try await app.runService()
