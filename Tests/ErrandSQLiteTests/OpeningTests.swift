@@ -36,6 +36,22 @@ import Testing
         }
     }
 
+    @Test("the file of a closed store is all there is to it: a copy of it has everything")
+    func oneFile() async throws {
+        try await TemporaryStore.withFolder { folder in
+            let path = folder.appending(path: "errand.db").path()
+            let copy = folder.appending(path: "copy.db").path()
+            var store = try await TemporaryStore.open(path, clock: ManualClock())
+            let ids = try await store.submitted(3)
+            for id in ids { _ = try await store.read(id) }
+            store.close()
+            try FileManager.default.copyItem(atPath: path, toPath: copy)
+            store = try await TemporaryStore.open(copy, clock: ManualClock())
+            defer { store.close() }
+            #expect(try await store.total() == 3)
+        }
+    }
+
     @Test("the runs of the process before are taken back at once and uncharged; those over HTTP keep one full lease")
     func orphans() async throws {
         try await TemporaryStore.withFolder { folder in

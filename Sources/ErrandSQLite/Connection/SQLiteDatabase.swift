@@ -57,6 +57,9 @@ final class SQLiteDatabase: Sendable {
                 try session.prepare(isDurable: options.isDurable, sessionLease: options.sessionLease)
                 opened.finish(nil)
                 writer.run(session)
+                // GRDB closes its readers last, and they may not write: nobody else would bring the log into the file.
+                // What stays in it, because somebody still reads or the disk is full, the next opening finds there.
+                try? session.sql.execute("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)")
             }
             return nil
         } catch let error as JobStoreError {
