@@ -53,6 +53,8 @@ struct AccessOptions: ParsableArguments {
             )
         }
         settings.logLevel = .error
+        // Whoever presses Ctrl-C waits for the prompt.
+        settings.grace = .seconds(2)
         return .store(settings)
     }
 

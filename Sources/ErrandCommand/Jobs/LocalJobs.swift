@@ -95,13 +95,18 @@ struct LocalJobs: JobAccess {
                 return last
             }
             // Whatever throws here ends both: the worker gives back what it runs.
-            guard let ended = try await tasks.next() ?? nil else {
-                tasks.cancelAll()
-                throw CommandFailure(.tryLater, "Stopped. Job \(job) was given back; it goes on when a worker runs.")
+            if let ended = try await tasks.next() ?? nil {
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+                return ended
             }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-            return ended
+            // A signal ended the worker first; within its grace the job may have ended all the same.
+            tasks.cancelAll()
+            let left = try await self.job(job)
+            guard left.status.isTerminal else {
+                throw CommandFailure(.tryLater, "Stopped. \(left.name) was given back; it goes on when a worker runs.")
+            }
+            return left
         }
     }
 

@@ -13,8 +13,16 @@ final class JobDisplay: Sendable {
     }
 
     private let mode: Mode
-    private let last = Mutex("")
-    private let start = ContinuousClock.now
+    private let drawn = Mutex(Drawn())
+
+    private struct Drawn {
+        var text = ""
+        var at: ContinuousClock.Instant?
+        var status: JobStatus?
+    }
+
+    /// How far apart two changes of progress are shown: a log needs no line for each batch of rows.
+    private static let pace = Duration.milliseconds(200)
 
     /// Chooses by who looks: a person at a terminal, or a program.
     ///
@@ -35,10 +43,8 @@ final class JobDisplay: Sendable {
     func show(_ job: JobDocument) {
         switch mode {
         case .json: StandardStream.output.print(job.document.json.onOneLine.string)
-        case .bar(let columns): job.status.isTerminal ? clear() : draw(Self.bar(job, columns: columns))
-        case .lines:
-            guard !job.status.isTerminal else { return }
-            draw(Self.line(job))
+        case .bar(let columns): job.status.isTerminal ? clear() : draw(Self.bar(job, columns: columns), job.status)
+        case .lines: if !job.status.isTerminal { draw(Self.line(job), job.status) }
         case .silent: break
         }
     }
@@ -48,22 +54,23 @@ final class JobDisplay: Sendable {
         guard case .bar(let columns) = mode else { return }
         let share = size.map { $0 > 0 ? Int(sent * 100 / $0) : 100 }
         let text = "Uploading  \(share.map { Self.gauge($0) + "  " } ?? "")\(Human.bytes(sent))"
-        draw(text.fitting(columns - 1))
+        draw(text.fitting(columns - 1), nil)
     }
 
     /// Removes the bar.
     func clear() {
         guard case .bar = mode else { return }
-        last.withLock { last in
-            if !last.isEmpty { StandardStream.error.write("\r\u{1B}[K") }
-            last = ""
+        drawn.withLock { drawn in
+            if !drawn.text.isEmpty { StandardStream.error.write("\r\u{1B}[K") }
+            drawn = Drawn()
         }
     }
 
-    private func draw(_ text: String) {
-        last.withLock { last in
-            guard text != last else { return }
-            last = text
+    private func draw(_ text: String, _ status: JobStatus?) {
+        drawn.withLock { drawn in
+            let isSoon = drawn.at.map { $0.duration(to: .now) < Self.pace } ?? false
+            guard text != drawn.text, !isSoon || status != drawn.status else { return }
+            drawn = Drawn(text: text, at: .now, status: status)
             if case .bar = mode {
                 StandardStream.error.write("\r\(text)\u{1B}[K")
             } else {
