@@ -26,7 +26,7 @@ struct Measurement: Sendable {
                 writer.member("p99Milliseconds", p99 / .milliseconds(1))
             }
             writer.member("peakBytes", usage.peakBytes)
-            writer.member("cpuSeconds", usage.cpuSeconds)
+            writer.member("cpuSeconds", (usage.cpuSeconds * 1000).rounded() / 1000)
         }
         return writer.text.string
     }
