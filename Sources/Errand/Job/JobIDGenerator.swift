@@ -16,9 +16,9 @@ public final class JobIDGenerator: Sendable {
 
     /// Creates a generator.
     ///
-    /// - Parameter random: Where the random bits come from; the system's unless a test wants the same ones again.
-    public init(random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()) {
-        state = Mutex(State(random: random))
+    /// - Parameter random: Where the random bits come from; the system's when nil.
+    public init(random: (any RandomNumberGenerator & Sendable)? = nil) {
+        state = Mutex(State(random: random ?? BufferedSystemRandom()))
     }
 
     /// Makes an identifier larger than every one this generator made before.

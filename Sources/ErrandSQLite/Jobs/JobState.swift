@@ -26,6 +26,8 @@ struct JobState {
     let uniqueKey: String?
     let hasResult: Bool
     let fingerprint: String?
+
+    var key: CountKey { CountKey(lane: lane, project: project) }
 }
 
 extension SQLiteSession {

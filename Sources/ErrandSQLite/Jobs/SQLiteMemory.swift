@@ -53,9 +53,29 @@ struct QueueSettings: Hashable {
     var concurrency: Int?
 }
 
+/// What a job counts under.
 struct CountKey: Hashable {
-    var lane: Int
-    var project: Int64
+    let lane: Int
+    /// 0 is none.
+    let project: Int64
+
+    init(lane: Int, project: Int64?) {
+        self.lane = lane
+        self.project = project ?? 0
+    }
+}
+
+/// Adds up jobs that count under the same key, so that the memory changes once for many of them.
+struct JobTally {
+    private(set) var parts: [(key: CountKey, count: Int)] = []
+
+    mutating func add(_ key: CountKey) {
+        if let last = parts.last, last.key == key {
+            parts[parts.count - 1].count += 1
+        } else {
+            parts.append((key, 1))
+        }
+    }
 }
 
 /// How to take back one change to the memory.
@@ -79,9 +99,8 @@ struct Lease {
     var fence: Int64
     /// On the steady clock.
     var end: Duration
-    /// What the job counts under, so that ending it need not read it.
-    var lane: Int
-    var project: Int64?
+    /// Kept so that ending the job need not read it.
+    let key: CountKey
     var hasUniqueKey: Bool
     var isCancelled = false
 }
@@ -155,8 +174,7 @@ extension SQLiteSession {
         setEarliestDue(lane, due)
     }
 
-    func count(_ lane: Int, _ project: Int64?, _ status: JobStatus, _ delta: Int) {
-        let key = CountKey(lane: lane, project: project ?? 0)
+    func count(_ key: CountKey, _ status: JobStatus, _ delta: Int) {
         onUndo(.count(key, status, by: delta))
         memory.pendingCounts[key, default: StatusCounts()][status] += delta
     }
@@ -183,17 +201,17 @@ extension SQLiteSession {
 
     /// Keeps the memory true when a job leaves the status it had.
     func noteMove(_ state: JobState, to status: JobStatus) throws(JobStoreError) {
-        count(state.lane, state.project, state.status, -1)
-        count(state.lane, state.project, status, 1)
+        count(state.key, state.status, -1)
+        count(state.key, status, 1)
         guard !state.isTracked else { return }
         if state.status == .running { noteStopped(state.lane) }
         if state.phase == .claimable { addClaimable(state.lane, -1) }
         if state.phase == .scheduled { try refreshDue(state.lane) }
     }
 
-    /// A run ended, which may make room below its queue's limit.
-    func noteStopped(_ lane: Int) {
-        addRunning(lane, -1)
+    /// Runs ended, which may make room below its queue's limit.
+    func noteStopped(_ lane: Int, _ runs: Int = 1) {
+        addRunning(lane, -runs)
         let queue = memory.lanes[lane].key.queue
         if interest.contains(.wakeUps), memory.queues[queue]?.concurrency != nil { changes.queues.insert(queue) }
     }

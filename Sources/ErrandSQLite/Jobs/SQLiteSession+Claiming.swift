@@ -8,10 +8,10 @@ extension SQLiteSession {
         var claimed: [ClaimedJob] = []
         if request.limit > 0 {
             var turns = ClaimTurns(session: self, request: request)
-            while claimed.count < request.limit, let number = try turns.next() {
-                claimed.append(try take(number, for: request))
-            }
-            try markRunning(claimed, request)
+            var numbers: [Int64] = []
+            while numbers.count < request.limit, let number = try turns.next() { numbers.append(number) }
+            claimed = try take(numbers, for: request)
+            try markRunning(numbers, request)
             if let (queue, tenants) = turns.lastServed {
                 memory.lastQueue = queue
                 memory.lastTenant.merge(tenants) { _, new in new }
@@ -20,18 +20,42 @@ extension SQLiteSession {
         return Claim(jobs: claimed, nextDue: nextDue(for: request))
     }
 
-    /// Reads a job that is to be claimed, and changes the memory as if it were.
-    private func take(_ number: Int64, for request: ClaimRequest) throws(JobStoreError) -> ClaimedJob {
+    /// Reads jobs that are to be claimed, in their order, and changes the memory as if they were.
+    private func take(_ numbers: [Int64], for request: ClaimRequest) throws(JobStoreError) -> [ClaimedJob] {
+        var jobs: [ClaimedJob] = []
+        jobs.reserveCapacity(numbers.count)
+        var tally = JobTally()
         let row = try sql(
             """
             SELECT id, lane, project, fence, attempt, max_attempts, lost_count, checkpoint, timeout, traceparent,
-                created_by, created_at, run_at, payload, rev, unique_key IS NOT NULL FROM jobs WHERE number = ?
+                created_by, created_at, run_at, payload, rev, unique_key IS NOT NULL, number FROM jobs
+            WHERE number BETWEEN ? AND ?
             """
         )
-        row.bind(1, number)
         defer { row.reset() }
-        guard try row.step() else { throw JobStoreError(.corrupt, "Job #\(number) is indexed and missing.") }
+        for numbers in numbers.runs {
+            row.bind(1, numbers.lowerBound)
+            row.bind(2, numbers.upperBound)
+            for number in numbers {
+                guard try row.step(), row.int(16) == number else {
+                    throw JobStoreError(.corrupt, "Job #\(number) is indexed and missing.")
+                }
+                jobs.append(try take(row, number, for: request, counting: &tally))
+            }
+            row.reset()
+        }
+        for (key, count) in tally.parts { noteClaimed(count, under: key) }
+        return jobs
+    }
+
+    private func take(
+        _ row: SQLStatement,
+        _ number: Int64,
+        for request: ClaimRequest,
+        counting tally: inout JobTally
+    ) throws(JobStoreError) -> ClaimedJob {
         let lane = memory.lanes[Int(row.int(1))]
+        let project = row.optionalInt(2)
         var job = ClaimedJob(
             lease: JobLease(id: row.id(0), number: number, fence: row.int(3) + 1),
             type: lane.key.type,
@@ -41,7 +65,7 @@ extension SQLiteSession {
             runAt: Date(milliseconds: row.int(12))
         )
         job.tenantId = lane.key.tenant
-        job.projectId = row.optionalInt(2).flatMap { memory.projectNames[$0] }
+        job.projectId = project.flatMap { memory.projectNames[$0] }
         job.attempt = Int(row.int(4)) + 1
         job.maxAttempts = Int(row.int(5))
         job.lostCount = Int(row.int(6))
@@ -49,44 +73,36 @@ extension SQLiteSession {
         job.timeoutSeconds = row.optionalInt(8).map { Int($0) }
         job.traceparent = row.optionalText(9)
         job.createdBy = row.optionalText(10)
-        let lease = Lease(
-            id: job.lease.id,
-            fence: job.lease.fence,
-            end: time.steady + request.lease,
-            lane: Int(row.int(1)),
-            project: row.optionalInt(2),
-            hasUniqueKey: row.int(15) != 0
+        let key = CountKey(lane: Int(row.int(1)), project: project)
+        tally.add(key)
+        let end = time.steady + request.lease
+        let hasUniqueKey = row.int(15) != 0
+        setLease(
+            number,
+            Lease(id: job.lease.id, fence: job.lease.fence, end: end, key: key, hasUniqueKey: hasUniqueKey)
         )
-        noteClaimed(job, under: lease, rev: row.int(14) + 1)
+        if interest.contains(.jobs) { noteChange(job, rev: row.int(14) + 1) }
         return job
     }
 
-    private func noteClaimed(_ job: ClaimedJob, under lease: Lease, rev: Int64) {
-        addClaimable(lease.lane, -1)
-        addRunning(lease.lane, 1)
-        count(lease.lane, lease.project, .queued, -1)
-        count(lease.lane, lease.project, .running, 1)
-        setLease(job.lease.number, lease)
-        guard interest.contains(.jobs) else { return }
+    private func noteClaimed(_ jobs: Int, under key: CountKey) {
+        addClaimable(key.lane, -jobs)
+        addRunning(key.lane, jobs)
+        count(key, .queued, -jobs)
+        count(key, .running, jobs)
+    }
+
+    private func noteChange(_ job: ClaimedJob, rev: Int64) {
         changes.jobs[job.lease.id] =
             JobChange(id: job.lease.id, tenantId: job.tenantId, projectId: job.projectId, rev: rev)
     }
 
-    /// One statement for the whole claim costs two thirds of one for each job.
-    private func markRunning(_ jobs: [ClaimedJob], _ request: ClaimRequest) throws(JobStoreError) {
-        guard !jobs.isEmpty else { return }
-        let update = try sql(
-            """
-            UPDATE jobs SET status = 1, phase = 2, fence = fence + 1, rev = rev + 1, attempt = attempt + 1,
-                started_at = ?1, updated_at = ?1, worker = ?2, session = ?3, progress = NULL, progress_message = NULL
-            WHERE number IN (SELECT value FROM json_each(?4))
-            """
-        )
-        update.bind(1, now)
-        update.bind(2, request.worker)
-        update.bind(3, request.kind == .session ? 1 : 0)
-        update.bind(4, jobs.map(\.lease.number))
-        try update.run()
+    private func markRunning(_ numbers: [Int64], _ request: ClaimRequest) throws(JobStoreError) {
+        try update(numbers, by: .markRunning) { update in
+            update.bind(3, now)
+            update.bind(4, request.worker)
+            update.bind(5, request.kind == .session ? 1 : 0)
+        }
     }
 
     /// Makes scheduled jobs that fell due claimable, up to 1,000 a lane; the rest follow at the next claim.
@@ -133,6 +149,15 @@ extension SQLiteSession {
             .compactMap { memory.lanes[$0].earliestDue }.min()
         return due.map { .milliseconds(max(0, $0 - now)) }
     }
+}
+
+extension UpdateOfMany {
+    fileprivate static let markRunning = UpdateOfMany(
+        """
+        status = 1, phase = 2, fence = fence + 1, rev = rev + 1, attempt = attempt + 1, started_at = ?3,
+        updated_at = ?3, worker = ?4, session = ?5, progress = NULL, progress_message = NULL
+        """
+    )
 }
 
 extension ClaimRequest {

@@ -10,8 +10,16 @@ extension SQLiteSession {
     ) throws(JobStoreError) -> [InsertedJob] {
         var inserted: [InsertedJob] = []
         inserted.reserveCapacity(jobs.count)
-        for index in jobs.indices {
-            inserted.append(try insert(jobs[index], at: index, tenant: tenant, scope: scope))
+        while inserted.count < jobs.count {
+            let index = inserted.count
+            let batch = jobs[index...].prefix(Self.rowsTogether)
+            if batch.count == Self.rowsTogether, batch.areAlike,
+                scope.includes(tenantId: tenant, projectId: jobs[index].projectId)
+            {
+                inserted += try insertTogether(batch, tenant: tenant)
+            } else {
+                inserted.append(try insert(jobs[index], at: index, tenant: tenant, scope: scope))
+            }
         }
         return inserted
     }
@@ -29,7 +37,7 @@ extension SQLiteSession {
         let lane = try lane(queue: job.queue, type: job.type, tenant: tenant)
         if let existing = try existing(for: job, tenant: tenant, at: index) { return existing }
         let dependencies = try dependencies(of: job, tenant: tenant, at: index)
-        let number = takeNumber()
+        let number = takeNumbers(1)
         let id = job.id ?? identifiers.next(at: time.wall)
         let new = NewRow(job: job, number: number, id: id, lane: lane, blockedBy: dependencies.waiting.count)
         try store(new, tenant: tenant)
@@ -42,9 +50,10 @@ extension SQLiteSession {
         return InsertedJob(id: id, number: number, outcome: .inserted, createdAt: time.wall)
     }
 
-    private func takeNumber() -> Int64 {
+    /// Takes the next numbers; the first of them is returned.
+    func takeNumbers(_ count: Int) -> Int64 {
         onUndo(.nextNumber(memory.nextNumber))
-        defer { memory.nextNumber += 1 }
+        defer { memory.nextNumber += Int64(count) }
         return memory.nextNumber
     }
 
@@ -149,15 +158,19 @@ extension SQLiteSession {
     private func noteInserted(_ new: NewRow, tenant: String?) {
         let status = new.startsRunning ? JobStatus.running : .queued
         // The row was stored with its project, so the project is known and nothing is asked of the database.
-        count(new.lane, try? project(new.job.projectId, tenant: memory.lanes[new.lane].tenant), status, 1)
+        let project = try? project(new.job.projectId, tenant: memory.lanes[new.lane].tenant)
+        count(CountKey(lane: new.lane, project: project), status, 1)
         switch new.phase(at: now) {
         case .claimable: addClaimable(new.lane, 1)
         case .scheduled: noteDue(new.lane, min(new.runAt(now), memory.lanes[new.lane].earliestDue ?? .max))
         case .running, .tracked, .blocked: break
         }
-        if interest.contains(.jobs) {
-            changes.jobs[new.id] = JobChange(id: new.id, tenantId: tenant, projectId: new.job.projectId, rev: 1)
-        }
+        if interest.contains(.jobs) { noteInserted(new.id, tenant, new.job.projectId) }
+    }
+
+    /// Tells subscribers of a new job.
+    func noteInserted(_ id: JobID, _ tenant: String?, _ project: String?) {
+        changes.jobs[id] = JobChange(id: id, tenantId: tenant, projectId: project, rev: 1)
     }
 
     private func replace(_ state: JobState, with job: NewJob) throws(JobStoreError) {

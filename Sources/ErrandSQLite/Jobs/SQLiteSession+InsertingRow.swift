@@ -2,53 +2,44 @@ import Errand
 import FoundationEssentials
 
 extension SQLiteSession {
-    /// The columns of nearly every job; what only some have is added by an update, so that the many stay quick.
-    private static let insertRow: StaticSQL = """
-        INSERT INTO jobs (number, id, lane, tenant, project, status, phase, rank, priority, run_at, fence, rev, attempt,
-            max_attempts, lost_count, blocked_by, tracked, expiry_fixed, session, created_at, updated_at, started_at,
-            expires_at, timeout, metadata, payload)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 0, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)
-        """
-
     func store(_ new: NewRow, tenant: String?) throws(JobStoreError) {
-        let job = new.job
-        let tenantNumber = memory.lanes[new.lane].tenant
-        let row = try sql(Self.insertRow)
-        row.bind(1, new.number)
-        row.bind(2, new.id)
-        row.bind(3, new.lane)
-        row.bind(4, tenantNumber)
-        row.bind(5, try project(job.projectId, tenant: tenantNumber))
-        row.bind(6, new.startsRunning ? JobStatus.running.code : JobStatus.queued.code)
-        let phase = new.phase(at: now)
-        row.bind(7, phase.rawValue)
-        row.bind(8, phase == .claimable ? Int(job.priority) : 0)
-        row.bind(9, Int(job.priority))
-        row.bind(10, new.runAt(now))
-        row.bind(11, new.startsRunning ? 1 : 0)
-        row.bind(12, new.startsRunning ? 1 : 0)
-        row.bind(13, job.maxAttempts)
-        row.bind(14, new.blockedBy)
-        row.bind(15, job.tracking == nil ? 0 : 1)
-        try bindTimes(row, new)
-        if job.metadata == .emptyObject {
-            row.bindNull(22)
-        } else {
-            try bind(row, 22, job.metadata, .metadata, of: new.number)
-        }
-        try bind(row, 23, job.payload, .payload, of: new.number)
+        let row = try sql(JobInsert.one)
+        try bind(row, new, project: project(new.job.projectId, tenant: memory.lanes[new.lane].tenant), at: 0)
         try row.run()
-        if job.hasRareFields { try storeRareFields(new, tenant: tenant) }
+        if new.job.hasRareFields { try storeRareFields(new, tenant: tenant) }
     }
 
-    private func bindTimes(_ row: SQLStatement, _ new: NewRow) throws(JobStoreError) {
+    /// Binds a new row's values from a position on.
+    func bind(_ row: SQLStatement, _ new: NewRow, project: Int64?, at offset: CInt) throws(JobStoreError) {
         let job = new.job
-        row.bind(16, job.recordExpiresAt == nil ? 0 : 1)
-        row.bind(17, now)
-        row.bind(18, now)
-        row.bind(19, new.startsRunning ? now : nil)
-        row.bind(20, job.recordExpiresAt ?? (job.tracking == nil ? nil : rules.expiry(after: time.wall)))
-        row.bind(21, job.timeoutSeconds.map { Int64($0) })
+        row.bind(offset + 1, new.number)
+        row.bind(offset + 2, new.id)
+        row.bind(offset + 3, new.lane)
+        row.bind(offset + 4, memory.lanes[new.lane].tenant)
+        row.bind(offset + 5, project)
+        row.bind(offset + 6, new.startsRunning ? JobStatus.running.code : JobStatus.queued.code)
+        let phase = new.phase(at: now)
+        row.bind(offset + 7, phase.rawValue)
+        row.bind(offset + 8, phase == .claimable ? Int(job.priority) : 0)
+        row.bind(offset + 9, Int(job.priority))
+        row.bind(offset + 10, new.runAt(now))
+        row.bind(offset + 11, new.startsRunning ? 1 : 0)
+        row.bind(offset + 12, new.startsRunning ? 1 : 0)
+        row.bind(offset + 13, job.maxAttempts)
+        row.bind(offset + 14, new.blockedBy)
+        row.bind(offset + 15, job.tracking == nil ? 0 : 1)
+        row.bind(offset + 16, job.recordExpiresAt == nil ? 0 : 1)
+        row.bind(offset + 17, now)
+        row.bind(offset + 18, now)
+        row.bind(offset + 19, new.startsRunning ? now : nil)
+        row.bind(offset + 20, job.recordExpiresAt ?? (job.tracking == nil ? nil : rules.expiry(after: time.wall)))
+        row.bind(offset + 21, job.timeoutSeconds.map { Int64($0) })
+        if job.metadata == .emptyObject {
+            row.bindNull(offset + 22)
+        } else {
+            try bind(row, offset + 22, job.metadata, .metadata, of: new.number)
+        }
+        try bind(row, offset + 23, job.payload, .payload, of: new.number)
     }
 
     private func storeRareFields(_ new: NewRow, tenant: String?) throws(JobStoreError) {
@@ -94,8 +85,30 @@ extension SQLiteSession {
     }
 }
 
+/// The statements that insert jobs.
+enum JobInsert {
+    /// How many values a row takes.
+    static let width: CInt = 23
+
+    static let one = rows(1)
+
+    /// The columns of nearly every job; what only some have is added by an update, so that the many stay quick.
+    static func rows(_ count: Int) -> SQLText {
+        let row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 0, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)"
+        return SQLText(
+            """
+            INSERT INTO jobs (number, id, lane, tenant, project, status, phase, rank, priority, run_at, fence, rev,
+                attempt, max_attempts, lost_count, blocked_by, tracked, expiry_fixed, session, created_at, updated_at,
+                started_at, expires_at, timeout, metadata, payload)
+            VALUES \(Array(repeating: row, count: count).joined(separator: ", "))
+            """
+        )
+    }
+}
+
 extension NewJob {
-    fileprivate var hasRareFields: Bool {
+    /// Whether the job has what is stored by a statement of its own.
+    var hasRareFields: Bool {
         id != nil || uniqueKey != nil || projectName != nil || createdBy != nil || createdByName != nil
             || traceparent != nil || !after.isEmpty || data != nil || internalData != nil || tracking != nil
     }

@@ -53,8 +53,8 @@ extension SQLiteSession {
         update.bind(7, state.number)
         try update.run()
         setLease(state.number, nil)
-        count(state.lane, state.project, state.status, -1)
-        count(state.lane, state.project, .queued, 1)
+        count(state.key, state.status, -1)
+        count(state.key, .queued, 1)
         if !state.isTracked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: runAt) }
         noteChange(state, rev: state.rev + 1)
         return try job(state.number)

@@ -52,7 +52,7 @@ extension SQLiteSession {
             "UPDATE counters SET value = max(value, ?) WHERE name = 'last_deleted_number'",
             "DELETE FROM jobs WHERE number = ?",
         ] { try sql(statement).run(state.number) }
-        count(state.lane, state.project, state.status, -1)
+        count(state.key, state.status, -1)
         setLease(state.number, nil)
         if !state.status.isTerminal { try noteMoveAway(state) }
         noteChange(state, rev: nil)

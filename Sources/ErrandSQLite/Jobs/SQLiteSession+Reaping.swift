@@ -60,12 +60,11 @@ extension SQLiteSession {
                 id: running.id(5),
                 fence: running.int(3),
                 end: running.int(4) != 0 ? time.steady + sessionLease : .seconds(-1),
-                lane: Int(running.int(1)),
-                project: running.optionalInt(2),
+                key: CountKey(lane: Int(running.int(1)), project: running.optionalInt(2)),
                 hasUniqueKey: running.int(6) != 0
             )
             setLease(running.int(0), lease)
-            addRunning(lease.lane, 1)
+            addRunning(lease.key.lane, 1)
         }
     }
 }

@@ -92,17 +92,17 @@ extension SQLiteSession {
         update.bind(7, lease.number)
         try update.run()
         try addFiles(result.files, to: lease.number)
-        noteCompleted(lease, held)
+        setLease(lease.number, nil)
+        noteCompleted(1, under: held.key)
         try followCompleted(lease, held)
         return .applied(.completed)
     }
 
     /// What is kept of the lease spares reading the job again.
-    fileprivate func noteCompleted(_ lease: JobLease, _ held: Lease) {
-        setLease(lease.number, nil)
-        count(held.lane, held.project, .running, -1)
-        count(held.lane, held.project, .completed, 1)
-        noteStopped(held.lane)
+    fileprivate func noteCompleted(_ jobs: Int, under key: CountKey) {
+        count(key, .running, -jobs)
+        count(key, .completed, jobs)
+        noteStopped(key.lane, jobs)
     }
 
     /// What a completed job means for others, once it is written.
@@ -180,28 +180,33 @@ extension RunReport {
 /// Runs that were completed and leave nothing but that, until they are written together.
 private struct BareCompletions {
     private var runs: [(lease: JobLease, held: Lease)] = []
+    private var tally = JobTally()
 
     mutating func add(_ lease: JobLease, _ held: Lease, in session: SQLiteSession) {
         runs.append((lease, held))
-        session.noteCompleted(lease, held)
+        tally.add(held.key)
+        session.setLease(lease.number, nil)
     }
 
     mutating func write(in session: SQLiteSession) throws(JobStoreError) {
         guard !runs.isEmpty else { return }
-        let update = try session.sql(
-            """
-            UPDATE jobs SET status = 2, phase = NULL, progress = 100, completed_at = ?1, updated_at = ?1, rev = rev + 1,
-                expires_at = CASE expiry_fixed WHEN 1 THEN expires_at ELSE ?2 END
-            WHERE number IN (SELECT value FROM json_each(?3))
-            """
-        )
-        update.bind(1, session.now)
-        update.bind(2, session.rules.expiry(after: session.time.wall))
-        update.bind(3, runs.map(\.lease.number))
-        try update.run()
+        try session.update(runs.map(\.lease.number), by: .complete) { update in
+            update.bind(3, session.now)
+            update.bind(4, session.rules.expiry(after: session.time.wall))
+        }
+        for (key, count) in tally.parts { session.noteCompleted(count, under: key) }
         for run in runs { try session.followCompleted(run.lease, run.held) }
-        runs.removeAll(keepingCapacity: true)
+        self = BareCompletions()
     }
+}
+
+extension UpdateOfMany {
+    fileprivate static let complete = UpdateOfMany(
+        """
+        status = 2, phase = NULL, progress = 100, completed_at = ?3, updated_at = ?3, rev = rev + 1,
+        expires_at = CASE expiry_fixed WHEN 1 THEN expires_at ELSE ?4 END
+        """
+    )
 }
 
 extension Settlement {
