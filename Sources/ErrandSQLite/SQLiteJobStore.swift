@@ -92,6 +92,22 @@ extension SQLiteJobStore {
         try await write { session throws(JobStoreError) in try session.claim(request) }
     }
 
+    public func claimWhenReady(_ request: ClaimRequest) async throws(JobStoreError) -> Claim {
+        let claim = WaitingClaim(request)
+        let writer = database.writer
+        return try await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                claim.answer(to: continuation)
+                if !writer.enqueue(claim) { claim.resume(.failure(.closed)) }
+            }
+        } onCancel: {
+            claim.cancel()
+            // A closed writer has answered the claim, or refuses it.
+            _ = writer.enqueue(EndOfWait(claim))
+        }
+        .get()
+    }
+
     public func renew(_ leases: [JobLease], for duration: Duration) async throws(JobStoreError) -> [LeaseRenewal] {
         try await write { session in leases.map { session.renew($0, for: duration) } }
     }
@@ -107,11 +123,19 @@ extension SQLiteJobStore {
     }
 
     public func settle(_ settlements: [Settlement]) async throws(JobStoreError) -> [SettleResult] {
-        var checked: [Result<Settlement, JobStoreError>] = []
-        checked.reserveCapacity(settlements.count)
-        for settlement in settlements { checked.append(settlement.normalized()) }
-        return try await write { [checked] session throws(JobStoreError) in
-            try session.settle(checked)
+        let checked = settlements.map { $0.normalized() }
+        return try await write { session throws(JobStoreError) in try session.settle(checked) }
+    }
+
+    public func settle(
+        _ settlements: [Settlement],
+        thenClaim request: ClaimRequest
+    ) async throws(JobStoreError) -> SettleAndClaim {
+        let checked = settlements.map { $0.normalized() }
+        return try await write { session throws(JobStoreError) in
+            // Both or neither: what makes one fail is the database's trouble, and meets the other as well.
+            let results = try session.settle(checked)
+            return SettleAndClaim(results: results, claim: .success(try session.claim(request)))
         }
     }
 

@@ -58,6 +58,13 @@ public struct ClaimRequest: Sendable, Hashable {
     }
 }
 
+extension ClaimRequest {
+    /// Whether there may be something for the request where something changed.
+    package func mayTake(from changedQueues: Set<String>) -> Bool {
+        queues.map { !changedQueues.isDisjoint(with: $0) } ?? !changedQueues.isEmpty
+    }
+}
+
 /// What a claim brought.
 public struct Claim: Sendable {
     /// The jobs, in the order they should be run.

@@ -27,6 +27,21 @@ public protocol JobStore: Sendable {
     /// with work.
     func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim
 
+    /// Claims as ``claim(_:)`` does, but waits while there is nothing.
+    ///
+    /// The wait ends with jobs as soon as something made them claimable; without jobs when the task is cancelled, or
+    /// when a job was scheduled for sooner than those before. It looks at what changes and not at the clock: a job that
+    /// falls due is for the caller to claim, at the time that a claim's answer says.
+    func claimWhenReady(_ request: ClaimRequest) async throws(JobStoreError) -> Claim
+
+    /// Settles runs and then claims, in one commit or one round trip where the store can do that.
+    ///
+    /// - Throws: What ``settle(_:)`` throws; nothing was claimed then. What claiming alone throws is in the answer.
+    func settle(
+        _ settlements: [Settlement],
+        thenClaim request: ClaimRequest
+    ) async throws(JobStoreError) -> SettleAndClaim
+
     /// Prolongs leases to the duration from now, on the store's steady clock; answers in the order of the leases.
     ///
     /// Runs wholly on the caller's executor: a busy global pool must not delay it.
@@ -98,6 +113,51 @@ public protocol JobStore: Sendable {
 
     /// Streams what changes from now on.
     func changes(_ interest: ChangeInterest) -> StoreChangeStream
+}
+
+extension JobStore {
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public func claimWhenReady(_ request: ClaimRequest) async throws(JobStoreError) -> Claim {
+        // Subscribed before the first look: what is submitted after it is heard of.
+        var changes = changes(.wakeUps)
+        var claim = try await claim(request)
+        let due = claim.nextDue ?? .seconds(Int64.max)
+        while claim.jobs.isEmpty, claim.nextDue ?? due >= due {
+            repeat {
+                guard let change = await changes.next() else { return claim }
+                if request.mayTake(from: change.queues) { break }
+            } while true
+            claim = try await self.claim(request)
+        }
+        return claim
+    }
+
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public func settle(
+        _ settlements: [Settlement],
+        thenClaim request: ClaimRequest
+    ) async throws(JobStoreError) -> SettleAndClaim {
+        let results = settlements.isEmpty ? [] : try await settle(settlements)
+        do throws(JobStoreError) {
+            return SettleAndClaim(results: results, claim: .success(try await claim(request)))
+        } catch {
+            return SettleAndClaim(results: results, claim: .failure(error))
+        }
+    }
+}
+
+/// What became of runs that were settled, and what was claimed in their place.
+public struct SettleAndClaim: Sendable {
+    /// What became of the runs, in the order they were given.
+    public var results: [SettleResult]
+    /// The claim, or why only that failed.
+    public var claim: Result<Claim, JobStoreError>
+
+    /// Creates an answer.
+    public init(results: [SettleResult], claim: Result<Claim, JobStoreError>) {
+        self.results = results
+        self.claim = claim
+    }
 }
 
 /// What a prune did.

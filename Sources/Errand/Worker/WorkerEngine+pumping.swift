@@ -2,40 +2,98 @@ import FoundationEssentials
 import Logging
 import Metrics
 
-// Asking the store: every round records what has ended and claims what can start, both at once, so that a store that
-// commits concurrent calls together does it in one commit. Whatever comes meanwhile waits for the next round, which
-// makes the batches as large as the load needs, without a timer.
+// Asking the store: every round records what has ended and claims what can start, in one call, so that a store needs one
+// commit or one round trip for both. Whatever comes meanwhile waits for the next round, which makes the batches as large
+// as the load needs, without a timer.
 extension WorkerEngine {
     func pump() async {
         var failures = 0
         while let round = await nextRound() {
-            async let settled: Void = settle(round.ends)
-            if round.claimLimit > 0 { await claim(round.claimLimit, failures: &failures) }
-            await settled
+            if round.claimLimit == 0 {
+                await settle(round.ends)
+            } else {
+                await exchange(round, failures: &failures)
+            }
             change { $0.endSettling() }
         }
     }
 
-    private func claim(_ limit: Int, failures: inout Int) async {
-        let request = ClaimRequest(
+    private func exchange(_ round: WorkerState.Round, failures: inout Int) async {
+        let request = claimRequest(limit: round.claimLimit)
+        let started = timing.now()
+        do {
+            let exchange = try await store.settle(round.ends.map(\.settlement), thenClaim: request)
+            switch exchange.claim {
+            case .success(let claim): claimed(claim, request, since: started, failures: &failures)
+            case .failure(let error): claimFailed(error, failures: &failures)
+            }
+            await settle(zip(round.ends, exchange.results).compactMap { record($1, of: $0) })
+        } catch {
+            claimFailed(error, failures: &failures)
+            await settle(round.ends, after: error)
+        }
+    }
+
+    private func claimRequest(limit: Int) -> ClaimRequest {
+        ClaimRequest(
             worker: workerId,
             queues: options.queues,
             types: handlers.names,
             limit: limit,
             lease: options.lease
         )
-        let started = timing.now()
-        do {
-            let claim = try await store.claim(request)
-            if failures > 0 { logger.notice("The store answers again", metadata: ["failures": "\(failures)"]) }
-            failures = 0
-            metrics.claimDuration.record(duration: timing.now() - started)
-            take(claim, limit: limit, leaseEnd: started + options.lease)
-        } catch {
-            failures += 1
-            metrics.storeError("claim", error)
-            if failures == 1 { logger.error("Cannot claim jobs: \(error); trying again") }
-            claimAlarm.set(timing.now() + random.storeBackoff(attempt: failures))
+    }
+
+    private func claimed(_ claim: Claim, _ request: ClaimRequest, since started: Duration, failures: inout Int) {
+        if failures > 0 { logger.notice("The store answers again", metadata: ["failures": "\(failures)"]) }
+        failures = 0
+        metrics.claimDuration.record(duration: timing.now() - started)
+        take(claim, limit: request.limit, leaseEnd: started + options.lease)
+    }
+
+    private func claimFailed(_ error: JobStoreError, failures: inout Int) {
+        failures += 1
+        metrics.storeError("claim", error)
+        if failures == 1 { logger.error("Cannot claim jobs: \(error); trying again") }
+        change { $0.failClaim() }
+        claimAlarm.set(timing.now() + random.storeBackoff(attempt: failures))
+    }
+
+    /// While the store has no jobs, lets a claim wait there for the next ones.
+    func standBy() async {
+        var failures = 0
+        while let limit = await nextStandby() {
+            let request = claimRequest(limit: limit)
+            let started = timing.now()
+            do throws(JobStoreError) {
+                take(try await waitingClaim(request).get(), limit: limit, leaseEnd: started + options.lease)
+                failures = 0
+            } catch {
+                claimFailed(error, failures: &failures)
+            }
+        }
+    }
+
+    /// Claims as soon as there is something, or nothing once the wait is called off.
+    private func waitingClaim(_ request: ClaimRequest) async -> Result<Claim, JobStoreError> {
+        await withTaskGroup(of: Result<Claim, JobStoreError>?.self) { group in
+            group.addTask {
+                do throws(JobStoreError) {
+                    return .success(try await self.store.claimWhenReady(request))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                await self.standbyOver.wait()
+                return nil
+            }
+            var answer: Result<Claim, JobStoreError>?
+            for await result in group {
+                group.cancelAll()
+                answer = answer ?? result
+            }
+            return answer ?? .success(Claim(jobs: [], nextDue: nil))
         }
     }
 
@@ -49,7 +107,8 @@ extension WorkerEngine {
             runs.append(JobRun(job: job, handler: handler, engine: self, leaseEnd: leaseEnd))
         }
         deliver(runs, limit: limit)
-        let pause = min(claim.nextDue ?? options.pollInterval, options.pollInterval)
+        // A claim that waits is asked anew well before what it brought could be taken for a lost lease.
+        let pause = min(claim.nextDue ?? options.pollInterval, options.pollInterval, options.lease / 4)
         claimAlarm.set(timing.now() + pause)
     }
 
@@ -61,9 +120,14 @@ extension WorkerEngine {
     }
 
     /// Records ends, and asks again until every lease is over when the store cannot be reached.
-    private func settle(_ ends: [WorkerState.End]) async {
+    private func settle(_ ends: [WorkerState.End], after error: JobStoreError? = nil) async {
         var remaining = ends
         var failures = 0
+        if let error, !ends.isEmpty {
+            failures = 1
+            metrics.storeError("settle", error)
+            remaining = await afterFailure(error, remaining, failures)
+        }
         while !remaining.isEmpty {
             do {
                 let results = try await store.settle(remaining.map(\.settlement))

@@ -17,6 +17,7 @@ extension WorkerEngine {
     private func stop(_ stage: WorkerState.Stage) {
         let (idle, unstarted) = change { $0.stop(stage) }
         for slot in idle { slot.continuation.resume(returning: nil) }
+        standbyOver.signal()
         release(unstarted)
     }
 

@@ -5,6 +5,7 @@ import Synchronization
 /// One run of a worker: its state, and the tasks that work on it.
 ///
 /// - The pump asks the store: it records ends and claims jobs, as many as there are, one round at a time.
+/// - When the store has no more jobs, a claim waits there for the next.
 /// - Slots run handlers, each in a task that takes job after job from what was claimed.
 /// - The heartbeat renews all leases from a thread of its own.
 /// - The rest waits for changes, flushes reports, watches deadlines, reaps and prunes.
@@ -28,15 +29,9 @@ final class WorkerEngine: Sendable {
     /// When the next handler may have run for too long.
     let deadlineAlarm = Alarm()
     let stopRequested = Signal()
+    /// Calls off the claim that waits in the store.
+    let standbyOver = Signal()
     let isTracing = JobSpan.isTracing
-
-    private typealias Pump = CheckedContinuation<WorkerState.Round?, Never>
-
-    private struct Shared {
-        var state: WorkerState
-        /// Set while the pump has nothing to do.
-        var pump: Pump?
-    }
 
     private let shared: Mutex<Shared>
 
@@ -62,42 +57,78 @@ final class WorkerEngine: Sendable {
     /// The runs whose handlers are at work.
     var executing: [JobRun] { shared.withLock { $0.state.slots }.compactMap { $0?.current } }
 
-    /// Changes the state, and starts a round of the pump when there is reason for one now.
+    /// Changes the state, and lets the loops go on that there is reason for now.
     func change<Value: Sendable>(_ body: (inout WorkerState) -> sending Value) -> Value {
-        let (value, pump, round) = shared.withLock { shared in
-            let value = body(&shared.state)
-            guard let pump = shared.pump else { return (value, nil as Pump?, nil as WorkerState.Round?) }
-            let round = shared.state.takeRound()
-            guard round != nil || shared.state.isDrained else { return (value, nil, nil) }
-            shared.pump = nil
-            return (value, pump, round)
-        }
-        pump?.resume(returning: round)
+        let (value, loops) = shared.withLock { shared in (body(&shared.state), shared.takeReady()) }
+        loops.resume()
         return value
     }
 
     /// Waits for something to ask the store; nil when the worker has stopped and everything is recorded.
     func nextRound() async -> WorkerState.Round? {
         await withCheckedContinuation { continuation in
-            let answer: WorkerState.Round?? = shared.withLock { shared in
-                if let round = shared.state.takeRound() { return .some(round) }
-                if shared.state.isDrained { return .some(nil) }
+            shared.withLock { shared in
                 shared.pump = continuation
-                return nil
-            }
-            if let answer { continuation.resume(returning: answer) }
+                return shared.takeReady()
+            }.resume()
         }
+    }
+
+    /// Waits until the store has nothing to claim and jobs could run; nil when the worker stops.
+    func nextStandby() async -> Int? {
+        await withCheckedContinuation { continuation in
+            shared.withLock { shared in
+                shared.standby = continuation
+                return shared.takeReady()
+            }.resume()
+        }
+    }
+}
+
+/// The state, and the loops that wait for it to change.
+private struct Shared {
+    var state: WorkerState
+    var pump: CheckedContinuation<WorkerState.Round?, Never>?
+    var standby: CheckedContinuation<Int?, Never>?
+
+    /// Takes out the loops that may go on, to be resumed outside the lock.
+    mutating func takeReady() -> ReadyLoops {
+        var ready = ReadyLoops()
+        if let pump {
+            let round = state.takeRound()
+            if round != nil || state.isDrained {
+                ready.pump = (pump, round)
+                self.pump = nil
+            }
+        }
+        if let standby {
+            let limit = state.takeStandby()
+            if limit != nil || state.stage > .running {
+                ready.standby = (standby, limit)
+                self.standby = nil
+            }
+        }
+        return ready
+    }
+}
+
+private struct ReadyLoops {
+    var pump: (CheckedContinuation<WorkerState.Round?, Never>, WorkerState.Round?)?
+    var standby: (CheckedContinuation<Int?, Never>, Int?)?
+
+    func resume() {
+        if let (pump, round) = pump { pump.resume(returning: round) }
+        if let (standby, limit) = standby { standby.resume(returning: limit) }
     }
 }
 
 extension WorkerEngine {
     /// Works until stopped, and returns when every handler has returned and every end is recorded or given up.
     func run() async {
-        // Subscribed before the first claim: what is submitted after it wakes the worker.
-        let changes = store.changes([.wakeUps, .revocations])
+        let revocations = store.changes(.revocations)
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: thread) { await self.beat() }
-            group.addTask { await self.listen(to: changes) }
+            group.addTask { await self.listen(to: revocations) }
             group.addTask { await self.flushReports() }
             group.addTask { await self.wakeWhenDue() }
             group.addTask { await self.watchDeadlines() }
@@ -113,12 +144,20 @@ extension WorkerEngine {
     private func runJobs() async {
         await withTaskGroup(of: Void.self) { slots in
             for index in 0..<max(1, options.concurrency) { slots.addTask { await self.keepSlotOpen(index) } }
-            await pump()
+            // Slots with short jobs keep every thread of their priority busy; these must not queue up behind them.
+            slots.addTask(priority: .high) { await self.standBy() }
+            slots.addTask(priority: .high) { await self.pump() }
         }
     }
 
     /// Looks for jobs now, or as soon as a slot is free.
-    func wake() { change { $0.wake() } }
+    func wake() {
+        let isStandingBy = change { state in
+            state.wake()
+            return state.isStandingBy
+        }
+        if isStandingBy { standbyOver.signal() }
+    }
 
     private func wakeWhenDue() async {
         while !Task.isCancelled {
@@ -128,13 +167,8 @@ extension WorkerEngine {
         }
     }
 
-    private func listen(to changes: StoreChangeStream) async {
-        for await change in changes {
-            if let queues = options.queues {
-                if !change.queues.isDisjoint(with: queues) { wake() }
-            } else if !change.queues.isEmpty {
-                wake()
-            }
+    private func listen(to revocations: StoreChangeStream) async {
+        for await change in revocations {
             for lease in change.revoked { revoke(lease) }
         }
     }

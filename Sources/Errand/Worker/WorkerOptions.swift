@@ -24,7 +24,7 @@ public struct WorkerOptions: Sendable {
     /// How often to look for jobs when no wake-up comes.
     public var pollInterval: Duration = .seconds(5)
     /// How many jobs may be claimed ahead of the slots while runs are short; 0 claims only what can run at once.
-    public var prefetchLimit = 512
+    public var prefetchLimit = 2048
     /// Goes around every run, the first outermost.
     public var middleware: [any JobMiddleware] = []
     /// Hears of every error that fails a run.

@@ -40,7 +40,14 @@ struct WorkerState {
     var slots: [Slot?]
     private var prefetch: Prefetch
     private let concurrency: Int
+    /// Whether there may be something to claim.
     private var mayClaim = true
+    /// A round's claim is under way.
+    private var isClaiming = false
+    /// The store had nothing, so a claim may wait there.
+    private var mayStandBy = false
+    /// A claim waits in the store.
+    private(set) var isStandingBy = false
     private var wakes = 0
     private var wakesAtClaim = 0
 
@@ -62,9 +69,12 @@ struct WorkerState {
         return runs
     }
 
+    /// How many more jobs could be started, or held ahead.
+    private var room: Int { max(0, concurrency + prefetch.ahead - buffer.count - active) }
+
     private var claimLimit: Int {
-        guard stage == .running, mayClaim else { return 0 }
-        return max(0, concurrency + prefetch.ahead - buffer.count - active)
+        guard stage == .running, mayClaim, !isStandingBy else { return 0 }
+        return room
     }
 
     mutating func wake() {
@@ -77,6 +87,7 @@ struct WorkerState {
         guard limit > 0 || !pending.isEmpty else { return nil }
         if limit > 0 {
             mayClaim = false
+            isClaiming = true
             wakesAtClaim = wakes
         }
         settling = pending
@@ -86,6 +97,22 @@ struct WorkerState {
 
     mutating func endSettling() { settling = [] }
 
+    /// How many jobs a claim that waits in the store may bring; nil when none is to wait now.
+    mutating func takeStandby() -> Int? {
+        guard stage == .running, mayStandBy, !mayClaim, !isClaiming, !isStandingBy, room > 0 else { return nil }
+        isStandingBy = true
+        wakesAtClaim = wakes
+        return room
+    }
+
+    /// Notes that a claim brought nothing because it failed; the next one is for a wake-up to start.
+    mutating func failClaim() {
+        isClaiming = false
+        isStandingBy = false
+        mayStandBy = false
+        mayClaim = wakes != wakesAtClaim
+    }
+
     /// Takes in claimed jobs.
     ///
     /// - Parameters:
@@ -94,7 +121,12 @@ struct WorkerState {
     /// - Returns: Those that a waiting slot starts at once.
     mutating func add(_ runs: [JobRun], limit: Int) -> [(IdleSlot, JobRun)] {
         open += runs.count
-        mayClaim = wakes != wakesAtClaim || runs.count >= limit
+        // A claim that waited and brought nothing was called off to look again.
+        let isCalledOff = isStandingBy && runs.isEmpty
+        mayClaim = isCalledOff || wakes != wakesAtClaim || runs.count >= limit
+        mayStandBy = true
+        isClaiming = false
+        isStandingBy = false
         buffer.append(contentsOf: runs)
         var started: [(IdleSlot, JobRun)] = []
         while !idle.isEmpty, let run = buffer.popFirst() {

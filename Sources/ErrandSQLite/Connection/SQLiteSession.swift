@@ -20,6 +20,8 @@ final class SQLiteSession {
     /// What the operations before it changed, told to subscribers after the commit.
     private var committing = StoreChanges()
     var interest: ChangeInterest = []
+    /// Claims that found nothing, in the order they came.
+    private var waitingClaims: [WaitingClaim] = []
     private var undoLog: [Undo] = []
     /// The wall clock was set back, and what that means for due jobs is not written yet.
     private var isSetBack = true
@@ -42,6 +44,7 @@ final class SQLiteSession {
         time = clock.now()
         isSetBack = isSetBack || time.wall < last
         interest = hub.interest
+        if !waitingClaims.isEmpty { interest.insert(.wakeUps) }
         committing = StoreChanges()
         let failure = transaction(batch)
         if failure != nil {
@@ -52,6 +55,7 @@ final class SQLiteSession {
         undoLog.removeAll(keepingCapacity: true)
         if failure == nil, !committing.isEmpty { hub.publish(committing) }
         for write in batch { write.finish(failure) }
+        if !waitingClaims.isEmpty { finishWaitingClaims(failure) }
     }
 
     /// Why the transaction as a whole failed; nil when it was committed.
@@ -61,6 +65,7 @@ final class SQLiteSession {
             do throws(JobStoreError) {
                 if isSetBack { try demoteUndue() }
                 for write in batch { try perform(write, alone: batch.count == 1 && !isSetBack) }
+                try serveWaitingClaims()
                 try flushCounts()
                 try sql("COMMIT").run()
                 isSetBack = false
@@ -94,6 +99,50 @@ final class SQLiteSession {
         }
         if !alone { try sql("RELEASE operation").run() }
         committing.merge(changes)
+    }
+
+    /// Lets claims that wait take, in this very transaction, what its operations made claimable: a job submitted to an
+    /// idle worker is stored and claimed by one commit.
+    private func serveWaitingClaims() throws(JobStoreError) {
+        guard !waitingClaims.isEmpty, !committing.queues.isEmpty else { return }
+        for claim in waitingClaims where claim.outcome == nil && claim.request.mayTake(from: committing.queues) {
+            changes = StoreChanges()
+            do throws(JobStoreError) {
+                try nested { () throws(JobStoreError) in try claim.retry(on: self) }
+            } catch {
+                // Those whose jobs were stored are not to suffer from the claim.
+                if sqlite3_get_autocommit(sql.database) != 0 { throw error }
+                claim.outcome = .failure(error)
+            }
+            committing.merge(changes)
+        }
+    }
+
+    /// Answers the claims that were served; when the commit failed, those that waited before go on waiting.
+    private func finishWaitingClaims(_ failure: JobStoreError?) {
+        for claim in waitingClaims {
+            if failure == nil { claim.finish(nil) } else { claim.outcome = nil }
+        }
+        waitingClaims.removeAll { $0.isAnswered }
+    }
+
+    /// Keeps a claim until there is something for it.
+    func wait(_ claim: WaitingClaim) {
+        interest.insert(.wakeUps)
+        waitingClaims.append(claim)
+    }
+
+    /// Forgets a claim; false when it does not wait.
+    func stopWaiting(_ claim: WaitingClaim) -> Bool {
+        guard let index = waitingClaims.firstIndex(where: { $0 === claim }) else { return false }
+        waitingClaims.remove(at: index)
+        return true
+    }
+
+    /// Answers every claim that waits, as the store closes.
+    func endWaits() {
+        for claim in waitingClaims { claim.resume(.failure(.closed)) }
+        waitingClaims.removeAll()
     }
 
     /// Does something within an operation that is undone alone when it throws.

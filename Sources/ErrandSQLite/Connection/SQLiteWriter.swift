@@ -41,7 +41,7 @@ final class SQLiteWriter: Sendable {
         let result: Result<Value, JobStoreError> = await withUnsafeContinuation { continuation in
             let write = Write(body: body, continuation: continuation)
             guard enqueue(write) else {
-                return continuation.resume(returning: .failure(JobStoreError(.unavailable, "The store is closed.")))
+                return continuation.resume(returning: .failure(JobStoreError.closed))
             }
         }
         return try result.get()
@@ -50,7 +50,10 @@ final class SQLiteWriter: Sendable {
     /// How many operations wait for the next commit.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-    private func enqueue(_ write: any PendingWrite) -> Bool {
+    /// Performs an operation whose caller hears of it by other means than awaiting it.
+    ///
+    /// - Returns: False when the writer is closed.
+    func enqueue(_ write: any PendingWrite) -> Bool {
         let (accepted, wake) = state.withLock { state in
             guard !state.isClosed else { return (false, false) }
             state.waiting.append(write)
@@ -64,6 +67,7 @@ final class SQLiteWriter: Sendable {
     /// Commits what waits, again and again, until the writer is closed and nothing waits.
     func run(_ session: SQLiteSession) {
         while let batch = nextBatch() { session.commit(batch) }
+        session.endWaits()
     }
 
     private func nextBatch() -> [any PendingWrite]? {
@@ -92,6 +96,10 @@ final class SQLiteWriter: Sendable {
         alarm.signal()
         finished.wait()
     }
+}
+
+extension JobStoreError {
+    static let closed = JobStoreError(.unavailable, "The store is closed.")
 }
 
 /// An operation in the writer's queue.

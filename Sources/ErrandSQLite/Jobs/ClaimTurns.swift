@@ -21,13 +21,10 @@ struct ClaimTurns {
     }
 
     private struct Candidate: Comparable {
-        let priority: Int64
-        let runAt: Int64
-        let number: Int64
+        let lane: Int
+        let place: ClaimPlace
 
-        static func < (left: Candidate, right: Candidate) -> Bool {
-            (left.priority, left.runAt, left.number) < (right.priority, right.runAt, right.number)
-        }
+        static func < (left: Candidate, right: Candidate) -> Bool { left.place < right.place }
     }
 
     private let session: SQLiteSession
@@ -86,9 +83,10 @@ struct ClaimTurns {
             }
             queues[queue].nextTenant += 1
             queues[queue].room = queues[queue].room.map { $0 - 1 }
+            session.setClaimed(candidate.lane, upTo: candidate.place)
             servedQueue = queues[queue].name
             servedTenants[queues[queue].name] = queues[queue].tenants[turn].name
-            return candidate.number
+            return candidate.place.number
         }
         return nil
     }
@@ -99,21 +97,56 @@ struct ClaimTurns {
         tenant.isExhausted = true
         var found: [Candidate] = []
         for lane in tenant.lanes {
-            let select = try session.sql(
-                """
-                SELECT rank, run_at, number FROM jobs WHERE phase = 0 AND lane = ?
-                ORDER BY rank, run_at, number LIMIT ?
-                """
-            )
-            select.bind(1, lane)
-            select.bind(2, limit)
-            while try select.step() {
-                found.append(Candidate(priority: select.int(0), runAt: select.int(1), number: select.int(2)))
-            }
-            select.reset()
+            found += try session.firstClaimable(of: lane, limit: limit).map { Candidate(lane: lane, place: $0) }
         }
         if tenant.lanes.count > 1 { found.sort() }
         tenant.candidates = found.prefix(limit)
+    }
+}
+
+extension SQLiteSession {
+    /// The lane's first jobs that can be claimed, in its order.
+    fileprivate func firstClaimable(of lane: Int, limit: Int) throws(JobStoreError) -> [ClaimPlace] {
+        var places: [ClaimPlace] = []
+        let claimed = memory.lanes[lane].claimedUpTo
+        if let claimed {
+            // The rest of those that fell due in the same millisecond, which may be all of a large batch.
+            let select = try sql(
+                """
+                SELECT rank, run_at, number FROM jobs
+                WHERE phase = 0 AND lane = ? AND rank = ? AND run_at = ? AND number > ? ORDER BY number
+                """
+            )
+            select.bind(2, claimed.rank)
+            select.bind(3, claimed.runAt)
+            select.bind(4, claimed.number)
+            try add(&places, from: select, of: lane, limit: limit)
+        }
+        guard places.count < limit else { return places }
+        let select = try sql(
+            """
+            SELECT rank, run_at, number FROM jobs WHERE phase = 0 AND lane = ? AND (rank, run_at) > (?, ?)
+            ORDER BY rank, run_at, number
+            """
+        )
+        select.bind(2, claimed?.rank ?? .min)
+        select.bind(3, claimed?.runAt ?? .min)
+        try add(&places, from: select, of: lane, limit: limit)
+        return places
+    }
+
+    private func add(
+        _ places: inout [ClaimPlace],
+        from select: SQLStatement,
+        of lane: Int,
+        limit: Int
+    ) throws(JobStoreError) {
+        select.bind(1, lane)
+        defer { select.reset() }
+        while places.count < limit, try select.step() {
+            let place = ClaimPlace(rank: select.int(0), runAt: select.int(1), number: select.int(2))
+            if leases[place.number] == nil { places.append(place) }
+        }
     }
 }
 

@@ -47,12 +47,10 @@ extension ResultType {
 
 /// Where a job that has not ended stands with regard to claims; the number it is stored as.
 enum JobPhase: Int64 {
-    /// Due and free to be claimed.
-    case claimable
+    /// Due: free to be claimed or, as its status says, claimed.
+    case due
     /// Waits for its time.
     case scheduled
-    /// Run by a worker.
-    case running
     /// Run by something else.
     case tracked
     /// Waits for other jobs.

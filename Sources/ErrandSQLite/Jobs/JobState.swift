@@ -27,6 +27,7 @@ struct JobState {
     let hasResult: Bool
     let fingerprint: String?
 
+    var isClaimable: Bool { status == .queued && phase == .due }
     var key: CountKey { CountKey(lane: lane, project: project) }
 }
 

@@ -39,8 +39,21 @@ struct Lane {
     let tenant: Int64
     var claimable = 0
     var running = 0
+    /// Jobs up to here in the lane's order are claimed, so that a claim need not pass them again; nil is none.
+    var claimedUpTo: ClaimPlace?
     /// No scheduled job of the lane is due before; nil when none is scheduled.
     var earliestDue: Int64?
+}
+
+/// Where a due job stands in its lane's order.
+struct ClaimPlace: Comparable {
+    let rank: Int64
+    let runAt: Int64
+    let number: Int64
+
+    static func < (left: ClaimPlace, right: ClaimPlace) -> Bool {
+        (left.rank, left.runAt, left.number) < (right.rank, right.runAt, right.number)
+    }
 }
 
 struct ProjectKey: Hashable {
@@ -81,6 +94,7 @@ struct JobTally {
 /// How to take back one change to the memory.
 enum Undo {
     case claimable(lane: Int, by: Int)
+    case claimedUpTo(lane: Int, ClaimPlace?)
     case running(lane: Int, by: Int)
     case earliestDue(lane: Int, Int64?)
     case count(CountKey, JobStatus, by: Int)
@@ -140,6 +154,7 @@ extension SQLiteSession {
     func take(back change: Undo) {
         switch change {
         case .claimable(let lane, let delta): setClaimable(lane, memory.lanes[lane].claimable - delta)
+        case .claimedUpTo(let lane, let place): memory.lanes[lane].claimedUpTo = place
         case .running(let lane, let delta): memory.lanes[lane].running -= delta
         case .earliestDue(let lane, let due): setEarliestDue(lane, due)
         case .count(let key, let status, let delta): memory.pendingCounts[key, default: StatusCounts()][status] -= delta
@@ -158,10 +173,22 @@ extension SQLiteSession {
 
     // MARK: Changes that can be taken back
 
-    func addClaimable(_ lane: Int, _ delta: Int) {
+    /// - Parameters:
+    ///   - lane: Whose jobs.
+    ///   - delta: How many more jobs can be claimed.
+    ///   - place: The first of them in the lane's order; nil is anywhere.
+    func addClaimable(_ lane: Int, _ delta: Int, at place: ClaimPlace? = nil) {
         onUndo(.claimable(lane: lane, by: delta))
+        if delta > 0, let claimed = memory.lanes[lane].claimedUpTo, place.map({ $0 < claimed }) ?? true {
+            setClaimed(lane, upTo: nil)
+        }
         setClaimable(lane, memory.lanes[lane].claimable + delta)
         if delta > 0, interest.contains(.wakeUps) { changes.queues.insert(memory.lanes[lane].key.queue) }
+    }
+
+    func setClaimed(_ lane: Int, upTo place: ClaimPlace?) {
+        onUndo(.claimedUpTo(lane: lane, memory.lanes[lane].claimedUpTo))
+        memory.lanes[lane].claimedUpTo = place
     }
 
     func addRunning(_ lane: Int, _ delta: Int) {
@@ -170,7 +197,12 @@ extension SQLiteSession {
     }
 
     func noteDue(_ lane: Int, _ due: Int64?) {
-        onUndo(.earliestDue(lane: lane, memory.lanes[lane].earliestDue))
+        let known = memory.lanes[lane].earliestDue
+        onUndo(.earliestDue(lane: lane, known))
+        // Who waits for the time that was known has to look again.
+        if let due, due < known ?? .max, interest.contains(.wakeUps) {
+            changes.queues.insert(memory.lanes[lane].key.queue)
+        }
         setEarliestDue(lane, due)
     }
 
@@ -205,7 +237,7 @@ extension SQLiteSession {
         count(state.key, status, 1)
         guard !state.isTracked else { return }
         if state.status == .running { noteStopped(state.lane) }
-        if state.phase == .claimable { addClaimable(state.lane, -1) }
+        if state.isClaimable { addClaimable(state.lane, -1) }
         if state.phase == .scheduled { try refreshDue(state.lane) }
     }
 

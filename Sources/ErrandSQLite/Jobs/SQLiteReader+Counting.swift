@@ -70,7 +70,7 @@ extension SQLiteReader {
             """
             SELECT l.queue, l.tenant, p.id, min(j.run_at) FROM jobs j JOIN lanes l ON l.lane = j.lane
             LEFT JOIN projects p ON p.project = j.project
-            WHERE j.phase IN (0, 1) AND j.run_at <= ?
+            WHERE j.phase IN (0, 1) AND j.status = 0 AND j.run_at <= ?
             GROUP BY j.lane, j.project
             """
         )

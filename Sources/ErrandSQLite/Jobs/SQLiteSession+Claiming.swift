@@ -127,7 +127,9 @@ extension SQLiteSession {
     /// Takes back that jobs are claimable which are not due any more, after the wall clock was set back.
     func demoteUndue() throws(JobStoreError) {
         for lane in memory.readyLanes {
-            let demote = try sql("UPDATE jobs SET phase = 1, rank = 0 WHERE phase = 0 AND lane = ? AND run_at > ?")
+            let demote = try sql(
+                "UPDATE jobs SET phase = 1, rank = 0 WHERE phase = 0 AND lane = ? AND run_at > ? AND status = 0"
+            )
             try demote.run(Int64(lane), now)
             let count = sql.changedRows
             guard count > 0 else { continue }
@@ -154,8 +156,8 @@ extension SQLiteSession {
 extension UpdateOfMany {
     fileprivate static let markRunning = UpdateOfMany(
         """
-        status = 1, phase = 2, fence = fence + 1, rev = rev + 1, attempt = attempt + 1, started_at = ?3,
-        updated_at = ?3, worker = ?4, session = ?5, progress = NULL, progress_message = NULL
+        status = 1, fence = fence + 1, rev = rev + 1, attempt = attempt + 1, started_at = ?3, updated_at = ?3,
+        worker = ?4, session = ?5, progress = NULL, progress_message = NULL
         """
     )
 }

@@ -161,9 +161,9 @@ extension SQLiteSession {
         let project = try? project(new.job.projectId, tenant: memory.lanes[new.lane].tenant)
         count(CountKey(lane: new.lane, project: project), status, 1)
         switch new.phase(at: now) {
-        case .claimable: addClaimable(new.lane, 1)
+        case .due: addClaimable(new.lane, 1, at: ClaimPlace(new, now))
         case .scheduled: noteDue(new.lane, min(new.runAt(now), memory.lanes[new.lane].earliestDue ?? .max))
-        case .running, .tracked, .blocked: break
+        case .tracked, .blocked: break
         }
         if interest.contains(.jobs) { noteInserted(new.id, tenant, new.job.projectId) }
     }
@@ -182,18 +182,20 @@ extension SQLiteSession {
         )
         let runAt = job.runAt?.wholeMilliseconds.milliseconds ?? now
         let isWaiting = state.blockedBy == 0 && !state.isTracked
-        let phase = isWaiting ? (runAt <= now ? JobPhase.claimable : .scheduled) : state.phase
+        let phase = isWaiting ? (runAt <= now ? JobPhase.due : .scheduled) : state.phase
         try bind(statement, 1, job.payload, .payload, of: state.number)
         statement.bind(2, Int(job.priority))
         statement.bind(3, runAt)
         statement.bind(4, phase?.rawValue)
-        statement.bind(5, phase == .claimable ? Int(job.priority) : 0)
+        statement.bind(5, phase == .due ? Int(job.priority) : 0)
         statement.bind(6, now)
         statement.bind(7, state.number)
         try statement.run()
-        if (state.phase == .claimable) != (phase == .claimable) {
-            addClaimable(state.lane, phase == .claimable ? 1 : -1)
+        if (state.phase == .due) != (phase == .due) {
+            addClaimable(state.lane, phase == .due ? 1 : -1)
         }
+        // Its place in the lane's order may have changed.
+        setClaimed(state.lane, upTo: nil)
         if isWaiting { try refreshDue(state.lane) }
         try postponeStale(state)
         noteChange(state, rev: state.rev + 1)
@@ -213,7 +215,13 @@ struct NewRow {
     func phase(at now: Int64) -> JobPhase {
         if job.tracking != nil { return .tracked }
         if blockedBy > 0 { return .blocked }
-        return runAt(now) <= now ? .claimable : .scheduled
+        return runAt(now) <= now ? .due : .scheduled
+    }
+}
+
+extension ClaimPlace {
+    init(_ new: NewRow, _ now: Int64) {
+        self.init(rank: Int64(new.job.priority), runAt: new.runAt(now), number: new.number)
     }
 }
 

@@ -20,7 +20,7 @@ extension SQLiteSession {
         row.bind(offset + 6, new.startsRunning ? JobStatus.running.code : JobStatus.queued.code)
         let phase = new.phase(at: now)
         row.bind(offset + 7, phase.rawValue)
-        row.bind(offset + 8, phase == .claimable ? Int(job.priority) : 0)
+        row.bind(offset + 8, phase == .due ? Int(job.priority) : 0)
         row.bind(offset + 9, Int(job.priority))
         row.bind(offset + 10, new.runAt(now))
         row.bind(offset + 11, new.startsRunning ? 1 : 0)

@@ -15,6 +15,7 @@ extension SQLiteSession {
         let project = try project(first.projectId, tenant: memory.lanes[lane].tenant)
         let number = takeNumbers(jobs.count)
         let row = try sql(Self.insertTogether)
+        let lowestRank = Int64(jobs.lazy.map(\.priority).min() ?? 0)
         var inserted: [InsertedJob] = []
         inserted.reserveCapacity(jobs.count)
         for (place, job) in jobs.enumerated() {
@@ -30,7 +31,7 @@ extension SQLiteSession {
         }
         try row.run()
         count(CountKey(lane: lane, project: project), .queued, jobs.count)
-        addClaimable(lane, jobs.count)
+        addClaimable(lane, jobs.count, at: ClaimPlace(rank: lowestRank, runAt: now, number: number))
         if interest.contains(.jobs) { for job in inserted { noteInserted(job.id, tenant, first.projectId) } }
         return inserted
     }

@@ -21,7 +21,7 @@ extension SQLiteSession {
                 rev = rev + 1, updated_at = ?, started_at = NULL, worker = NULL WHERE number = ?
             """
         )
-        update.bind(1, isClaimable ? JobPhase.claimable.rawValue : JobPhase.scheduled.rawValue)
+        update.bind(1, isClaimable ? JobPhase.due.rawValue : JobPhase.scheduled.rawValue)
         update.bind(2, isClaimable ? state.priority : 0)
         update.bind(3, runAt)
         update.bind(4, keepsAttempt ? state.attempt : state.attempt - 1)
@@ -143,7 +143,7 @@ extension SQLiteSession {
                     updated_at = CASE ?3 WHEN 0 THEN updated_at ELSE ?4 END WHERE number = ?5
                 """
             )
-            let free = isClaimable ? JobPhase.claimable : .scheduled
+            let free = isClaimable ? JobPhase.due : .scheduled
             let phase = state.isTracked ? .tracked : isFree ? free : .blocked
             try update.run(phase.rawValue, isClaimable ? state.priority : 0, isFree ? 1 : 0, now, state.number)
             guard isFree else { continue }

@@ -71,6 +71,7 @@ extension SQLiteSession {
     }
 
     private func rememberLanes() throws(JobStoreError) {
+        // Those among them that run are taken off where their leases are made.
         let claimable = try sql("SELECT lane, count(*) FROM jobs WHERE phase = 0 GROUP BY lane")
         while try claimable.step() { addClaimable(Int(claimable.int(0)), Int(claimable.int(1))) }
         let scheduled = try sql("SELECT lane, min(run_at) FROM jobs WHERE phase = 1 GROUP BY lane")

@@ -43,7 +43,7 @@ extension SQLiteSession {
                 expires_at = CASE WHEN expiry_fixed = 1 OR tracked = 1 THEN expires_at END WHERE number = ?
             """
         )
-        let free = isClaimable ? JobPhase.claimable : .scheduled
+        let free = isClaimable ? JobPhase.due : .scheduled
         update.bind(1, state.isTracked ? JobPhase.tracked.rawValue : free.rawValue)
         update.bind(2, isClaimable ? state.priority : 0)
         update.bind(3, runAt)

@@ -52,19 +52,34 @@ extension SQLiteSession {
     /// A worker in the process that owned the file before is dead with it, so its leases are over; one that works over
     /// HTTP may live, and gets a full lease from now.
     func recoverLeases(sessionLease: Duration) throws(JobStoreError) {
+        let counts = try sql("SELECT lane, sum(running) FROM job_counts GROUP BY lane HAVING sum(running) > 0")
+        while try counts.step() {
+            try recoverLeases(of: Int(counts.int(0)), atMost: counts.int(1), sessionLease: sessionLease)
+        }
+        counts.reset()
+    }
+
+    private func recoverLeases(of lane: Int, atMost limit: Int64, sessionLease: Duration) throws(JobStoreError) {
         let running = try sql(
-            "SELECT number, lane, project, fence, session, id, unique_key IS NOT NULL FROM jobs WHERE phase = 2"
+            """
+            SELECT number, project, fence, session, id, unique_key IS NOT NULL FROM jobs
+            WHERE phase = 0 AND lane = ? AND status = 1 LIMIT ?
+            """
         )
+        running.bind(1, lane)
+        running.bind(2, limit)
+        defer { running.reset() }
         while try running.step() {
             let lease = Lease(
-                id: running.id(5),
-                fence: running.int(3),
-                end: running.int(4) != 0 ? time.steady + sessionLease : .seconds(-1),
-                key: CountKey(lane: Int(running.int(1)), project: running.optionalInt(2)),
-                hasUniqueKey: running.int(6) != 0
+                id: running.id(4),
+                fence: running.int(2),
+                end: running.int(3) != 0 ? time.steady + sessionLease : .seconds(-1),
+                key: CountKey(lane: lane, project: running.optionalInt(1)),
+                hasUniqueKey: running.int(5) != 0
             )
             setLease(running.int(0), lease)
-            addRunning(lease.key.lane, 1)
+            addRunning(lane, 1)
+            addClaimable(lane, -1)
         }
     }
 }

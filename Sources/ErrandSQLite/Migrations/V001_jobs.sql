@@ -36,9 +36,8 @@ CREATE TABLE jobs (
     tenant INTEGER NOT NULL,
     project INTEGER,
     status INTEGER NOT NULL,       -- 0 Queued, 1 Running, 2 Completed, 3 Failed, 4 Cancelled
-    phase INTEGER,                 -- of a job that has not ended, see JobPhase: 0 claimable, 1 scheduled, 2 run by a
-                                   -- worker, 3 tracked, 4 blocked
-    rank INTEGER NOT NULL,         -- orders jobs within a phase and lane: the priority once claimable, 0 before
+    phase INTEGER,                 -- of a job that has not ended, see JobPhase: 0 due, 1 scheduled, 2 tracked, 3 blocked
+    rank INTEGER NOT NULL,         -- orders jobs within a phase and lane: the priority once due, 0 before
     priority INTEGER NOT NULL,
     run_at INTEGER NOT NULL,       -- all times are milliseconds since 1970
     fence INTEGER NOT NULL,
@@ -86,7 +85,8 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE UNIQUE INDEX jobs_id ON jobs (id);
 -- Claims and ends write each index that one of their columns is in, so few indexes share columns: this one holds what
--- has not ended, and the others are on columns that only rarer transitions write.
+-- has not ended, and the others are on columns that only rarer transitions write. A claim leaves it alone: claimed jobs
+-- stand among those that can be claimed, and the leases in memory tell them apart.
 CREATE INDEX jobs_active ON jobs (phase, lane, rank, run_at) WHERE phase IS NOT NULL;
 CREATE INDEX jobs_stale ON jobs (stale_at) WHERE stale_at IS NOT NULL;
 CREATE INDEX jobs_ended_badly ON jobs (bad_end, number) WHERE bad_end IS NOT NULL;
