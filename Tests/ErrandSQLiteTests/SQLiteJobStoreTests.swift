@@ -65,6 +65,9 @@ import Testing
     @Test("SQLite: changes", arguments: JobStoreCheck.changes)
     func changes(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: waiting", arguments: JobStoreCheck.waiting)
+    func waiting(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -87,7 +90,7 @@ import Testing
             JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
             JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning, JobStoreCheck.querying,
             JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues, JobStoreCheck.changes,
-            JobStoreCheck.limits,
+            JobStoreCheck.waiting, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

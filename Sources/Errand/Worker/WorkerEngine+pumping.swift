@@ -2,9 +2,9 @@ import FoundationEssentials
 import Logging
 import Metrics
 
-// Asking the store: every round records what has ended and claims what can start, in one call, so that a store needs one
-// commit or one round trip for both. Whatever comes meanwhile waits for the next round, which makes the batches as large
-// as the load needs, without a timer.
+// Asking the store: every round records what has ended and claims what can start, in one call, so that a store needs
+// one commit or one round trip for both. Whatever comes meanwhile waits for the next round, which makes the batches as
+// large as the load needs, without a timer.
 extension WorkerEngine {
     func pump() async {
         var failures = 0
@@ -63,37 +63,35 @@ extension WorkerEngine {
     func standBy() async {
         var failures = 0
         while let limit = await nextStandby() {
-            let request = claimRequest(limit: limit)
-            let started = timing.now()
-            do throws(JobStoreError) {
-                take(try await waitingClaim(request).get(), limit: limit, leaseEnd: started + options.lease)
-                failures = 0
-            } catch {
-                claimFailed(error, failures: &failures)
-            }
+            let error = await waitToClaim(limit)
+            if let error { claimFailed(error, failures: &failures) } else { failures = 0 }
         }
     }
 
-    /// Claims as soon as there is something, or nothing once the wait is called off.
-    private func waitingClaim(_ request: ClaimRequest) async -> Result<Claim, JobStoreError> {
-        await withTaskGroup(of: Result<Claim, JobStoreError>?.self) { group in
-            group.addTask {
+    /// Claims as soon as there is something, or nothing once the wait is called off; returns why that failed.
+    private func waitToClaim(_ limit: Int) async -> JobStoreError? {
+        await withTaskGroup(of: JobStoreError?.self) { group in
+            group.addTask(priority: .high) {
+                let started = self.timing.now()
                 do throws(JobStoreError) {
-                    return .success(try await self.store.claimWhenReady(request))
+                    let claim = try await self.store.claimWhenReady(self.claimRequest(limit: limit))
+                    // Here and not after the group: the first job starts that much sooner.
+                    self.take(claim, limit: limit, leaseEnd: started + self.options.lease)
+                    return nil
                 } catch {
-                    return .failure(error)
+                    return error
                 }
             }
             group.addTask {
                 await self.standbyOver.wait()
                 return nil
             }
-            var answer: Result<Claim, JobStoreError>?
-            for await result in group {
+            var failure: JobStoreError?
+            for await error in group {
                 group.cancelAll()
-                answer = answer ?? result
+                failure = failure ?? error
             }
-            return answer ?? .success(Claim(jobs: [], nextDue: nil))
+            return failure
         }
     }
 

@@ -33,7 +33,7 @@ final class WorkerEngine: Sendable {
     let standbyOver = Signal()
     let isTracing = JobSpan.isTracing
 
-    private let shared: Mutex<Shared>
+    private let shared: ConvoyFreeLock<Shared>
 
     init(worker: Worker, workerId: String) {
         store = worker.store
@@ -44,8 +44,8 @@ final class WorkerEngine: Sendable {
         types = worker.handlers.handlers.mapValues(TypeHandler.init)
         metrics = WorkerMetrics()
         random = SharedRandom(worker.options.random)
-        let limit = worker.options.prefetchLimit
-        shared = Mutex(Shared(state: WorkerState(concurrency: worker.options.concurrency, prefetchLimit: limit)))
+        let state = WorkerState(concurrency: options.concurrency, prefetchLimit: options.prefetchLimit)
+        shared = ConvoyFreeLock(Shared(state: state))
     }
 
     var logger: Logger { options.logger }

@@ -54,8 +54,9 @@ final class SQLiteSession {
         }
         undoLog.removeAll(keepingCapacity: true)
         if failure == nil, !committing.isEmpty { hub.publish(committing) }
-        for write in batch { write.finish(failure) }
+        // First the workers, who have something to do now.
         if !waitingClaims.isEmpty { finishWaitingClaims(failure) }
+        for write in batch { write.finish(failure) }
     }
 
     /// Why the transaction as a whole failed; nil when it was committed.

@@ -33,6 +33,8 @@ struct ClaimTurns {
     private var nextQueue = 0
     private var servedQueue: String?
     private var servedTenants: [String: String] = [:]
+    /// The last job taken of each lane, up to which the lane is claimed then.
+    private(set) var lastPlaces: [Int: ClaimPlace] = [:]
 
     /// Where the rotations stand after the claim.
     var lastServed: (queue: String, tenants: [String: String])? { servedQueue.map { ($0, servedTenants) } }
@@ -56,8 +58,28 @@ struct ClaimTurns {
         queues = queues.rotated { queue in memory.lastQueue.map { queue.name > $0 } ?? true }
     }
 
+    /// The jobs to claim, in the order of the turns.
+    mutating func takeAll() throws(JobStoreError) -> [Int64] {
+        if queues.count == 1, queues[0].tenants.count == 1 { return try takeAllOfTheOnly() }
+        var numbers: [Int64] = []
+        while numbers.count < limit, let number = try next() { numbers.append(number) }
+        return numbers
+    }
+
+    /// Where nobody else has a turn, nothing has to be asked for each job.
+    private mutating func takeAllOfTheOnly() throws(JobStoreError) -> [Int64] {
+        try refill(&queues[0].tenants[0])
+        let tenant = queues[0].tenants[0]
+        let taken = tenant.candidates.prefix(queues[0].room ?? limit)
+        guard !taken.isEmpty else { return [] }
+        for candidate in taken { lastPlaces[candidate.lane] = candidate.place }
+        servedQueue = queues[0].name
+        servedTenants[queues[0].name] = tenant.name
+        return taken.map(\.place.number)
+    }
+
     /// The next job to claim; nil when nothing can run.
-    mutating func next() throws(JobStoreError) -> Int64? {
+    private mutating func next() throws(JobStoreError) -> Int64? {
         while !queues.isEmpty {
             if nextQueue >= queues.count { nextQueue = 0 }
             if queues[nextQueue].room == 0 || queues[nextQueue].tenants.isEmpty {
@@ -83,7 +105,7 @@ struct ClaimTurns {
             }
             queues[queue].nextTenant += 1
             queues[queue].room = queues[queue].room.map { $0 - 1 }
-            session.setClaimed(candidate.lane, upTo: candidate.place)
+            lastPlaces[candidate.lane] = candidate.place
             servedQueue = queues[queue].name
             servedTenants[queues[queue].name] = queues[queue].tenants[turn].name
             return candidate.place.number

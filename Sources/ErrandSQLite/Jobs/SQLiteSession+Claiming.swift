@@ -8,10 +8,10 @@ extension SQLiteSession {
         var claimed: [ClaimedJob] = []
         if request.limit > 0 {
             var turns = ClaimTurns(session: self, request: request)
-            var numbers: [Int64] = []
-            while numbers.count < request.limit, let number = try turns.next() { numbers.append(number) }
+            let numbers = try turns.takeAll()
             claimed = try take(numbers, for: request)
             try markRunning(numbers, request)
+            for (lane, place) in turns.lastPlaces { setClaimed(lane, upTo: place) }
             if let (queue, tenants) = turns.lastServed {
                 memory.lastQueue = queue
                 memory.lastTenant.merge(tenants) { _, new in new }
@@ -33,6 +33,7 @@ extension SQLiteSession {
             """
         )
         defer { row.reset() }
+        let texts = try sql(.readText)
         for numbers in numbers.runs {
             row.bind(1, numbers.lowerBound)
             row.bind(2, numbers.upperBound)
@@ -40,7 +41,7 @@ extension SQLiteSession {
                 guard try row.step(), row.int(16) == number else {
                     throw JobStoreError(.corrupt, "Job #\(number) is indexed and missing.")
                 }
-                jobs.append(try take(row, number, for: request, counting: &tally))
+                jobs.append(try take(row, number, texts, for: request, counting: &tally))
             }
             row.reset()
         }
@@ -51,6 +52,7 @@ extension SQLiteSession {
     private func take(
         _ row: SQLStatement,
         _ number: Int64,
+        _ texts: SQLStatement,
         for request: ClaimRequest,
         counting tally: inout JobTally
     ) throws(JobStoreError) -> ClaimedJob {
@@ -60,7 +62,7 @@ extension SQLiteSession {
             lease: JobLease(id: row.id(0), number: number, fence: row.int(3) + 1),
             type: lane.key.type,
             queue: lane.key.queue,
-            payload: try row.longText(13, .payload, of: number, from: sql(.readText)) ?? .emptyObject,
+            payload: try row.longText(13, .payload, of: number, from: texts) ?? .emptyObject,
             createdAt: Date(milliseconds: row.int(11)),
             runAt: Date(milliseconds: row.int(12))
         )
@@ -69,7 +71,7 @@ extension SQLiteSession {
         job.attempt = Int(row.int(4)) + 1
         job.maxAttempts = Int(row.int(5))
         job.lostCount = Int(row.int(6))
-        job.checkpoint = try row.longText(7, .checkpoint, of: number, from: sql(.readText))
+        job.checkpoint = try row.longText(7, .checkpoint, of: number, from: texts)
         job.timeoutSeconds = row.optionalInt(8).map { Int($0) }
         job.traceparent = row.optionalText(9)
         job.createdBy = row.optionalText(10)
