@@ -20,6 +20,8 @@ public struct SubmitOptions: Sendable {
     public var uniqueKey: String?
     /// What to do when one has.
     public var onConflict: NewJob.ConflictPolicy = .return
+    /// Not to be run before so many seconds have passed; instead of ``delayUntil``.
+    public var delaySeconds: Int?
     /// The project within the tenant.
     public var projectId: String?
     /// The project's name, for people.
@@ -48,6 +50,7 @@ public struct SubmitOptions: Sendable {
         job.queue = queue ?? job.queue
         job.priority = priority
         job.runAt = delayUntil
+        job.delaySeconds = delaySeconds
         job.after = after
         job.maxAttempts = maxAttempts ?? job.maxAttempts
         job.timeoutSeconds = timeout.map { max(1, Int($0.seconds.rounded(.up))) } ?? job.timeoutSeconds

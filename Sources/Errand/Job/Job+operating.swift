@@ -120,7 +120,7 @@ extension Job {
         try require(status == .queued, .status)
         payload = new.payload
         priority = new.priority
-        runAt = (new.runAt ?? time.wall).wholeMilliseconds
+        runAt = new.dueAt(storedAt: time.wall)
         touch(time)
     }
 }

@@ -30,7 +30,7 @@ extension Job {
             projectName: new.projectName,
             status: startsRunning ? .running : .queued,
             priority: new.priority,
-            runAt: (new.runAt ?? time.wall).wholeMilliseconds,
+            runAt: new.dueAt(storedAt: time.wall),
             after: new.after,
             attempt: startsRunning ? 1 : 0,
             maxAttempts: new.maxAttempts,

@@ -1,19 +1,22 @@
 extension NewJob {
     /// A digest of everything the submitter said: the same for a replay, another for another job under the same id.
     ///
+    /// Not of the trace context, which each try of a submit has its own of.
+    ///
     /// FNV-1a of 128 bits in two lanes. It tells honest clients that they mixed up their identifiers; it is no defence
     /// against one that makes collisions on purpose, who could only confuse its own jobs.
     package var fingerprint: String {
         var digest = FNV1a()
         for text in [
             type, queue, payload.string, projectId, projectName, uniqueKey, metadata.string, data?.string,
-            internalData?.string, createdBy, createdByName, traceparent, onConflict.rawValue,
+            internalData?.string, createdBy, createdByName, onConflict.rawValue,
         ] {
             digest.add(text)
         }
         digest.add(after.map(\.description).joined(separator: " "))
         digest.add(uploads.map(\.description).joined(separator: " "))
         digest.add("\(priority) \(maxAttempts) \(timeoutSeconds ?? 0) \(recordExpiresAt ?? -1) \(startsRunning)")
+        digest.add(delaySeconds.map { "\($0)" })
         digest.add(runAt.map { "\($0.milliseconds)" })
         digest.add(tracking.map { "\($0.staleAfterSeconds ?? 0)" })
         return digest.text

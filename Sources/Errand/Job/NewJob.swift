@@ -30,6 +30,10 @@ public struct NewJob: Sendable, Equatable {
     public var priority: Int16
     /// Not to be run before; now when nil.
     public var runAt: Date?
+    /// Not to be run before so many seconds have passed since it was stored; instead of ``runAt``.
+    ///
+    /// A submit that is sent again says the same with it, where a time that was worked out anew would say another.
+    public var delaySeconds: Int?
     /// At most 100 jobs of the same scope that must be completed first.
     public var after: [JobID]
     /// The budget of charged runs, at least 1.
@@ -78,5 +82,13 @@ public struct NewJob: Sendable, Equatable {
         onConflict = .return
         metadata = .emptyObject
         startsRunning = false
+    }
+}
+
+extension NewJob {
+    /// When a job that is stored at a time falls due, to the millisecond.
+    package func dueAt(storedAt now: Date) -> Date {
+        let due = runAt ?? delaySeconds.map { now.addingTimeInterval(TimeInterval($0)) } ?? now
+        return due.wholeMilliseconds
     }
 }

@@ -30,6 +30,8 @@ public enum JobLimits {
     public static let jsonDepth = 64
     /// Consecutive lost runs after which a job is failed as a poison pill.
     public static let lostRuns = 3
+    /// The longest delay of a job, in seconds: ten years.
+    package static let longestDelay = 315_360_000
     /// The latest time that can be given, 9999-12-31T23:59:59.999Z.
     static let latestTime = Date(milliseconds: 253_402_300_799_999)
 }
@@ -65,6 +67,15 @@ extension NewJob {
         }
         if let runAt, runAt < Date(milliseconds: 0) || runAt > JobLimits.latestTime {
             throw .invalid("runAt must lie in the years 1970 to 9999", "\(place)/runAt")
+        }
+        if let delaySeconds {
+            guard runAt == nil else {
+                throw .invalid("runAt and delaySeconds are both given; give one", "\(place)/delaySeconds")
+            }
+            guard (0...JobLimits.longestDelay).contains(delaySeconds) else {
+                let range = "0 to \(JobLimits.longestDelay)"
+                throw .invalid("delaySeconds is \(delaySeconds); it must be \(range)", "\(place)/delaySeconds")
+            }
         }
         if let recordExpiresAt, recordExpiresAt < 0 || recordExpiresAt > JobLimits.latestTime.milliseconds / 1000 {
             throw .invalid("recordExpiresAt must be seconds since 1970 up to the year 9999", "\(place)/recordExpiresAt")

@@ -27,7 +27,7 @@ struct LocalJobs: JobAccess {
             )
             types.register(JobType(name))
         }
-        let new = try WireJSON.newJob(from: body, types: types, now: Date())
+        let new = try WireJSON.newJob(from: body, types: types)
         return try await job(.id(client.submit(new).id))
     }
 

@@ -15,7 +15,7 @@ struct SubmitRoute: Sendable {
         guard let body = try await request.json(context, limit: services.options.maximumBodyBytes) else {
             throw Problem(.validation, "The body is empty; it must be an object with at least a type.")
         }
-        var new = try JobSubmission.job(from: body, types: services.types, now: services.now)
+        var new = try JobSubmission.job(from: body, types: services.types)
         new.traceparent = TraceParent.read(request.headers[.traceparent])
         guard let inserted = try await services.stores.jobs.insert([new], scope: context.scope).first else {
             throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")

@@ -7,13 +7,12 @@ struct JobSubmission {
     private var job: NewJob
     private var tags: [String]?
     private var delaySeconds: Int64?
-    private let now: Date
 
-    /// Reads a request's body; a delay counts from now.
-    static func job(from body: JSONText, types: JobTypes, now: Date) throws -> NewJob {
+    /// Reads a request's body.
+    static func job(from body: JSONText, types: JobTypes) throws -> NewJob {
         let object = try body.object()
         let type = try knownType(object, types)
-        var submission = JobSubmission(job: type.job(), now: now)
+        var submission = JobSubmission(job: type.job())
         var reader = FieldReader.read(object) { reader, name, value in
             submission.take(name, value, &reader) || submission.takeOption(name, value, &reader)
                 || submission.takeSubmitter(name, value, &reader)
@@ -24,9 +23,8 @@ struct JobSubmission {
         return submission.job
     }
 
-    private init(job: NewJob, now: Date) {
+    private init(job: NewJob) {
         self.job = job
-        self.now = now
     }
 
     private static func knownType(_ object: JSONObject, _ types: JobTypes) throws(Problem) -> JobType {
@@ -57,7 +55,7 @@ struct JobSubmission {
             let range = Int64(Int16.min)...Int64(Int16.max)
             if let priority = reader.integer(name, value, in: range) { job.priority = Int16(priority) }
         case "runAt": job.runAt = reader.date(name, value)
-        case "delaySeconds": delaySeconds = reader.integer(name, value, in: 0...315_360_000)
+        case "delaySeconds": delaySeconds = reader.integer(name, value, in: 0...Int64(JobLimits.longestDelay))
         case "after": takeAfter(value, &reader)
         default: return false
         }
@@ -119,7 +117,7 @@ struct JobSubmission {
             if job.runAt != nil {
                 reader.refuse("delaySeconds", "exclusive", "Give either runAt or delaySeconds, not both.")
             }
-            job.runAt = now.addingTimeInterval(TimeInterval(delaySeconds))
+            job.delaySeconds = Int(delaySeconds)
         }
         guard let tags else { return }
         // Metadata was read as an object above.

@@ -17,8 +17,8 @@ package enum WireJSON {
     package static func counts(_ counts: StatusCounts) -> JSONText { text { StatusCountsJSON.write(counts, to: &$0) } }
 
     /// Reads the body of a submit as the API does; throws a sentence about what is wrong with it.
-    package static func newJob(from body: JSONText, types: JobTypes, now: Date) throws -> NewJob {
-        do { return try JobSubmission.job(from: body, types: types, now: now) } catch let problem as Problem {
+    package static func newJob(from body: JSONText, types: JobTypes) throws -> NewJob {
+        do { return try JobSubmission.job(from: body, types: types) } catch let problem as Problem {
             let parts = problem.parts.map(\.detail)
             let sentence = parts.isEmpty ? problem.detail ?? problem.type.title : parts.joined(separator: " ")
             throw JobStoreError(.invalid, sentence)

@@ -180,7 +180,7 @@ extension SQLiteSession {
             WHERE number = ?
             """
         )
-        let runAt = job.runAt?.wholeMilliseconds.milliseconds ?? now
+        let runAt = job.dueAt(storedAt: time.wall).milliseconds
         let isWaiting = state.blockedBy == 0 && !state.isTracked
         let phase = isWaiting ? (runAt <= now ? JobPhase.due : .scheduled) : state.phase
         try bind(statement, 1, job.payload, .payload, of: state.number)
@@ -211,7 +211,7 @@ struct NewRow {
     let blockedBy: Int
 
     var startsRunning: Bool { job.tracking != nil && job.startsRunning }
-    func runAt(_ now: Int64) -> Int64 { job.runAt?.wholeMilliseconds.milliseconds ?? now }
+    func runAt(_ now: Int64) -> Int64 { job.dueAt(storedAt: Date(milliseconds: now)).milliseconds }
     func phase(at now: Int64) -> JobPhase {
         if job.tracking != nil { return .tracked }
         if blockedBy > 0 { return .blocked }

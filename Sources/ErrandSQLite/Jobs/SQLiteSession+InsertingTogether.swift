@@ -42,7 +42,8 @@ extension ArraySlice<NewJob> {
     var areAlike: Bool {
         guard let first else { return true }
         return allSatisfy { job in
-            !job.hasRareFields && job.runAt == nil && job.uploads.isEmpty && job.queue == first.queue
+            !job.hasRareFields && job.runAt == nil && job.delaySeconds == nil
+                && job.uploads.isEmpty && job.queue == first.queue
                 && job.type == first.type && job.projectId == first.projectId
         }
     }

@@ -148,6 +148,23 @@ extension JobStoreCheck {
             #expect(late.outcome == .replayed && late.number == first.number)
             #expect(try await test.read(id).status == .completed)
         },
+        JobStoreCheck("a delay counts from when the job is stored, and is the same when it is sent again") { test in
+            let id = JobIDGenerator().next(at: try await test.now())
+            func submit() async throws -> InsertedJob {
+                try await test.submit { job in
+                    job.id = id
+                    job.delaySeconds = 1
+                    job.traceparent = "00-\(UInt64.random(in: 0...9))"
+                }
+            }
+            _ = try await submit()
+            let job = try await test.read(id)
+            #expect(job.runAt == job.createdAt.addingTimeInterval(1))
+            #expect(try await test.claim().isEmpty)
+            try await test.advance(.milliseconds(1500))
+            #expect(try await submit().outcome == .replayed)
+            #expect(try await test.claim().map(\.lease.id) == [id])
+        },
         JobStoreCheck("the same id with another content is a mismatch, and changes nothing") { test in
             let id = JobIDGenerator().next(at: try await test.now())
             _ = try await test.submit { $0.id = id }
