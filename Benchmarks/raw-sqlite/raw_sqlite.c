@@ -87,6 +87,31 @@ static void insertAndCommit(long count) {
     report("insert_commit", count, started);
 }
 
+static int later(const void *left, const void *right) {
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+// W4: one commit every 20 ms. A machine that sleeps in between takes longer for each than one that is kept busy.
+static void insertWhenIdle(long count) {
+    struct timespec pause = {.tv_nsec = 20000000};
+    double *took = malloc((size_t)count * sizeof *took);
+    if (!took) exit(2);
+    for (long number = 0; number < count; number++) {
+        nanosleep(&pause, NULL);
+        double started = now();
+        once(begin);
+        insertJob(number);
+        once(commit);
+        took[number] = (now() - started) * 1e3;
+    }
+    qsort(took, (size_t)count, sizeof *took, later);
+    printf("{\"name\":\"insert_idle\",\"count\":%ld,\"p50Milliseconds\":%.3f,\"p99Milliseconds\":%.3f}\n", count,
+           took[count / 2], took[count * 99 / 100]);
+    fflush(stdout);
+    free(took);
+}
+
 // W2: a thousand to a commit. What it stores is what W3 then drains.
 static void insertInBulk(long count) {
     double started = now();
@@ -137,6 +162,7 @@ int main(int count, char **arguments) {
     if (!(scale > 0)) return 2;
     open_database(arguments[1]);
     insertAndCommit((long)(20000 * scale) + 1);
+    insertWhenIdle((long)(500 * scale) + 1);
     run("DELETE FROM jobs");
     run("PRAGMA wal_checkpoint(TRUNCATE)");
     insertInBulk((long)(100000 * scale) + 1);
