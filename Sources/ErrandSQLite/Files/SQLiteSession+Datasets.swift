@@ -127,15 +127,7 @@ extension SQLiteSession {
         try self.write(report)
         let last = try sql("SELECT ifnull(max(position), 0) FROM dataset_rows WHERE generation = ?")
         last.bind(1, write.generation)
-        var position = try last.onlyInt()
-        let insert = try sql("INSERT INTO dataset_rows VALUES (?, ?, ?)")
-        for row in rows {
-            position += 1
-            insert.bind(1, write.generation)
-            insert.bind(2, position)
-            insert.bind(3, row.string)
-            try insert.run()
-        }
+        try insert(rows, into: write.generation, after: last.onlyInt())
         let count: StaticSQL =
             switch write.mode {
             case .append: "UPDATE datasets SET row_count = row_count + ?, updated_at = ? WHERE dataset = ?"
@@ -145,6 +137,29 @@ extension SQLiteSession {
                 """
             }
         try sql(count).run(Int64(rows.count), now, write.dataset)
+    }
+
+    private func insert(
+        _ rows: [JSONText],
+        into generation: Int64,
+        after position: Int64
+    ) throws(JobStoreError) {
+        var rest = rows[...]
+        var position = position
+        while !rest.isEmpty {
+            let isFull = rest.count >= DatasetInsert.rowsTogether
+            let insert = try sql(isFull ? DatasetInsert.many : DatasetInsert.one)
+            var place: CInt = 0
+            for row in rest.prefix(isFull ? DatasetInsert.rowsTogether : 1) {
+                position += 1
+                insert.bind(place + 1, generation)
+                insert.bind(place + 2, position)
+                insert.bind(place + 3, row.string)
+                place += 3
+            }
+            try insert.run()
+            rest = rest.dropFirst(Int(place) / 3)
+        }
     }
 
     /// Makes a replacement visible, and ends the write.
@@ -197,6 +212,18 @@ extension SQLiteSession {
         guard sql.changedRows == 0 else { return true }
         try sql("DELETE FROM dead_generations WHERE generation = ?").run(generation)
         return try sql("SELECT count(*) FROM dead_generations").onlyInt() > 0
+    }
+}
+
+/// The statements that insert rows.
+private enum DatasetInsert {
+    static let rowsTogether = 50
+    static let one = rows(1)
+    static let many = rows(rowsTogether)
+
+    private static func rows(_ count: Int) -> SQLText {
+        let rows = Array(repeating: "(?, ?, ?)", count: count).joined(separator: ", ")
+        return SQLText("INSERT INTO dataset_rows VALUES \(rows)")
     }
 }
 
