@@ -1,0 +1,63 @@
+#if Postgres
+import Errand
+import ErrandTesting
+import Foundation
+
+@testable import ErrandPostgres
+
+/// A schema of its own on the test server, dropped afterwards.
+enum TemporarySchema {
+    struct NoServer: Error, CustomStringConvertible {
+        let description = """
+            ERRAND_TEST_POSTGRES is not set. It names a PostgreSQL that tests may make schemas on, as in \
+            postgresql://user@127.0.0.1:5432/database; `Scripts/postgres-test-server run swift test` starts one.
+            """
+    }
+
+    static func with<Value>(
+        clock: ManualClock = ManualClock(),
+        _ body: (PostgresJobStore, ManualClock) async throws -> Value
+    ) async throws -> Value {
+        try await withName { name in
+            let store = try await open(name, clock: clock)
+            defer { store.close() }
+            return try await body(store, clock)
+        }
+    }
+
+    /// Opens a store with few connections, as tests run side by side and the server has room for some hundred.
+    static func open(
+        _ schema: String,
+        clock: (any JobClock)?,
+        connections: Int = 4
+    ) async throws -> PostgresJobStore {
+        let options = PostgresJobStore.Options(schema: schema, connections: connections, clock: clock)
+        let store = try PostgresJobStore(url: try url(), options: options)
+        try await store.migrate()
+        return store
+    }
+
+    static func withName<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+        let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+        let url = try url()
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await body(name))
+        } catch {
+            result = .failure(error)
+        }
+        try drop(name, on: url)
+        return try result.get()
+    }
+
+    static func drop(_ schema: String, on url: String) throws {
+        let connection = try PostgresConnection(url: url, schema: schema)
+        try connection.runAll("DROP SCHEMA IF EXISTS \(connection.schema) CASCADE")
+    }
+
+    static func url() throws -> String {
+        guard let url = ProcessInfo.processInfo.environment["ERRAND_TEST_POSTGRES"] else { throw NoServer() }
+        return url
+    }
+}
+#endif
