@@ -36,7 +36,7 @@ public final class PostgresJobStore: JobStore {
     }
 
     private let pool: PostgresPool
-    private let context: PostgresContext
+    let context: PostgresContext
 
     /// Makes a store; connections are made when they are needed, and the schema by ``migrate()``.
     ///

@@ -1,6 +1,14 @@
 #if Postgres
 import CPostgres
 import Errand
+// strdup, for the texts libpq is lent.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 
 /// One connection; blocks, and belongs to the one thread that made it.
 final class PostgresConnection {
@@ -11,13 +19,15 @@ final class PostgresConnection {
     /// Whether the server or the network ended it.
     private(set) var isLost = false
 
-    /// Connects, and makes the server write UTF-8.
-    ///
-    /// - Parameters:
-    ///   - url: What libpq understands.
-    ///   - schema: Stands in the place of `errand` in every statement.
+    /// Connects, with the schema's name in the place of `errand` in every statement.
     init(url: String, schema: String) throws(JobStoreError) {
-        guard let handle = PQconnectdb(url) else { throw JobStoreError(PostgresError("libpq is out of memory")) }
+        // What the URL says itself comes first; a server that does not answer is given up after ten seconds.
+        let defaults = [
+            ("fallback_application_name", "errand/\(schema)"), ("connect_timeout", "10"), ("client_encoding", "UTF8"),
+        ]
+        guard let handle = Self.connect(defaults, url) else {
+            throw JobStoreError(PostgresError("libpq is out of memory"))
+        }
         self.handle = handle
         self.schema = "\"" + schema.replacing("\"", with: "\"\"") + "\""
         guard PQstatus(handle) == CONNECTION_OK else {
@@ -26,7 +36,16 @@ final class PostgresConnection {
         }
         // What the server remarks, such as that a schema exists already, is not for standard error.
         _ = PQsetNoticeProcessor(handle, { _, _ in }, nil)
-        PQsetClientEncoding(handle, "UTF8")
+    }
+
+    /// `dbname` may be a whole URL, and what comes after it overrides what stands before.
+    private static func connect(_ defaults: [(name: String, value: String)], _ url: String) -> OpaquePointer? {
+        let words = defaults + [("dbname", url)]
+        let names = words.map { strdup($0.name) }
+        let values = words.map { strdup($0.value) }
+        defer { for text in names + values { free(text) } }
+        let terminated = (names.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil])
+        return PQconnectdbParams(terminated.0, terminated.1, 1)
     }
 
     deinit { PQfinish(handle) }

@@ -117,14 +117,11 @@ extension PostgresSession {
     ///
     /// Nothing breaks without it, as a claim looks at the time too; only the next due time would be too late.
     private func demoteAfterJump() throws(JobStoreError) {
-        let (now, slack) = (now, context.options.clock == nil ? Int64(1000) : 0)
-        let hasJumped = context.latestClaim.withLock { latest in
-            defer { latest = max(latest, now) }
-            return now < latest - slack
-        }
-        guard hasJumped else { return }
+        let slack = context.options.clock == nil ? Int64(1000) : 0
+        let latest = context.latestWrite.withLock { $0 }
+        guard now < latest - slack else { return }
         try sql("UPDATE errand.jobs SET claimable = false WHERE claimable AND run_at > $1::bigint", .int(now))
-        afterCommit.append { [context] in context.latestClaim.withLock { $0 = now } }
+        afterCommit.append { [context, now] in context.latestWrite.withLock { $0 = now } }
     }
 
     private func nextDue(for request: ClaimRequest) throws(JobStoreError) -> Duration? {

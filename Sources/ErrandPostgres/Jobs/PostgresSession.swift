@@ -9,8 +9,10 @@ final class PostgresContext: Sendable {
     let hub = ChangeHub()
     /// Who was served last by this process; fairness between processes follows from each being fair.
     let rotation = Mutex(ClaimRotation())
-    /// The latest time a claim has seen, in milliseconds.
-    let latestClaim = Mutex(Int64.min)
+    /// How far tests have moved the server's clock, on which everything is measured; zero otherwise.
+    let clockOffset = Mutex((wall: Duration.zero, steady: Duration.zero))
+    /// The latest time that made jobs claimable, in milliseconds.
+    let latestWrite = Mutex(Int64(0))
 
     init(options: PostgresJobStore.Options) { self.options = options }
 }
@@ -50,12 +52,17 @@ final class PostgresSession {
             try connection.runAll("\(begin); SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
             .first { (row) throws(JobStoreError) in row.int() } ?? 0
         // The server has no clock that never goes back; a lease is measured on the one it has.
-        time = StoreTime(wall: Date(milliseconds: microseconds / 1000), steady: .microseconds(microseconds))
+        let (wall, steady) = context.clockOffset.withLock { $0 }
+        time = StoreTime(
+            wall: Date(milliseconds: microseconds / 1000 + wall.wholeMilliseconds),
+            steady: .microseconds(microseconds) + steady
+        )
     }
 
     func commit() throws(JobStoreError) {
         try flush()
         try connection.runAll("COMMIT")
+        context.latestWrite.withLock { $0 = max($0, now) }
         for note in afterCommit { note() }
         if !changes.isEmpty { context.hub.publish(changes) }
     }

@@ -91,7 +91,10 @@ extension JobStoreCheck {
             let urgent = try await test.submit { $0.priority = 1 }
             #expect(try await test.claim().map(\.lease.id) == [urgent.id])
             try await test.settle(first[0], .release(after: .zero))
-            #expect(try await test.claim(5).map(\.lease.id) == [order[0], order[2]])
+            let rest = try await test.claim(5).map(\.lease.id)
+            #expect(Set(rest) == [order[0], order[2]])
+            // Where the clock goes on by itself, the one given back is due a little later than the other.
+            if test.tolerance == .zero { #expect(rest == [order[0], order[2]]) }
         },
     ]
 }
