@@ -8,10 +8,12 @@ public import FoundationEssentials
 public final class PostgresJobStore: JobStore {
     /// What a store may be told when it is made.
     public struct Options: Sendable {
-        /// The schema that holds everything; lower-case letters, digits and `_`.
+        /// The schema that holds everything; at most 50 lower-case letters, digits and `_`.
         public var schema: String
         /// How many connections at most.
         public var connections: Int
+        /// Whether processes tell each other of changes by LISTEN and NOTIFY; off behind a pooler that swallows them.
+        public var notifies: Bool
         /// What time it is: the server's clock when nil, another one only in tests.
         public var clock: (any JobClock)?
         /// How long ended records stay.
@@ -23,12 +25,14 @@ public final class PostgresJobStore: JobStore {
         public init(
             schema: String = "errand",
             connections: Int = 8,
+            notifies: Bool = true,
             clock: (any JobClock)? = nil,
             rules: JobRules = JobRules(),
             identifiers: JobIDGenerator = JobIDGenerator()
         ) {
             self.schema = schema
             self.connections = connections
+            self.notifies = notifies
             self.clock = clock
             self.rules = rules
             self.identifiers = identifiers
@@ -36,6 +40,7 @@ public final class PostgresJobStore: JobStore {
     }
 
     private let pool: PostgresPool
+    private let listener: ChangeListener?
     let context: PostgresContext
 
     /// Makes a store; connections are made when they are needed, and the schema by ``migrate()``.
@@ -49,11 +54,21 @@ public final class PostgresJobStore: JobStore {
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
         }
-        guard isName, (1...63).contains(options.schema.utf8.count) else {
+        guard isName, (1...50).contains(options.schema.utf8.count) else {
             throw JobStoreError(.invalid, "\"\(options.schema)\" cannot be a schema's name: use a-z, 0-9 and _.")
         }
-        context = PostgresContext(options: options)
         pool = PostgresPool(url: url, schema: options.schema, limit: options.connections)
+        let hub = ChangeHub()
+        guard options.notifies else {
+            listener = nil
+            context = PostgresContext(options: options, hub: hub, sender: nil)
+            return
+        }
+        let channel = "errand_\(options.schema)"
+        let name = String(UInt64.random(in: .min ... .max), radix: 36)
+        listener = try ChangeListener(url: url, schema: options.schema, channel: channel, sender: name, hub: hub)
+        let sender = ChangeSender(pool: pool, channel: channel, sender: name)
+        context = PostgresContext(options: options, hub: hub, sender: sender)
     }
 
     deinit { close() }
@@ -61,6 +76,7 @@ public final class PostgresJobStore: JobStore {
     /// Finishes what was asked for and disconnects; later calls throw `unavailable`.
     public func close() {
         context.hub.finish()
+        listener?.close()
         pool.close()
     }
 
@@ -160,7 +176,10 @@ extension PostgresJobStore {
         }
     }
 
-    public func changes(_ interest: ChangeInterest) -> StoreChangeStream { context.hub.subscribe(interest) }
+    public func changes(_ interest: ChangeInterest) -> StoreChangeStream {
+        listener?.start()
+        return context.hub.subscribe(interest)
+    }
 }
 
 extension Settlement {

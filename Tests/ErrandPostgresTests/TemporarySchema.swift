@@ -14,6 +14,9 @@ enum TemporarySchema {
             """
     }
 
+    /// Tests run side by side by the hundred, and the server has room for so many connections.
+    private static let gate = Gate(places: 16)
+
     static func with<Value>(
         clock: ManualClock = ManualClock(),
         _ body: (PostgresJobStore, ManualClock) async throws -> Value
@@ -25,7 +28,7 @@ enum TemporarySchema {
         }
     }
 
-    /// Opens a store with few connections, as tests run side by side and the server has room for some hundred.
+    /// Opens a store with few connections.
     static func open(
         _ schema: String,
         clock: (any JobClock)?,
@@ -38,15 +41,17 @@ enum TemporarySchema {
     }
 
     static func withName<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+        await gate.enter()
         let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
-        let url = try url()
         let result: Result<Value, any Error>
         do {
+            _ = try url()
             result = .success(try await body(name))
         } catch {
             result = .failure(error)
         }
-        try drop(name, on: url)
+        await gate.leave()
+        try drop(name, on: url())
         return try result.get()
     }
 
@@ -58,6 +63,23 @@ enum TemporarySchema {
     static func url() throws -> String {
         guard let url = ProcessInfo.processInfo.environment["ERRAND_TEST_POSTGRES"] else { throw NoServer() }
         return url
+    }
+}
+
+/// Lets so many in at once.
+private actor Gate {
+    private var places: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(places: Int) { self.places = places }
+
+    func enter() async {
+        guard places == 0 else { return places -= 1 }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func leave() {
+        if waiting.isEmpty { places += 1 } else { waiting.removeFirst().resume() }
     }
 }
 #endif

@@ -65,6 +65,23 @@ final class PostgresConnection {
         try check(PQexec(handle, qualified(sql)))
     }
 
+    /// Turns readable when the server has something to say.
+    var socket: Int32 { PQsocket(handle) }
+
+    /// What other sessions have notified this one of, and the server has sent by now.
+    func notifications() throws(JobStoreError) -> [String] {
+        guard PQconsumeInput(handle) == 1, PQstatus(handle) == CONNECTION_OK else {
+            isLost = true
+            throw JobStoreError(PostgresError(PostgresError.connectionMessage(handle)))
+        }
+        var messages: [String] = []
+        while let notification = PQnotifies(handle) {
+            messages.append(String(cString: notification.pointee.extra))
+            PQfreemem(notification)
+        }
+        return messages
+    }
+
     private func prepare(_ sql: String) throws(JobStoreError) -> String {
         if let name = prepared[sql] { return name }
         let name = "errand_\(prepared.count)"

@@ -11,7 +11,7 @@ import Synchronization
 /// libpq blocks, so its calls stay off Swift's cooperative threads. A caller only awaits a continuation: a cancelled
 /// task abandons nothing that was begun. Threads are started as they are needed, and kept.
 final class PostgresPool: Sendable {
-    private typealias Operation = @Sendable (PostgresLink) -> Void
+    typealias Operation = @Sendable (PostgresLink) -> Void
 
     private struct State {
         var waiting: [Operation] = []
@@ -49,7 +49,8 @@ final class PostgresPool: Sendable {
         return try result.get()
     }
 
-    private func enqueue(_ operation: @escaping Operation) -> Bool {
+    /// Has work done whose caller hears of it by other means than awaiting it; false when the pool is closed.
+    func enqueue(_ operation: @escaping Operation) -> Bool {
         let (accepted, wakes, starts) = state.withLock { state in
             guard !state.isClosed else { return (false, false, false) }
             state.waiting.append(operation)

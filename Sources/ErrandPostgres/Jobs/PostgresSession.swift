@@ -6,7 +6,9 @@ import Synchronization
 /// What a store's transactions share.
 final class PostgresContext: Sendable {
     let options: PostgresJobStore.Options
-    let hub = ChangeHub()
+    let hub: ChangeHub
+    /// Tells other processes; nil where they are not told.
+    let sender: ChangeSender?
     /// Who was served last by this process; fairness between processes follows from each being fair.
     let rotation = Mutex(ClaimRotation())
     /// How far tests have moved the server's clock, on which everything is measured; zero otherwise.
@@ -14,7 +16,16 @@ final class PostgresContext: Sendable {
     /// The latest time that made jobs claimable, in milliseconds.
     let latestWrite = Mutex(Int64(0))
 
-    init(options: PostgresJobStore.Options) { self.options = options }
+    init(options: PostgresJobStore.Options, hub: ChangeHub, sender: ChangeSender?) {
+        (self.options, self.hub, self.sender) = (options, hub, sender)
+    }
+
+    /// Tells everybody what a transaction changed, once it is durable.
+    func tell(_ changes: StoreChanges) {
+        guard !changes.isEmpty else { return }
+        hub.publish(changes)
+        sender?.send(changes)
+    }
 }
 
 /// One transaction's view of the store, on a connection's thread.
@@ -64,7 +75,7 @@ final class PostgresSession {
         try connection.runAll("COMMIT")
         context.latestWrite.withLock { $0 = max($0, now) }
         for note in afterCommit { note() }
-        if !changes.isEmpty { context.hub.publish(changes) }
+        context.tell(changes)
     }
 
     /// Runs one statement.
