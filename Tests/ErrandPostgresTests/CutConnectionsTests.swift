@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// Claims and completes until every job is completed, and cuts everybody's connections after every fifth of its own.
+    /// Claims and completes until every job is completed, and cuts everybody's connections after each fifth of its own.
     ///
     /// What the store could not do is tried again.
     private func work(off store: PostgresJobStore, among all: [PostgresJobStore], _ schema: String) async -> [JobID] {
