@@ -10,12 +10,14 @@ let package = Package(
         .library(name: "Errand", targets: ["Errand"]),
         .library(name: "ErrandTesting", targets: ["ErrandTesting"]),
         .library(name: "ErrandSQLite", targets: ["ErrandSQLite"]),
+        .library(name: "ErrandPostgres", targets: ["ErrandPostgres"]),
         .library(name: "ErrandFiles", targets: ["ErrandFiles"]),
         .library(name: "ErrandHTTP", targets: ["ErrandHTTP"]),
         .executable(name: "errand", targets: ["ErrandCommand"]),
     ],
     traits: [
         .trait(name: "Files", description: "CSV import and export, object storage, command job types."),
+        .trait(name: "Postgres", description: "The PostgreSQL store, through the system's libpq."),
         .trait(name: "Server", description: "The HTTP API and the errand command.", enabledTraits: ["Files"]),
         .default(enabledTraits: ["Files", "Server"]),
     ],
@@ -53,6 +55,16 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
+            resources: [.embedInCode("Migrations")]
+        ),
+        .systemLibrary(
+            name: "CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .target(
+            name: "ErrandPostgres",
+            dependencies: ["Errand", .target(name: "CPostgres", condition: .when(traits: ["Postgres"]))],
             resources: [.embedInCode("Migrations")]
         ),
         .target(
@@ -106,6 +118,7 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
+        .testTarget(name: "ErrandPostgresTests", dependencies: ["ErrandPostgres", "ErrandTesting"]),
         .testTarget(name: "ErrandFilesTests", dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandTesting"]),
         .testTarget(
             name: "ErrandHTTPTests",
@@ -123,7 +136,7 @@ let package = Package(
     ]
 )
 
-for target in package.targets {
+for target in package.targets where target.type != .system {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

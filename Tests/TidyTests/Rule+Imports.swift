@@ -6,6 +6,7 @@ extension Rule {
         ],
         "ErrandTesting": ["Errand", "Testing"],
         "ErrandSQLite": ["Errand", "GRDB", "GRDBSQLite"],
+        "ErrandPostgres": ["Errand", "CPostgres"],
         "ErrandFiles": ["Errand", "Crypto", "Subprocess", "System", "SystemPackage"],
         // Hummingbird, and what its API is made of: the server's settings, its lifecycle, the channel behind a request.
         "ErrandHTTP": [

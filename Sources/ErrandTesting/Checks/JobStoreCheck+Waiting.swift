@@ -46,21 +46,20 @@ extension JobStoreCheck {
             #expect(try await test.read(inserted.id).status == .queued)
         },
         JobStoreCheck("a waiting claim hears of a job that is scheduled for sooner") { test in
-            let answer = Mutex<Claim?>(nil)
+            let isOver = Mutex(false)
             let waiting = Task {
-                let claim = try await test.store.claimWhenReady(test.request())
-                answer.withLock { $0 = claim }
+                defer { isOver.withLock { $0 = true } }
+                return try await test.store.claimWhenReady(test.request())
             }
             // Sooner and sooner, as nothing says when the claim has begun to wait.
             var seconds = 1_000_000
-            while answer.withLock({ $0 == nil }) {
+            while !isOver.withLock({ $0 }) {
                 let due = try await test.date(in: .seconds(seconds))
                 _ = try await test.submit { $0.runAt = due }
                 seconds -= 1
                 await Task.yield()
             }
-            try await waiting.value
-            let claim = try #require(answer.withLock { $0 })
+            let claim = try await waiting.value
             #expect(claim.jobs.isEmpty && claim.nextDue != nil)
         },
         JobStoreCheck("a settle and a claim in one call do both") { test in
@@ -91,7 +90,10 @@ extension JobStoreCheck {
             let urgent = try await test.submit { $0.priority = 1 }
             #expect(try await test.claim().map(\.lease.id) == [urgent.id])
             try await test.settle(first[0], .release(after: .zero))
-            #expect(try await test.claim(5).map(\.lease.id) == [order[0], order[2]])
+            let rest = try await test.claim(5).map(\.lease.id)
+            #expect(Set(rest) == [order[0], order[2]])
+            // Where the clock goes on by itself, the one given back is due a little later than the other.
+            if test.tolerance == .zero { #expect(rest == [order[0], order[2]]) }
         },
     ]
 }

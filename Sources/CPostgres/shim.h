@@ -1,0 +1,2 @@
+// The system's own libpq; pkg-config says where its header is.
+#include <libpq-fe.h>

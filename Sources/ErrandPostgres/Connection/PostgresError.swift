@@ -1,0 +1,64 @@
+#if Postgres
+import CPostgres
+import Errand
+
+/// What the server or libpq said, before it is put into the words of the core.
+struct PostgresError: Error, CustomStringConvertible {
+    /// Five characters, such as `40001`; empty where the connection itself is the trouble.
+    let sqlState: String
+    let message: String
+    /// Whether nothing more can be asked on this connection.
+    let isConnectionLost: Bool
+
+    var description: String { sqlState.isEmpty ? message : "\(sqlState): \(message)" }
+
+    /// Whether the same transaction may succeed when it is run again: others were in its way.
+    ///
+    /// A unique violation is among them: what it collided with is found by the second run.
+    var isRetryable: Bool { ["40001", "40P01", "23505"].contains(sqlState) }
+
+    init(_ message: String) {
+        (sqlState, isConnectionLost) = ("", true)
+        self.message = message
+    }
+
+    /// Reads a failed answer, and whether the connection survived it.
+    init(result: OpaquePointer?, connection: OpaquePointer) {
+        let state = PQresultErrorField(result, Int32(Self.sqlStateField)).map { String(cString: $0) } ?? ""
+        let primary = PQresultErrorField(result, Int32(Self.messageField)).map { String(cString: $0) }
+        sqlState = state
+        message = primary ?? Self.connectionMessage(connection)
+        // A server that became a replica answers, and refuses every write: another one may be found under the address.
+        isConnectionLost = PQstatus(connection) != CONNECTION_OK || state == "25006" || state.hasPrefix("57P0")
+    }
+
+    static func connectionMessage(_ connection: OpaquePointer?) -> String {
+        var text = PQerrorMessage(connection).map { String(cString: $0) } ?? "libpq is out of memory"
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return text
+    }
+
+    /// `PG_DIAG_SQLSTATE` and `PG_DIAG_MESSAGE_PRIMARY`, which are character macros that Swift does not import.
+    private static let sqlStateField = UInt8(ascii: "C")
+    private static let messageField = UInt8(ascii: "M")
+}
+
+extension JobStoreError {
+    init(_ error: PostgresError) {
+        switch error.sqlState {
+        case "53100": self.init(.full, "The database server's disk is full.", underlying: error)
+        case "XX001", "XX002":
+            self.init(.corrupt, "The database is damaged; restore it from a backup.", underlying: error)
+        case "3F000", "42P01", "42703":
+            self.init(.unavailable, "The database lacks Errand's schema; migrate it first.", underlying: error)
+        case "": self.init(.unavailable, "PostgreSQL cannot be reached.", underlying: error)
+        default: self.init(.unavailable, "PostgreSQL did not do what it was asked.", underlying: error)
+        }
+    }
+
+    static let closed = JobStoreError(.unavailable, "The store is closed.")
+
+    /// What the server said, where that is what lay underneath.
+    var postgres: PostgresError? { underlying as? PostgresError }
+}
+#endif

@@ -1,0 +1,69 @@
+#if Postgres
+import Errand
+
+/// How a session's work becomes durable, or is undone.
+enum PostgresTransaction {
+    /// How often a transaction is begun that others keep getting in the way of.
+    private static let attempts = 8
+
+    static func write<Value>(
+        on link: PostgresLink,
+        _ context: PostgresContext,
+        _ body: (PostgresSession) throws(JobStoreError) -> Value
+    ) throws(JobStoreError) -> Value {
+        var attempt = 1
+        while true {
+            let session = PostgresSession(try link.connection(), context)
+            do throws(JobStoreError) {
+                try session.begin()
+                let value = try body(session)
+                try session.commit()
+                return value
+            } catch {
+                undo(session, link)
+                guard error.postgres?.isRetryable == true, attempt < attempts else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    static func read<Value>(
+        on link: PostgresLink,
+        _ context: PostgresContext,
+        _ body: (PostgresSession) throws(JobStoreError) -> Value
+    ) throws(JobStoreError) -> Value {
+        do throws(JobStoreError) {
+            return try readOnce(on: link, context, body)
+        } catch {
+            // A question can be asked again; the connection may have been lost long ago, and this be the first notice.
+            guard error.postgres?.isConnectionLost == true else { throw error }
+            return try readOnce(on: link, context, body)
+        }
+    }
+
+    private static func readOnce<Value>(
+        on link: PostgresLink,
+        _ context: PostgresContext,
+        _ body: (PostgresSession) throws(JobStoreError) -> Value
+    ) throws(JobStoreError) -> Value {
+        let session = PostgresSession(try link.connection(), context)
+        do throws(JobStoreError) {
+            try session.begin(isReadOnly: true)
+            let value = try body(session)
+            try session.connection.runAll("COMMIT")
+            return value
+        } catch {
+            undo(session, link)
+            throw error
+        }
+    }
+
+    private static func undo(_ session: PostgresSession, _ link: PostgresLink) {
+        do throws(JobStoreError) {
+            try session.connection.runAll("ROLLBACK")
+        } catch {
+            link.drop()
+        }
+    }
+}
+#endif

@@ -1,0 +1,38 @@
+#if Postgres
+import Errand
+
+/// A job as a transaction knows it: what is stored, what it has become, and what a transition must know beside it.
+struct HeldJob {
+    /// The job as it is now.
+    var job: Job
+    /// The job as its row says; nil for one that has no row yet.
+    var stored: Job?
+    /// Whether other jobs wait for it, or waited.
+    var hasDependents = false
+    /// Whether its queue has a limit, so that the end of its run makes room.
+    var isLimited = false
+    /// Of the submit, where the client made the id.
+    var fingerprint: String?
+
+    var isChanged: Bool { job != stored }
+    /// Whether a worker may claim it once it is due.
+    var isWaiting: Bool { job.status == .queued && job.tracking == nil && job.blockedBy == 0 }
+
+    /// When a tracked job that has not ended will have been silent for too long, in milliseconds.
+    var staleAt: Int64? {
+        guard let seconds = job.tracking?.staleAfterSeconds, !job.status.isTerminal else { return nil }
+        return job.updatedAt.milliseconds + Int64(seconds) * 1000
+    }
+
+    /// A long text where it was changed; nil where the row may keep what it has.
+    func changed(_ text: KeyPath<Job, JSONText?>) -> String? {
+        let value = job[keyPath: text]
+        return value == stored?[keyPath: text] ? nil : value?.string
+    }
+}
+
+extension JSONText {
+    /// Stands for a text that is stored and was not read, as most transitions need not know it; never stored itself.
+    static let unread = JSONText(trusted: "\u{0}unread")
+}
+#endif

@@ -1,0 +1,55 @@
+#if Postgres
+import Errand
+
+/// What a batch of submits comes to, decided before anything is written, so that numbers go to what is stored only.
+struct InsertPlan {
+    enum Answer {
+        /// One of the jobs to be stored, as the batch itself made it.
+        case new(Int, InsertedJob.Outcome)
+        /// A job that is stored already.
+        case stored(InsertedJob)
+    }
+
+    struct Key: Hashable {
+        var type: String
+        var key: String
+    }
+
+    /// The jobs to be stored; they have no numbers yet.
+    var jobs: [HeldJob] = []
+    var answers: [Answer] = []
+    /// Their places by id, where the client made it.
+    var places: [JobID: Int] = [:]
+    /// Which of them holds a unique key.
+    var holders: [Key: Int] = [:]
+    /// Stored jobs that are waited for, and who waits for them.
+    var storedDependencies: [(dependency: Int64, dependent: Int)] = []
+    /// The same among the jobs of the batch.
+    var innerDependencies: [(dependency: Int, dependent: Int)] = []
+
+    // What is stored, as far as the batch names it.
+    var known: [JobID: KnownJob] = [:]
+    var buried: Set<JobID> = []
+    var storedHolders: [Key: Int64] = [:]
+    var dependencies: [JobID: Int64] = [:]
+
+    /// A stored job that has the id of a submit.
+    struct KnownJob {
+        var number: Int64
+        var tenant: String?
+        var project: String?
+        var fingerprint: String?
+    }
+
+    /// Adds a job, as it is to be stored.
+    mutating func add(_ job: HeldJob, isClientMade: Bool) {
+        let place = jobs.count
+        jobs.append(job)
+        answers.append(.new(place, .inserted))
+        if isClientMade { places[job.job.id] = place }
+        if let key = job.job.uniqueKey, !job.job.status.isTerminal {
+            holders[Key(type: job.job.type, key: key)] = place
+        }
+    }
+}
+#endif

@@ -1,0 +1,123 @@
+#if Postgres
+import Errand
+import FoundationEssentials
+
+/// A column as it is written: many jobs at once, as an array of values.
+struct JobColumn: Sendable {
+    enum Values: Sendable {
+        case ints(@Sendable (HeldJob) -> Int64?)
+        case texts(@Sendable (HeldJob) -> String?)
+        case bools(@Sendable (HeldJob) -> Bool)
+    }
+
+    let name: String
+    let type: String
+    let values: Values
+    /// What a stored row is given, where that is not just the value; `v` holds the values and `j` is the row.
+    var update: String?
+
+    func parameter(_ jobs: [HeldJob]) -> PostgresValue {
+        switch values {
+        case .ints(let value): .ints(jobs.map(value))
+        case .texts(let value): .texts(jobs.map(value))
+        case .bools(let value): .bools(jobs.map(value))
+        }
+    }
+
+    static func int(_ name: String, _ type: String = "bigint", _ value: @escaping @Sendable (HeldJob) -> Int64?)
+        -> JobColumn
+    {
+        JobColumn(name: name, type: type, values: .ints(value))
+    }
+
+    static func text(_ name: String, _ value: @escaping @Sendable (HeldJob) -> String?) -> JobColumn {
+        JobColumn(name: name, type: "text", values: .texts(value))
+    }
+
+    static func bool(_ name: String, _ value: @escaping @Sendable (HeldJob) -> Bool) -> JobColumn {
+        JobColumn(name: name, type: "boolean", values: .bools(value))
+    }
+
+    /// A text that stays where it is unless it was changed: a row that is written anew then takes it over as it is.
+    static func longText(_ name: String, _ text: any KeyPath<Job, JSONText?> & Sendable) -> JobColumn {
+        let values = Values.texts { $0.changed(text) }
+        return JobColumn(name: name, type: "text", values: values, update: "coalesce(v.\(name), j.\(name))")
+    }
+}
+
+extension Job {
+    fileprivate var optionalPayload: JSONText? { payload }
+}
+
+extension JobColumn {
+    /// What never changes once it is stored.
+    static let lasting: [JobColumn] = [
+        JobColumn(name: "id", type: "uuid", values: .texts { $0.job.id.description }),
+        text("type") { $0.job.type },
+        text("queue") { $0.job.queue },
+        text("tenant") { $0.job.tenantId },
+        text("project") { $0.job.projectId },
+        text("project_name") { $0.job.projectName },
+        bool("tracked") { $0.job.tracking != nil },
+        bool("expiry_fixed") { $0.job.isExpiryFixed },
+        bool("has_dependents") { $0.hasDependents },
+        int("max_attempts", "integer") { Int64($0.job.maxAttempts) },
+        int("timeout", "integer") { $0.job.timeoutSeconds.map { Int64($0) } },
+        int("stale_after") { $0.job.tracking?.staleAfterSeconds.map { Int64($0) } },
+        int("created_at") { $0.job.createdAt.milliseconds },
+        text("unique_key") { $0.job.uniqueKey },
+        text("fingerprint") { $0.fingerprint },
+        text("created_by") { $0.job.createdBy },
+        text("created_by_name") { $0.job.createdByName },
+        text("traceparent") { $0.job.traceparent },
+        text("metadata") { $0.job.metadata.string },
+        // Arrays within an array must all be of one length, unless they come as texts.
+        text("after_ids") { $0.job.after.isEmpty ? nil : $0.job.after.map(\.description).postgresArray },
+        text("tags") { $0.job.tags.isEmpty ? nil : $0.job.tags.postgresArray },
+    ]
+
+    /// What transitions change.
+    static let changing: [JobColumn] = [
+        int("status", "smallint") { $0.job.status.code },
+        bool("waiting") { $0.isWaiting },
+        int("priority", "smallint") { Int64($0.job.priority) },
+        int("attempt", "integer") { Int64($0.job.attempt) },
+        int("lost_count", "integer") { Int64($0.job.lostCount) },
+        int("blocked_by", "integer") { Int64($0.job.blockedBy) },
+        int("progress", "smallint") { $0.job.progress.map { Int64($0) } },
+        int("result_type", "smallint") { $0.job.resultType?.code },
+        int("fence") { $0.job.fence },
+        int("rev") { $0.job.rev },
+        int("run_at") { $0.job.runAt.milliseconds },
+        int("updated_at") { $0.job.updatedAt.milliseconds },
+        int("started_at") { $0.job.startedAt?.milliseconds },
+        int("completed_at") { $0.job.completedAt?.milliseconds },
+        int("expires_at") { $0.job.recordExpiresAt },
+        int("lease_end") { $0.job.leaseEnd?.wholeMicroseconds },
+        int("stale_at") { $0.staleAt },
+        int("cancel_acknowledged_at") { $0.job.cancelAcknowledgedAt?.milliseconds },
+        text("worker") { $0.job.workerId },
+        text("progress_message") { $0.job.progressMessage },
+        text("result_location") { $0.job.resultLocation },
+        text("failure_code") { $0.job.failure?.code },
+        text("failure_message") { $0.job.failure?.message },
+        text("failure_details") { $0.job.failure?.details?.string },
+        JobColumn(
+            name: "errors",
+            type: "text",
+            values: .texts { $0.job.errors == $0.stored?.errors ?? [] ? nil : $0.job.errors.text.string },
+            update: "coalesce(v.errors, j.errors)"
+        ),
+        longText("data", \.data),
+        longText("internal_data", \.internalData),
+        longText("checkpoint", \.checkpoint),
+        longText("payload", \.optionalPayload),
+        JobColumn(
+            name: "result",
+            type: "text",
+            values: .texts { $0.changed(\.result) },
+            update: "CASE WHEN v.keeps_result THEN j.result ELSE v.result END"
+        ),
+    ]
+}
+#endif

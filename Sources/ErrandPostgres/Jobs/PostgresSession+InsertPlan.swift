@@ -1,0 +1,112 @@
+#if Postgres
+import Errand
+
+extension PostgresSession {
+    /// Reads, and locks where it is to stay so, what the batch names; nothing where it names nothing.
+    func lookUp(_ jobs: [NewJob], _ scope: Scope, for plan: inout InsertPlan) throws(JobStoreError) {
+        let ids = jobs.compactMap(\.id)
+        if !ids.isEmpty { try lookUpReplays(ids, for: &plan) }
+        let keyed = jobs.filter { $0.uniqueKey != nil }
+        if !keyed.isEmpty { try lookUpHolders(keyed, scope, for: &plan) }
+        let after = Set(jobs.flatMap(\.after))
+        guard !after.isEmpty else { return }
+        // Locked, so that none of them ends before the commit without knowing who waits for it.
+        for number in try hold(sql(Self.lockByIDs, .ids(Array(after)))) {
+            if let job = held[number]?.job { plan.dependencies[job.id] = number }
+        }
+    }
+
+    private func lookUpReplays(_ ids: [JobID], for plan: inout InsertPlan) throws(JobStoreError) {
+        let known = try sql(
+            "SELECT id, number, tenant, project, fingerprint FROM errand.jobs WHERE id = ANY ($1::uuid[])",
+            .ids(ids)
+        )
+        .map { (row) throws(JobStoreError) in
+            let id = try row.id()
+            let job = InsertPlan.KnownJob(
+                number: row.int(),
+                tenant: row.optionalText(),
+                project: row.optionalText(),
+                fingerprint: row.optionalText()
+            )
+            return (id, job)
+        }
+        plan.known = Dictionary(known) { first, _ in first }
+        let buried = try sql(
+            "SELECT id FROM errand.tombstones WHERE id = ANY ($1::uuid[]) AND deleted_at > $2::bigint",
+            .ids(ids),
+            .int(now - Tombstone.lifetime)
+        )
+        .map { (row) throws(JobStoreError) in try row.id() }
+        plan.buried = Set(buried)
+    }
+
+    private func lookUpHolders(
+        _ jobs: [NewJob],
+        _ scope: Scope,
+        for plan: inout InsertPlan
+    ) throws(JobStoreError) {
+        let rows = try sql(
+            Self.lockByKeys,
+            .texts(jobs.map(\.type)),
+            .texts(jobs.map(\.uniqueKey)),
+            .text(scope.tenantId)
+        )
+        let holders = try rows.map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
+        for holder in holders {
+            if held[holder.job.number] == nil { held[holder.job.number] = holder }
+            guard let key = holder.job.uniqueKey else { continue }
+            plan.storedHolders[InsertPlan.Key(type: holder.job.type, key: key)] = holder.job.number
+        }
+    }
+
+    /// The job that holds a unique key and is not the one that asks.
+    func holder(ofKeyOf job: Job) throws(JobStoreError) -> Job? {
+        guard let key = job.uniqueKey else { return nil }
+        return try sql(Self.lockByKeys, .texts([job.type]), .texts([key]), .text(job.tenantId))
+            .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true).job }
+            .first { $0.number != job.number }
+    }
+
+    /// Stores the plan's jobs, and who waits for whom.
+    func write(_ plan: inout InsertPlan) throws(JobStoreError) {
+        guard !plan.jobs.isEmpty else { return }
+        for (dependency, _) in plan.innerDependencies { plan.jobs[dependency].hasDependents = true }
+        // Those that the batch replaces or names must be written first: a key may move from one to the other.
+        try flush()
+        for (place, number) in try store(plan.jobs).enumerated() { plan.jobs[place].job.number = number }
+        for job in plan.jobs { tell(of: job.job) }
+        try writeDependencies(plan)
+    }
+
+    private func writeDependencies(_ plan: InsertPlan) throws(JobStoreError) {
+        var pairs = plan.storedDependencies.map { ($0.dependency, plan.jobs[$0.dependent].job.number) }
+        pairs += plan.innerDependencies.map {
+            (plan.jobs[$0.dependency].job.number, plan.jobs[$0.dependent].job.number)
+        }
+        guard !pairs.isEmpty else { return }
+        try sql(
+            "INSERT INTO errand.job_dependencies SELECT * FROM unnest($1::bigint[], $2::bigint[])",
+            .ints(pairs.map(\.0)),
+            .ints(pairs.map(\.1))
+        )
+        let named = Set(plan.storedDependencies.map(\.dependency))
+        for number in named { held[number]?.hasDependents = true }
+        // A stored fact of the row itself: who ends the job sees it in the version of the row it locks.
+        try sql(
+            "UPDATE errand.jobs SET has_dependents = true WHERE number = ANY ($1::bigint[]) AND NOT has_dependents",
+            .ints(named.sorted())
+        )
+    }
+
+    private static let lockByIDs =
+        "\(JobRow.narrow) WHERE j.id = ANY ($1::uuid[]) ORDER BY j.number FOR UPDATE OF j"
+
+    private static let lockByKeys = """
+        \(JobRow.whole) WHERE j.status < 2 AND j.unique_key IS NOT NULL
+            AND (j.type, j.unique_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+            AND coalesce(j.tenant, '') = coalesce($3::text, '') AND (j.tenant IS NULL) = ($3::text IS NULL)
+        ORDER BY j.number FOR UPDATE OF j
+        """
+}
+#endif

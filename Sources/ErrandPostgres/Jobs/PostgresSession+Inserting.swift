@@ -1,0 +1,171 @@
+#if Postgres
+import Errand
+import FoundationEssentials
+
+extension PostgresSession {
+    /// Stores jobs, or none of them; replays, unique keys and dependencies are decided here.
+    func insert(_ jobs: [NewJob], scope: Scope) throws(JobStoreError) -> [InsertedJob] {
+        var plan = InsertPlan()
+        try lookUp(jobs, scope, for: &plan)
+        for (index, job) in jobs.enumerated() { try add(job, at: index, scope, to: &plan) }
+        try write(&plan)
+        return plan.answers.map { answer in
+            switch answer {
+            case .stored(let inserted): return inserted
+            case .new(let place, let outcome):
+                let job = plan.jobs[place].job
+                let createdAt = outcome == .inserted ? job.createdAt : nil
+                return InsertedJob(id: job.id, number: job.number, outcome: outcome, createdAt: createdAt)
+            }
+        }
+    }
+
+    /// Decides what becomes of one job.
+    private func add(
+        _ new: NewJob,
+        at index: Int,
+        _ scope: Scope,
+        to plan: inout InsertPlan
+    ) throws(JobStoreError) {
+        guard scope.includes(tenantId: scope.tenantId, projectId: new.projectId) else {
+            throw JobStoreError(
+                .invalid,
+                "The project \(new.projectId ?? "none") is not one that may be submitted to.",
+                pointer: "/\(index)/projectId"
+            )
+        }
+        if let replay = try replay(of: new, at: index, scope, in: plan) { return plan.answers.append(replay) }
+        if let answer = try resolveKey(of: new, at: index, in: &plan) { return plan.answers.append(answer) }
+        let place = plan.jobs.count
+        let (open, failed) = try dependencies(of: new, at: index, scope, place, in: &plan)
+        guard new.uploads.isEmpty else {
+            throw JobStoreError(.invalid, "This store keeps no uploads.", pointer: "/\(index)/uploads/0")
+        }
+        plan.add(try held(new, scope, open, failed), isClientMade: new.id != nil)
+    }
+
+    /// The job as it is to be stored: cancelled already, where what it waits for has failed.
+    private func held(
+        _ new: NewJob,
+        _ scope: Scope,
+        _ blockedBy: Int,
+        _ failed: JobID?
+    ) throws(JobStoreError) -> HeldJob {
+        var job = Job.submitted(
+            new,
+            as: (id: new.id ?? context.options.identifiers.next(at: time.wall), number: 0),
+            tenantId: scope.tenantId,
+            blockedBy: blockedBy,
+            at: time,
+            rules: rules
+        )
+        if let failed {
+            // A tracked job that starts out as running waits for nothing: the refusal leaves it as it is.
+            if let cancelled = try? job.applying(.dependencyFailed(failed), at: time, rules: rules) { job = cancelled }
+        }
+        return HeldJob(job: job, stored: nil, fingerprint: new.id == nil ? nil : new.fingerprint)
+    }
+
+    /// The answer to a submit that came before.
+    private func replay(
+        of new: NewJob,
+        at index: Int,
+        _ scope: Scope,
+        in plan: InsertPlan
+    ) throws(JobStoreError) -> InsertPlan.Answer? {
+        guard let id = new.id else { return nil }
+        if let place = plan.places[id], plan.jobs[place].fingerprint == new.fingerprint {
+            return .new(place, .replayed)
+        }
+        if let known = plan.known[id], known.fingerprint == new.fingerprint,
+            scope.includes(tenantId: known.tenant, projectId: known.project)
+        {
+            return .stored(InsertedJob(id: id, number: known.number, outcome: .replayed))
+        }
+        guard plan.places[id] == nil, plan.known[id] == nil else {
+            throw JobStoreError(
+                .idempotencyMismatch,
+                "Another job has the id \(id); use a new one for another job.",
+                pointer: "/\(index)/id"
+            )
+        }
+        if plan.buried.contains(id) {
+            throw JobStoreError(.gone, "Job \(id) has expired or was deleted.", pointer: "/\(index)/id")
+        }
+        return nil
+    }
+
+    /// What becomes of a submit whose unique key is taken.
+    private func resolveKey(
+        of new: NewJob,
+        at index: Int,
+        in plan: inout InsertPlan
+    ) throws(JobStoreError) -> InsertPlan.Answer? {
+        guard let name = new.uniqueKey else { return nil }
+        let key = InsertPlan.Key(type: new.type, key: name)
+        let place = plan.holders[key]
+        let number = plan.storedHolders[key]
+        guard let holder = place.map({ plan.jobs[$0].job }) ?? number.flatMap({ held[$0]?.job }) else { return nil }
+        guard new.onConflict != .return else { return answer(holder, place, .existing) }
+        guard new.onConflict == .replace, holder.status == .queued else {
+            throw .uniqueConflict(with: holder, pointer: "/\(index)/uniqueKey")
+        }
+        if let place {
+            let replaced = try? holder.applying(.replace(new), at: time, rules: rules)  // It is queued, so it applies.
+            plan.jobs[place].job = replaced ?? holder
+        } else if let number {
+            _ = try apply(.replace(new), to: number)
+        }
+        return answer(holder, place, .replaced)
+    }
+
+    private func answer(_ holder: Job, _ place: Int?, _ outcome: InsertedJob.Outcome) -> InsertPlan.Answer {
+        place.map { .new($0, outcome) }
+            ?? .stored(InsertedJob(id: holder.id, number: holder.number, outcome: outcome))
+    }
+
+    /// How many of the jobs in `after` are not completed, and the first of them that never will be.
+    private func dependencies(
+        of new: NewJob,
+        at index: Int,
+        _ scope: Scope,
+        _ place: Int,
+        in plan: inout InsertPlan
+    ) throws(JobStoreError) -> (open: Int, failed: JobID?) {
+        var (open, failed): (Int, JobID?) = (0, nil)
+        var seen: Set<JobID> = []
+        for (position, id) in new.after.enumerated() {
+            let inner = plan.places[id]
+            let number = plan.dependencies[id]
+            let found = inner.map { plan.jobs[$0].job } ?? number.flatMap { held[$0]?.job }
+            guard let job = found, job.tenantId == scope.tenantId else {
+                throw JobStoreError(
+                    .invalid,
+                    "There is no job \(id) to wait for.",
+                    pointer: "/\(index)/after/\(position)"
+                )
+            }
+            guard job.status != .completed, seen.insert(id).inserted else { continue }
+            open += 1
+            if job.status.isTerminal { failed = failed ?? id }
+            if let inner {
+                plan.innerDependencies.append((inner, place))
+            } else if let number {
+                plan.storedDependencies.append((number, place))
+            }
+        }
+        return (open, failed)
+    }
+}
+
+extension JobStoreError {
+    static func uniqueConflict(with holder: Job, pointer: String? = nil) -> JobStoreError {
+        JobStoreError(
+            .uniqueConflict,
+            "Job \(holder.id) has the unique key \(holder.uniqueKey ?? "") and is \(holder.status.rawValue).",
+            pointer: pointer,
+            currentStatus: holder.status
+        )
+    }
+}
+#endif

@@ -1,0 +1,81 @@
+#if Postgres
+import Errand
+import FoundationEssentials
+
+// Taking back what dead workers held, and deleting what is over.
+extension PostgresSession {
+    /// Takes back runs whose lease is over, the longest over first, and fails tracked jobs that went silent.
+    func reap(limit: Int) throws(JobStoreError) -> Int {
+        let orphans = try hold(
+            sql(Self.lockOrphans, .int(time.steady.wholeMicroseconds), .int(Int64(max(0, limit))))
+        )
+        for number in orphans { _ = try apply(.reap, to: number) }
+        let silent = try hold(sql(Self.lockSilent, .int(now)))
+        // A refusal is right: what waited for an orphan may have ended with it.
+        for number in silent.sorted() { _ = try apply(.goStale, to: number) }
+        try promoteDue()
+        return orphans.count
+    }
+
+    /// Deletes records past their expiry, and old tombstones.
+    func prune(limit: Int, deletedFiles: [String]) throws(JobStoreError) -> PruneResult {
+        if !deletedFiles.isEmpty {
+            try sql("DELETE FROM errand.orphaned_files WHERE key = ANY ($1::text[])", .texts(deletedFiles))
+        }
+        try sql("DELETE FROM errand.tombstones WHERE deleted_at <= $1::bigint", .int(now - Tombstone.lifetime))
+        let numbers = try hold(sql(Self.lockExpired, .int(now), .int(Int64(max(0, limit)))))
+        let expired = numbers.compactMap { held[$0]?.job }
+        // What waits for a tracked job whose record goes would wait for ever.
+        for job in expired where !job.status.isTerminal && held[job.number]?.hasDependents == true {
+            try applyToDependents(.dependencyFailed(job.id), of: job.number)
+        }
+        try remove(expired)
+        let orphans = try sql("SELECT key FROM errand.orphaned_files ORDER BY key LIMIT 1000")
+            .map { (row) throws(JobStoreError) in row.text() }
+        return PruneResult(deletedRecords: expired.count, orphanedFiles: orphans)
+    }
+
+    /// Takes records away with all that belongs to them, and leaves tombstones.
+    func remove(_ jobs: [Job]) throws(JobStoreError) {
+        guard !jobs.isEmpty else { return }
+        let numbers = PostgresValue.ints(jobs.map(\.number))
+        try flush()
+        try sql(
+            """
+            INSERT INTO errand.tombstones (number, id, tenant, project, deleted_at)
+            SELECT number, id, tenant, project, $2::bigint FROM errand.jobs WHERE number = ANY ($1::bigint[])
+            """,
+            numbers,
+            .int(now)
+        )
+        try sql(
+            """
+            WITH files AS (DELETE FROM errand.job_files WHERE number = ANY ($1::bigint[]) RETURNING key)
+            INSERT INTO errand.orphaned_files SELECT DISTINCT key FROM files ON CONFLICT DO NOTHING
+            """,
+            numbers
+        )
+        try sql("DELETE FROM errand.job_logs WHERE number = ANY ($1::bigint[])", numbers)
+        try sql("DELETE FROM errand.job_dependencies WHERE dependency = ANY ($1::bigint[])", numbers)
+        try sql("DELETE FROM errand.jobs WHERE number = ANY ($1::bigint[])", numbers)
+        for job in jobs {
+            held[job.number] = nil
+            changes.jobs[job.id] = JobChange(id: job.id, tenantId: job.tenantId, projectId: job.projectId, rev: nil)
+        }
+    }
+
+    private static let lockOrphans = """
+        \(JobRow.narrow) WHERE j.status = 1 AND NOT j.tracked AND coalesce(j.lease_end, 0) <= $1::bigint
+        ORDER BY j.lease_end NULLS FIRST, j.number LIMIT $2::bigint FOR UPDATE OF j SKIP LOCKED
+        """
+    private static let lockSilent = """
+        \(JobRow.narrow) WHERE j.stale_at IS NOT NULL AND j.stale_at <= $1::bigint
+        ORDER BY j.number FOR UPDATE OF j SKIP LOCKED
+        """
+    private static let lockExpired = """
+        \(JobRow.narrow) WHERE j.expires_at IS NOT NULL AND j.expires_at <= $1::bigint / 1000
+            AND (j.tracked OR j.status >= 2)
+        ORDER BY j.expires_at, j.number LIMIT $2::bigint FOR UPDATE OF j SKIP LOCKED
+        """
+}
+#endif

@@ -1,0 +1,64 @@
+#if Postgres
+import Errand
+import FoundationEssentials
+
+extension PostgresSession {
+    /// Applies an event to a held job, and to those that wait for it what follows.
+    func apply(_ event: JobEvent, to number: Int64) throws(JobStoreError) -> Result<Job, TransitionRefusal> {
+        guard let old = held[number] else {
+            throw JobStoreError(.corrupt, "Job #\(number) was to be moved without a lock.")
+        }
+        let new: Job
+        do throws(TransitionRefusal) {
+            new = try old.job.applying(event, at: time, rules: rules)
+        } catch {
+            return .failure(error)
+        }
+        held[number]?.job = new
+        if new.rev != old.job.rev { tell(of: new) }
+        guard new.status != old.job.status else { return .success(new) }
+        if old.job.status == .running, old.isLimited { changes.queues.insert(new.queue) }
+        if new.status.isTerminal, old.hasDependents {
+            let event: JobEvent = new.status == .completed ? .dependencyCompleted : .dependencyFailed(new.id)
+            try applyToDependents(event, of: number)
+        }
+        return .success(new)
+    }
+
+    /// Tells the jobs that wait for one what became of it.
+    func applyToDependents(_ event: JobEvent, of number: Int64) throws(JobStoreError) {
+        let dependents = try dependents(of: number)
+        try hold(dependents)
+        for dependent in dependents where held[dependent] != nil {
+            // A refusal is an answer too: a person retried or cancelled the dependent meanwhile.
+            _ = try apply(event, to: dependent)
+        }
+    }
+
+    private func dependents(of number: Int64) throws(JobStoreError) -> [Int64] {
+        try sql(
+            "SELECT dependent FROM errand.job_dependencies WHERE dependency = $1::bigint ORDER BY dependent",
+            .int(number)
+        )
+        .map { (row) throws(JobStoreError) in row.int() }
+    }
+
+    /// Notes a visible change, and that a job may have become claimable.
+    func tell(of job: Job) {
+        changes.jobs[job.id] = JobChange(id: job.id, tenantId: job.tenantId, projectId: job.projectId, rev: job.rev)
+        if job.status == .queued, job.tracking == nil, job.blockedBy == 0 { changes.queues.insert(job.queue) }
+    }
+}
+
+extension JobStoreError {
+    /// What a refused transition that somebody asked for by name is answered with.
+    init(_ refusal: TransitionRefusal, _ what: String, _ reference: JobReference) {
+        let code: Code = refusal.reason == .fenced ? .fenced : .conflict
+        self.init(
+            code,
+            "Job \(reference) is \(refusal.status.rawValue) and cannot be \(what): \(refusal.reason).",
+            currentStatus: refusal.status
+        )
+    }
+}
+#endif

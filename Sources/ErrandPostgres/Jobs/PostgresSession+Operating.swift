@@ -1,0 +1,92 @@
+#if Postgres
+import Errand
+import FoundationEssentials
+
+extension PostgresSession {
+    func update(
+        _ reference: JobReference,
+        with update: TrackedUpdate,
+        scope: Scope
+    ) throws(JobStoreError) -> Job {
+        let job = try find(reference, scope: scope)
+        let changed = try ask(.update(update), of: job, "updated", reference)
+        try addFiles(update.result?.files ?? [], to: job.number)
+        return changed
+    }
+
+    func cancel(_ reference: JobReference, reason: String?, scope: Scope) throws(JobStoreError) -> Job {
+        let job = try find(reference, scope: scope)
+        let reason = reason.map { JobFailure(code: JobFailure.Code.cancelled, message: $0).normalized.message }
+        let changed = try ask(.cancel(reason: reason), of: job, "cancelled", reference)
+        if job.status == .running, job.tracking == nil {
+            changes.revoked.insert(JobLease(id: job.id, number: job.number, fence: job.fence))
+        }
+        return changed
+    }
+
+    func retry(_ reference: JobReference, runAt: Date?, scope: Scope) throws(JobStoreError) -> Job {
+        let job = try find(reference, scope: scope)
+        if job.status == .failed || job.status == .cancelled, let other = try holder(ofKeyOf: job) {
+            throw .uniqueConflict(with: other)
+        }
+        return try ask(.retry(runAt: runAt), of: job, "retried", reference)
+    }
+
+    func delete(_ reference: JobReference, scope: Scope) throws(JobStoreError) {
+        let job = try find(reference, scope: scope)
+        guard job.status.isTerminal else {
+            throw JobStoreError(TransitionRefusal(.status, status: job.status), "deleted", reference)
+        }
+        try remove([job])
+    }
+
+    private func ask(
+        _ event: JobEvent,
+        of job: Job,
+        _ what: String,
+        _ reference: JobReference
+    ) throws(JobStoreError) -> Job {
+        switch try apply(event, to: job.number) {
+        case .success(let changed): return changed
+        case .failure(let refusal): throw JobStoreError(refusal, what, reference)
+        }
+    }
+
+    func configure(_ queue: String, _ change: QueueChange) throws(JobStoreError) {
+        switch change {
+        case .pause(let by, let reason):
+            try sql(
+                """
+                INSERT INTO errand.queues AS q (name, paused_since, paused_by, pause_reason)
+                VALUES ($1::text, $2::bigint, $3::text, $4::text)
+                ON CONFLICT (name) DO UPDATE SET paused_since = excluded.paused_since,
+                    paused_by = excluded.paused_by, pause_reason = excluded.pause_reason
+                WHERE q.paused_since IS NULL
+                """,
+                .text(queue),
+                .int(now),
+                .text(by),
+                .text(reason)
+            )
+        case .resume:
+            try sql(
+                """
+                INSERT INTO errand.queues (name) VALUES ($1::text) ON CONFLICT (name)
+                DO UPDATE SET paused_since = NULL, paused_by = NULL, pause_reason = NULL
+                """,
+                .text(queue)
+            )
+        case .concurrency(let limit):
+            try sql(
+                """
+                INSERT INTO errand.queues (name, concurrency) VALUES ($1::text, $2::integer) ON CONFLICT (name)
+                DO UPDATE SET concurrency = excluded.concurrency
+                """,
+                .text(queue),
+                .int(limit.map { Int64($0) })
+            )
+        }
+        changes.queues.insert(queue)
+    }
+}
+#endif

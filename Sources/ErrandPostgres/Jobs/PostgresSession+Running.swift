@@ -1,0 +1,114 @@
+#if Postgres
+import Errand
+import FoundationEssentials
+
+extension PostgresSession {
+    /// Prolongs leases with one statement, and asks what became of those that do not hold.
+    func renew(_ leases: [JobLease], for duration: Duration) throws(JobStoreError) -> [LeaseRenewal] {
+        let renewed = try sql(
+            Self.renewLeases,
+            .ints(leases.map(\.number)),
+            .ids(leases.map(\.id)),
+            .ints(leases.map(\.fence)),
+            .int((time.steady + duration).wholeMicroseconds)
+        )
+        .map { (row) throws(JobStoreError) in HeldFence(number: row.int(), fence: row.int()) }
+        let fences = Set(renewed)
+        let others = leases.filter { !fences.contains(HeldFence($0)) }
+        let cancelled = others.isEmpty ? [] : try pendingCancels(of: others)
+        return leases.map { lease in
+            if fences.contains(HeldFence(lease)) { return .renewed }
+            return cancelled.contains(lease) ? .cancelled : .lost
+        }
+    }
+
+    /// Which of the leases are of runs that were cancelled, and have not said that they stopped.
+    private func pendingCancels(of leases: [JobLease]) throws(JobStoreError) -> Set<JobLease> {
+        let cancelled = try sql(
+            """
+            SELECT id, number, fence - 1 FROM errand.jobs
+            WHERE number = ANY ($1::bigint[]) AND status = 4 AND lease_end IS NOT NULL AND NOT tracked
+            """,
+            .ints(leases.map(\.number))
+        )
+        .map { (row) throws(JobStoreError) in JobLease(id: try row.id(), number: row.int(), fence: row.int()) }
+        return Set(cancelled)
+    }
+
+    /// Writes what runs report; the reports are normalized already.
+    func report(_ reports: [RunReport]) throws(JobStoreError) -> [WriteResult] {
+        try hold(reports.map(\.lease.number))
+        var results: [WriteResult] = []
+        for report in reports { results.append(try self.report(report)) }
+        return results
+    }
+
+    private func report(_ report: RunReport) throws(JobStoreError) -> WriteResult {
+        guard let job = held(report.lease)?.job else { return .fenced(currentStatus: nil) }
+        switch try apply(.report(report), to: job.number) {
+        case .success(let changed):
+            try append(report.logs, to: job.number, attempt: changed.attempt)
+            return .applied
+        case .failure(let refusal):
+            return job.isCancelPending(for: report.lease) ? .cancelled : .fenced(currentStatus: refusal.status)
+        }
+    }
+
+    /// Adds lines to a locked job's log, as far as the attempt may have more.
+    func append(_ lines: [LogLine], to number: Int64, attempt: Int) throws(JobStoreError) {
+        guard !lines.isEmpty else { return }
+        let (last, written) =
+            try sql(
+                """
+                SELECT coalesce(max(sequence), 0), count(*) FILTER (WHERE attempt = $2::integer)
+                FROM errand.job_logs WHERE number = $1::bigint
+                """,
+                .int(number),
+                .int(Int64(attempt))
+            )
+            .first { (row) throws(JobStoreError) in (row.int(), Int(row.int())) } ?? (0, 0)
+        let kept = lines.prefix(max(0, JobLimits.logLinesPerAttempt - written))
+        guard !kept.isEmpty else { return }
+        try sql(
+            """
+            INSERT INTO errand.job_logs (number, sequence, attempt, at, level, message)
+            SELECT $1::bigint, $2::bigint + l.place, $3::integer, l.at, l.level, l.message
+            FROM unnest($4::bigint[], $5::text[], $6::text[]) WITH ORDINALITY AS l(at, level, message, place)
+            """,
+            .int(number),
+            .int(last),
+            .int(Int64(attempt)),
+            .ints(kept.map(\.at.wholeMilliseconds.milliseconds)),
+            .texts(kept.map(\.level.rawValue)),
+            .texts(kept.map(\.message))
+        )
+    }
+
+    private static let renewLeases = """
+        WITH held AS MATERIALIZED (
+            SELECT j.number FROM errand.jobs j
+            JOIN unnest($1::bigint[], $2::uuid[], $3::bigint[]) AS l(number, id, fence) ON l.number = j.number
+            WHERE j.id = l.id AND j.fence = l.fence AND j.status = 1 AND NOT j.tracked
+            ORDER BY j.number FOR UPDATE OF j)
+        UPDATE errand.jobs j SET lease_end = $4::bigint FROM held WHERE j.number = held.number
+        RETURNING j.number, j.fence
+        """
+}
+
+/// Names a run among those of one store.
+private struct HeldFence: Hashable {
+    var number: Int64
+    var fence: Int64
+
+    init(number: Int64, fence: Int64) { (self.number, self.fence) = (number, fence) }
+
+    init(_ lease: JobLease) { self.init(number: lease.number, fence: lease.fence) }
+}
+
+extension Job {
+    /// Whether this is a cancelled run whose worker has not said yet that it stopped.
+    fileprivate func isCancelPending(for lease: JobLease) -> Bool {
+        status == .cancelled && fence == lease.fence + 1 && leaseEnd != nil
+    }
+}
+#endif

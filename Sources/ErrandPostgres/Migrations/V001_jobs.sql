@@ -1,0 +1,123 @@
+-- Runs once in a schema of its own; "errand." stands for the schema's name. All times are milliseconds since 1970 UTC.
+-- Names are compared byte for byte, whatever the database's collation.
+
+-- A third of each page is left free: claims, reports and ends write a new version of a row, and find room beside it.
+CREATE TABLE errand.jobs (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id uuid NOT NULL,
+    type text COLLATE "C" NOT NULL,
+    queue text COLLATE "C" NOT NULL,
+    tenant text COLLATE "C",           -- null is the system
+    project text COLLATE "C",
+    status smallint NOT NULL,          -- 0 Queued, 1 Running, 2 Completed, 3 Failed, 4 Cancelled
+    waiting boolean NOT NULL,          -- Queued, for workers, and nothing blocks it: due or not
+    claimable boolean NOT NULL,        -- waiting, and found due; set in batches by claims
+    tracked boolean NOT NULL,          -- something else runs it
+    expiry_fixed boolean NOT NULL,     -- the submitter gave expires_at
+    session boolean NOT NULL,          -- the worker speaks HTTP
+    has_dependents boolean NOT NULL,   -- job_dependencies names it as a dependency
+    priority smallint NOT NULL,
+    attempt integer NOT NULL,
+    max_attempts integer NOT NULL,
+    lost_count integer NOT NULL,
+    blocked_by integer NOT NULL,
+    progress smallint,
+    timeout integer,                   -- seconds
+    stale_after bigint,                -- seconds, tracked jobs only
+    result_type smallint,              -- 0 INLINE, 1 S3, 2 URL
+    fence bigint NOT NULL,
+    rev bigint NOT NULL,
+    run_at bigint NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL,
+    started_at bigint,
+    completed_at bigint,
+    expires_at bigint,                 -- seconds since 1970
+    lease_end bigint,                  -- microseconds of the store's steady clock: the server's
+    stale_at bigint,                   -- when it becomes stale; null once ended
+    cancel_acknowledged_at bigint,
+    worker text,
+    unique_key text COLLATE "C",
+    fingerprint text,                  -- of the submit, where the client made the id
+    project_name text,
+    created_by text COLLATE "C",
+    created_by_name text,
+    traceparent text,
+    progress_message text,
+    result_location text,
+    failure_code text,
+    failure_message text,
+    failure_details text,
+    after_ids uuid[],
+    tags text[] COLLATE "C",           -- metadata.tags, where that is an array of strings
+    -- JSON as it was spelled; jsonb would change numbers and spaces.
+    errors text,
+    metadata text NOT NULL,
+    data text,
+    internal_data text,
+    checkpoint text,
+    result text,
+    payload text NOT NULL
+) WITH (fillfactor = 70);
+CREATE UNIQUE INDEX jobs_id ON errand.jobs (id);
+-- What a claim may take, lane by lane in the order of its turns. A tenant named '' would share the system's lane.
+CREATE INDEX jobs_claimable ON errand.jobs (queue, (coalesce(tenant, '')), priority, run_at, number) WHERE claimable;
+CREATE INDEX jobs_scheduled ON errand.jobs (run_at) WHERE waiting AND NOT claimable;
+-- Few rows at any time. The end of the lease is not in it, so that a renewal writes no index.
+CREATE INDEX jobs_running ON errand.jobs (queue) WHERE status = 1 AND NOT tracked;
+CREATE INDEX jobs_stale ON errand.jobs (stale_at) WHERE stale_at IS NOT NULL;
+CREATE INDEX jobs_expiring ON errand.jobs (expires_at, number) WHERE expires_at IS NOT NULL;
+CREATE UNIQUE INDEX jobs_unique ON errand.jobs (unique_key, type, (coalesce(tenant, '')), (tenant IS NULL))
+    WHERE unique_key IS NOT NULL AND status < 2;
+CREATE INDEX jobs_project ON errand.jobs (project, number) WHERE project IS NOT NULL;
+CREATE INDEX jobs_tags ON errand.jobs USING gin (tags) WHERE tags IS NOT NULL;
+
+CREATE TABLE errand.job_dependencies (
+    dependency bigint NOT NULL,
+    dependent bigint NOT NULL,
+    PRIMARY KEY (dependency, dependent)
+);
+
+CREATE TABLE errand.job_logs (
+    number bigint NOT NULL,
+    sequence bigint NOT NULL,
+    attempt integer NOT NULL,
+    at bigint NOT NULL,
+    level text NOT NULL,
+    message text NOT NULL,
+    PRIMARY KEY (number, sequence)
+);
+
+CREATE TABLE errand.job_files (
+    number bigint NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    size bigint NOT NULL,
+    sha256 text NOT NULL,
+    content_type text NOT NULL,
+    PRIMARY KEY (number, name)
+);
+
+CREATE TABLE errand.queues (
+    name text COLLATE "C" PRIMARY KEY,
+    paused_since bigint,
+    paused_by text,
+    pause_reason text,
+    concurrency integer
+);
+
+-- Deleted records, kept for a day so that they answer 'gone'. An id may be used again after that day.
+CREATE TABLE errand.tombstones (
+    number bigint PRIMARY KEY,
+    id uuid NOT NULL,
+    tenant text COLLATE "C",
+    project text COLLATE "C",
+    deleted_at bigint NOT NULL
+);
+CREATE INDEX tombstones_id ON errand.tombstones (id);
+CREATE INDEX tombstones_age ON errand.tombstones (deleted_at);
+
+-- Objects that no record names any more, until somebody says they are deleted.
+CREATE TABLE errand.orphaned_files (
+    key text COLLATE "C" PRIMARY KEY
+);

@@ -1,0 +1,203 @@
+#if Postgres
+public import Errand
+public import FoundationEssentials
+
+/// Jobs in PostgreSQL: the store of an installation with several processes or machines.
+///
+/// Every process has a store of its own on the same schema. Leases and due times are measured on the server's clock.
+public final class PostgresJobStore: JobStore {
+    /// What a store may be told when it is made.
+    public struct Options: Sendable {
+        /// The schema that holds everything; at most 50 lower-case letters, digits and `_`.
+        public var schema: String
+        /// How many connections at most.
+        public var connections: Int
+        /// Whether processes tell each other of changes by LISTEN and NOTIFY; off behind a pooler that swallows them.
+        public var notifies: Bool
+        /// What time it is: the server's clock when nil, another one only in tests.
+        public var clock: (any JobClock)?
+        /// How long ended records stay.
+        public var rules: JobRules
+        /// Where identifiers come from.
+        public var identifiers: JobIDGenerator
+
+        /// Creates the usual options.
+        public init(
+            schema: String = "errand",
+            connections: Int = 8,
+            notifies: Bool = true,
+            clock: (any JobClock)? = nil,
+            rules: JobRules = JobRules(),
+            identifiers: JobIDGenerator = JobIDGenerator()
+        ) {
+            self.schema = schema
+            self.connections = connections
+            self.notifies = notifies
+            self.clock = clock
+            self.rules = rules
+            self.identifiers = identifiers
+        }
+    }
+
+    private let pool: PostgresPool
+    private let listener: ChangeListener?
+    let context: PostgresContext
+
+    /// Makes a store; connections are made when they are needed, and the schema by ``migrate()``.
+    ///
+    /// - Parameters:
+    ///   - url: What libpq understands: `postgresql://user@host/database` or `host=... dbname=...`.
+    ///   - options: What else there is to say.
+    /// - Throws: `invalid` when the schema's name is none.
+    public init(url: String, options: Options = Options()) throws(JobStoreError) {
+        let isName = options.schema.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        guard isName, (1...50).contains(options.schema.utf8.count) else {
+            throw JobStoreError(.invalid, "\"\(options.schema)\" cannot be a schema's name: use a-z, 0-9 and _.")
+        }
+        pool = PostgresPool(url: url, schema: options.schema, limit: options.connections)
+        let hub = ChangeHub()
+        guard options.notifies else {
+            listener = nil
+            context = PostgresContext(options: options, hub: hub, sender: nil)
+            return
+        }
+        let channel = "errand_\(options.schema)"
+        let name = String(UInt64.random(in: .min ... .max), radix: 36)
+        listener = try ChangeListener(url: url, schema: options.schema, channel: channel, sender: name, hub: hub)
+        let sender = ChangeSender(pool: pool, channel: channel, sender: name)
+        context = PostgresContext(options: options, hub: hub, sender: sender)
+    }
+
+    deinit { close() }
+
+    /// Finishes what was asked for and disconnects; later calls throw `unavailable`.
+    public func close() {
+        context.hub.finish()
+        listener?.close()
+        pool.close()
+    }
+
+    /// Runs a transaction, again if others were in its way, and tells subscribers when it is durable.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
+    ) async throws(JobStoreError) -> Value {
+        let context = context
+        return try await pool.run { link throws(JobStoreError) in
+            try PostgresTransaction.write(on: link, context, body)
+        }
+    }
+
+    /// Asks questions, all at one moment of the database; asks again when the connection was lost.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
+    ) async throws(JobStoreError) -> Value {
+        let context = context
+        return try await pool.run { link throws(JobStoreError) in
+            try PostgresTransaction.read(on: link, context, body)
+        }
+    }
+}
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension PostgresJobStore {
+    public func migrate() async throws(JobStoreError) {
+        try await pool.run { link throws(JobStoreError) in try PostgresMigrations.run(on: link.connection()) }
+    }
+
+    public func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob] {
+        for (index, job) in jobs.enumerated() { try job.validate(at: index) }
+        guard !jobs.isEmpty else { return [] }
+        return try await write { session throws(JobStoreError) in try session.insert(jobs, scope: scope) }
+    }
+
+    public func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim {
+        try await write { session throws(JobStoreError) in try session.claim(request) }
+    }
+
+    public func renew(_ leases: [JobLease], for duration: Duration) async throws(JobStoreError) -> [LeaseRenewal] {
+        guard !leases.isEmpty else { return [] }
+        return try await write { session throws(JobStoreError) in try session.renew(leases, for: duration) }
+    }
+
+    public func report(_ reports: [RunReport]) async throws(JobStoreError) -> [WriteResult] {
+        var normalized: [RunReport] = []
+        for report in reports { normalized.append(try report.normalized()) }
+        guard !reports.isEmpty else { return [] }
+        return try await write { [normalized] session throws(JobStoreError) in try session.report(normalized) }
+    }
+
+    public func settle(_ settlements: [Settlement]) async throws(JobStoreError) -> [SettleResult] {
+        guard !settlements.isEmpty else { return [] }
+        let checked = settlements.map { $0.normalized() }
+        return try await write { session throws(JobStoreError) in try session.settle(checked) }
+    }
+
+    public func update(
+        _ job: JobReference,
+        with update: TrackedUpdate,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        let update = try update.normalized()
+        return try await write { session throws(JobStoreError) in
+            try session.update(job, with: update, scope: scope)
+        }
+    }
+
+    public func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
+        try await write { session throws(JobStoreError) in try session.cancel(job, reason: reason, scope: scope) }
+    }
+
+    public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
+        try await write { session throws(JobStoreError) in try session.retry(job, runAt: runAt, scope: scope) }
+    }
+
+    public func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.delete(job, scope: scope) }
+    }
+
+    public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
+        try NewJob(type: "queue", queue: queue).validate()
+        if case .concurrency(let limit?) = change, limit < 1 {
+            throw JobStoreError(.invalid, "concurrency is \(limit); it must be at least 1", pointer: "/concurrency")
+        }
+        try await write { session throws(JobStoreError) in try session.configure(queue, change) }
+    }
+
+    public func reap(limit: Int) async throws(JobStoreError) -> Int {
+        try await write { session throws(JobStoreError) in try session.reap(limit: limit) }
+    }
+
+    public func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {
+        try await write { session throws(JobStoreError) in
+            try session.prune(limit: limit, deletedFiles: deletedFiles)
+        }
+    }
+
+    public func changes(_ interest: ChangeInterest) -> StoreChangeStream {
+        listener?.start()
+        return context.hub.subscribe(interest)
+    }
+}
+
+extension Settlement {
+    /// The settlement as it may be stored, or why it cannot be.
+    fileprivate func normalized() -> Result<Settlement, JobStoreError> {
+        do throws(JobStoreError) {
+            var settlement = self
+            settlement.report = try report?.normalized()
+            switch outcome {
+            case .complete(let result): try result.validate()
+            case .fail(let failure, let delay): settlement.outcome = .fail(failure.normalized, retryAfter: delay)
+            case .snooze, .release, .acknowledgeCancel: break
+            }
+            for (index, job) in followUps.enumerated() { try job.validate(at: index) }
+            return .success(settlement)
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+#endif

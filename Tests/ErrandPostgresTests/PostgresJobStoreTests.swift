@@ -1,0 +1,93 @@
+#if Postgres
+import Errand
+import ErrandPostgres
+import ErrandTesting
+import Testing
+
+/// Everything that `ErrandTesting` asks of a store; one test a group, so that a group can be run by itself.
+@Suite struct PostgresJobStoreTests {
+    @Test("PostgreSQL: inserting", arguments: JobStoreCheck.inserting)
+    func inserting(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: replays", arguments: JobStoreCheck.replaying)
+    func replaying(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: unique keys", arguments: JobStoreCheck.uniqueness)
+    func uniqueness(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: dependencies", arguments: JobStoreCheck.dependencies)
+    func dependencies(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: claiming", arguments: JobStoreCheck.claiming)
+    func claiming(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: taking turns", arguments: JobStoreCheck.rotating)
+    func rotating(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: renewing", arguments: JobStoreCheck.renewing)
+    func renewing(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: reporting", arguments: JobStoreCheck.reporting)
+    func reporting(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: settling", arguments: JobStoreCheck.settling)
+    func settling(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: follow-ups", arguments: JobStoreCheck.followingUp)
+    func followingUp(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: cancelling", arguments: JobStoreCheck.cancelling)
+    func cancelling(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: retrying", arguments: JobStoreCheck.retrying)
+    func retrying(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: tracked jobs", arguments: JobStoreCheck.tracking)
+    func tracking(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: reaping", arguments: JobStoreCheck.reaping)
+    func reaping(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: pruning", arguments: JobStoreCheck.pruning)
+    func pruning(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: lists and counts", arguments: JobStoreCheck.querying)
+    func querying(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: scopes", arguments: JobStoreCheck.scoping)
+    func scoping(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: logs", arguments: JobStoreCheck.logging)
+    func logging(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: queues", arguments: JobStoreCheck.queues)
+    func queues(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: changes", arguments: JobStoreCheck.changes)
+    func changes(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: waiting", arguments: JobStoreCheck.waiting)
+    func waiting(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: limits", arguments: JobStoreCheck.limits)
+    func limits(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    private func run(_ check: JobStoreCheck) async throws {
+        try await TemporarySchema.with { store, clock in
+            try await check.run(JobStoreUnderTest(store, clock: clock))
+        }
+    }
+
+    @Test func `every group is asked`() {
+        let asked = [
+            JobStoreCheck.inserting, JobStoreCheck.replaying, JobStoreCheck.uniqueness, JobStoreCheck.dependencies,
+            JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.renewing, JobStoreCheck.reporting,
+            JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
+            JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning, JobStoreCheck.querying,
+            JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues, JobStoreCheck.changes,
+            JobStoreCheck.waiting, JobStoreCheck.limits,
+        ].joined()
+        #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
+    }
+}
+#endif
