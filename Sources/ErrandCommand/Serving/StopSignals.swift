@@ -4,7 +4,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-// exit, for the second signal.
+// SIGINT and SIGTERM, for the exit code.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -33,8 +33,7 @@ struct StopSignals {
             if isStopping {
                 logger.warning("stopping at once", metadata: ["signal": "\(signal)"])
                 // What still runs is taken back by the next start; that costs a job none of its attempts.
-                RunningPrograms.killAll()
-                exit(128 + (signal == .sigint ? SIGINT : SIGTERM))
+                RunningPrograms.killAll(thenExit: 128 + (signal == .sigint ? SIGINT : SIGTERM))
             }
             isStopping = true
             logger.info("stopping; a second signal stops at once", metadata: ["signal": "\(signal)"])

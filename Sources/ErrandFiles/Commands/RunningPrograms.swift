@@ -1,7 +1,7 @@
 #if Files
 import Synchronization
 
-// kill, for whole process groups.
+// kill, for whole process groups, and exit.
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Glibc)
@@ -15,10 +15,16 @@ import Glibc
 public enum RunningPrograms {
     private static let groups = Mutex<Set<pid_t>>([])
 
-    /// Kills all of them, with everything they started.
-    public static func killAll() {
+    /// Kills all of them, with everything they started, and ends this process.
+    ///
+    /// No run may go on to record as a failure that its program was killed, so the lock that each takes at its end is
+    /// never given back.
+    ///
+    /// - Parameter code: The exit code.
+    public static func killAll(thenExit code: Int32) -> Never {
         groups.withLock { groups in
             for group in groups { kill(-group, SIGKILL) }
+            exit(code)
         }
     }
 

@@ -154,7 +154,7 @@ extension JobStoreCheck {
                 try await test.submit { job in
                     job.id = id
                     job.delaySeconds = 1
-                    job.traceparent = "00-\(UInt64.random(in: 0...9))"
+                    job.traceparent = "00-\(UInt64.random(in: 0...UInt64.max))"
                 }
             }
             _ = try await submit()

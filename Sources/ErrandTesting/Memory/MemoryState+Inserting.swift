@@ -59,7 +59,7 @@ extension MemoryState {
     ) throws(JobStoreError) -> InsertedJob? {
         guard let id = new.id else { return nil }
         if let number = numbers[id], let record = records[number] {
-            guard record.submitted == new, scope.includes(record.job) else {
+            guard record.submitted?.fingerprint == new.fingerprint, scope.includes(record.job) else {
                 throw JobStoreError(
                     .idempotencyMismatch,
                     "Another job has the id \(id); use a new one for another job.",
