@@ -58,7 +58,8 @@ struct WorkerState {
         prefetch = Prefetch(limit: prefetchLimit, slots: concurrency)
     }
 
-    var isDrained: Bool { stage > .running && open == 0 && active == 0 }
+    /// A claim that still waits may bring jobs, which are owed a release.
+    var isDrained: Bool { stage > .running && !isStandingBy && open == 0 && active == 0 }
 
     /// All runs whose lease this worker needs.
     var held: [JobRun] {

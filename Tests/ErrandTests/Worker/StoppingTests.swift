@@ -52,6 +52,37 @@ struct StoppingTests {
         }
     }
 
+    @Test("what a waiting claim brings while the worker stops is given back before it has stopped")
+    func waitingClaim() async throws {
+        let bench = WorkerBench(handling: "send")
+        let (isWaiting, isClaiming, mayClaim) = (Gate(), Gate(), Gate())
+        let claims = Mutex(0)
+        bench.store.tap { taps in
+            // The first claim is the pump's, the second begins to wait, and the third is what the submit wakes.
+            taps.claim = { _ in
+                guard
+                    claims.withLock({ count in
+                        count += 1; return count == 3
+                    })
+                else { return }
+                isClaiming.open()
+                await Self.ignoringCancellation(mayClaim)
+            }
+            taps.claimed = { _ in if claims.withLock({ $0 == 2 }) { isWaiting.open() } }
+        }
+        let id = Mutex<JobID?>(nil)
+        try await bench.whileWorking { client in
+            try await isWaiting.pass()
+            let inserted = try await client.submit("send", Invoice(number: 1))
+            id.withLock { $0 = inserted.id }
+            try await isClaiming.pass()
+        } whileStopping: {
+            mayClaim.open()
+        }
+        let job = try await bench.client.job(.id(#require(id.withLock { $0 })))
+        #expect(job.status == .queued && job.attempt == 0 && job.fence == 1)
+    }
+
     @Test("a renewal answered cancelled or lost cancels the task", arguments: [LeaseRenewal.cancelled, .lost])
     func renewal(_ answer: LeaseRenewal) async throws {
         var bench = WorkerBench()

@@ -33,13 +33,23 @@ struct WorkerBench {
         return Worker(store: store, handlers: handlers, options: options, timing: timing)
     }
 
+    /// A bench whose worker knows a type and has nothing to say about its jobs.
+    init(handling type: String) {
+        self.init()
+        handlers.register(type) { (_: Invoice, _) in }
+    }
+
     /// Runs the worker while the body runs, then stops it hard and waits for it.
-    func whileWorking(_ body: (JobClient) async throws -> Void) async throws {
+    func whileWorking(
+        _ body: (JobClient) async throws -> Void,
+        whileStopping: () -> Void = {}
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [worker] in try await worker.run() }
             defer { group.cancelAll() }
             try await body(client)
             group.cancelAll()
+            whileStopping()
             try await group.waitForAll()
         }
     }
