@@ -60,11 +60,11 @@ struct StoppingTests {
         bench.store.tap { taps in
             // The first claim is the pump's, the second begins to wait, and the third is what the submit wakes.
             taps.claim = { _ in
-                guard
-                    claims.withLock({ count in
-                        count += 1; return count == 3
-                    })
-                else { return }
+                let number = claims.withLock { count in
+                    count += 1
+                    return count
+                }
+                guard number == 3 else { return }
                 isClaiming.open()
                 await Self.ignoringCancellation(mayClaim)
             }
