@@ -6,6 +6,15 @@ public import FoundationEssentials
 ///
 /// Every process has a store of its own on the same schema. Leases and due times are measured on the server's clock.
 public final class PostgresJobStore: JobStore {
+    /// What stands between the store and the server.
+    public enum Pooler: String, Sendable, CaseIterable {
+        /// Nothing, or a pooler that gives a client one server connection for as long as it stays.
+        case none
+        /// A pooler that gives a client another server connection with every transaction, as PgBouncer does with
+        /// `pool_mode = transaction`.
+        case transaction
+    }
+
     /// What a store may be told when it is made.
     public struct Options: Sendable {
         /// The schema that holds everything; at most 50 lower-case letters, digits and `_`.
@@ -14,6 +23,11 @@ public final class PostgresJobStore: JobStore {
         public var connections: Int
         /// Whether processes tell each other of changes by LISTEN and NOTIFY; off behind a pooler that swallows them.
         public var notifies: Bool
+        /// What stands between the store and the server.
+        public var pooler: Pooler
+        /// Where to hear of changes when the store's own URL leads to a pooler: the server itself, as libpq takes it.
+        /// The store's own URL when nil.
+        public var listenURL: String?
         /// What time it is: the server's clock when nil, another one only in tests.
         public var clock: (any JobClock)?
         /// How long ended records stay.
@@ -26,6 +40,8 @@ public final class PostgresJobStore: JobStore {
             schema: String = "errand",
             connections: Int = 8,
             notifies: Bool = true,
+            pooler: Pooler = .none,
+            listenURL: String? = nil,
             clock: (any JobClock)? = nil,
             rules: JobRules = JobRules(),
             identifiers: JobIDGenerator = JobIDGenerator()
@@ -33,6 +49,8 @@ public final class PostgresJobStore: JobStore {
             self.schema = schema
             self.connections = connections
             self.notifies = notifies
+            self.pooler = pooler
+            self.listenURL = listenURL
             self.clock = clock
             self.rules = rules
             self.identifiers = identifiers
