@@ -55,6 +55,16 @@ public final class PostgresJobStore: JobStore {
             self.rules = rules
             self.identifiers = identifiers
         }
+
+        func checkSchema() throws(JobStoreError) {
+            let isName = schema.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            }
+            guard isName, (1...50).contains(schema.utf8.count) else {
+                throw JobStoreError(.invalid, "\"\(schema)\" cannot be a schema's name: use a-z, 0-9 and _.")
+            }
+        }
     }
 
     private let pool: PostgresPool
@@ -68,13 +78,7 @@ public final class PostgresJobStore: JobStore {
     ///   - options: What else there is to say.
     /// - Throws: `invalid` when the schema's name is none.
     public init(url: String, options: Options = Options()) throws(JobStoreError) {
-        let isName = options.schema.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        }
-        guard isName, (1...50).contains(options.schema.utf8.count) else {
-            throw JobStoreError(.invalid, "\"\(options.schema)\" cannot be a schema's name: use a-z, 0-9 and _.")
-        }
+        try options.checkSchema()
         pool = PostgresPool(url: url, schema: options.schema, limit: options.connections)
         let hub = ChangeHub()
         guard options.notifies else {
@@ -89,6 +93,11 @@ public final class PostgresJobStore: JobStore {
         context = PostgresContext(options: options, hub: hub, sender: sender)
     }
 
+    /// Makes a store as a URL says, with its settings among the items of the query; see ``PostgresURL``.
+    public convenience init(_ url: PostgresURL) throws(JobStoreError) {
+        try self.init(url: url.connection, options: url.options)
+    }
+
     deinit { close() }
 
     /// Finishes what was asked for and disconnects; later calls throw `unavailable`.
@@ -96,6 +105,14 @@ public final class PostgresJobStore: JobStore {
         context.hub.finish()
         listener?.close()
         pool.close()
+    }
+
+    /// Says which steps the schema has had and which it lacks; changes nothing.
+    ///
+    /// - Returns: All steps that this version knows, in their order.
+    /// - Throws: `schemaTooNew` when the schema has had steps of a newer version, `unavailable`.
+    public func migrations() async throws(JobStoreError) -> [StoreMigration] {
+        try await pool.run { link throws(JobStoreError) in try PostgresMigrations.list(on: link.connection()) }
     }
 
     /// Runs a transaction, again if others were in its way, and tells subscribers when it is durable.
