@@ -90,7 +90,7 @@ public final class PostgresJobStore: JobStore {
         }
     }
 
-    /// Asks questions, all at one moment of the database; asks again when the connection was lost.
+    /// Asks questions; asks again when the connection was lost.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
     ) async throws(JobStoreError) -> Value {
