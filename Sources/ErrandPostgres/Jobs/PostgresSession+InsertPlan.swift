@@ -81,6 +81,7 @@ extension PostgresSession {
         for (place, number) in numbers.enumerated() { plan.jobs[place].job.number = number }
         note(plan.jobs)
         try writeDependencies(plan)
+        try handOverUploads(plan)
     }
 
     /// The numbers that stored jobs were given.
