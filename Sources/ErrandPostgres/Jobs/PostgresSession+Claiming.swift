@@ -9,38 +9,17 @@ extension PostgresSession {
         try demoteAfterJump()
         try promoteDue()
         var jobs: [ClaimedJob] = []
+        var limits = try limits(for: request)
         if request.limit > 0, !request.types.isEmpty {
-            let rooms = try rooms(for: request)
+            let rooms = limits.mapValues { $0.room(at: time.steady) }
             let lanes = try lanes(for: request)
             let rotation = context.rotation.withLock { $0 }
             let turns = ClaimTurns(lanes, rooms: rooms, rotation: rotation, limit: request.limit)
             if !turns.order.isEmpty { jobs = try take(turns.order, of: lanes, for: request) }
+            try count(jobs, against: &limits)
         }
-        return Claim(jobs: jobs, nextDue: try nextDue(for: request))
-    }
-
-    /// How many more jobs of each limited queue may run; its row stays locked, so that claims take turns there.
-    private func rooms(for request: ClaimRequest) throws(JobStoreError) -> [String: Int] {
-        let limits = try sql(
-            """
-            SELECT name, concurrency FROM errand.queues
-            WHERE concurrency IS NOT NULL AND ($1::text[] IS NULL OR name = ANY ($1::text[])) ORDER BY name FOR UPDATE
-            """,
-            request.queues.map { .texts($0) } ?? .null
-        )
-        .map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
-        guard !limits.isEmpty else { return [:] }
-        // A statement of its own: it sees what those committed who held the lock before.
-        let running = try sql(
-            """
-            SELECT queue, count(*) FROM errand.jobs WHERE status = 1 AND NOT tracked AND queue = ANY ($1::text[])
-            GROUP BY queue
-            """,
-            .texts(limits.map(\.0))
-        )
-        .map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
-        let counts = Dictionary(running) { $0 + $1 }
-        return Dictionary(limits.map { ($0.0, max(0, $0.1 - counts[$0.0, default: 0])) }) { first, _ in first }
+        let due = [try nextDue(for: request), try nextWindow(of: limits, for: request)]
+        return Claim(jobs: jobs, nextDue: due.compactMap(\.self).min())
     }
 
     /// The lanes with something to take, in queues that are not paused.
