@@ -23,8 +23,8 @@ public protocol JobStore: Sendable {
     /// Moves up to `limit` claimable jobs from `Queued` to `Running` under a lease.
     ///
     /// Takes only what can run now: due, not blocked, of a known type, in a queue that is not paused and within its
-    /// limits (``RateWindow`` is the arithmetic of one of them). Within a tenant the order is priority, `runAt`, number; within a queue claims rotate over the tenants
-    /// with work.
+    /// limits (for the rate limit see ``RateWindow``). Within a tenant the order is priority, `runAt`, number; within a
+    /// queue claims rotate over the tenants with work.
     func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim
 
     /// Claims as ``claim(_:)`` does, but waits while there is nothing.
