@@ -9,7 +9,7 @@ extension PostgresSession {
         try demoteAfterJump()
         try promoteDue()
         var jobs: [ClaimedJob] = []
-        var limits = try limits(for: request)
+        var limits = try limits(in: sql(Self.findLimits, request.queues.map { .texts($0) } ?? .null))
         if request.limit > 0, !request.types.isEmpty {
             let rooms = limits.mapValues { $0.room(at: time.steady) }
             let lanes = try lanes(for: request)

@@ -18,17 +18,16 @@ struct QueueLimits {
 }
 
 extension PostgresSession {
-    /// The limits of those queues that have any; their rows stay locked, so that claims take turns there.
-    func limits(for request: ClaimRequest) throws(JobStoreError) -> [String: QueueLimits] {
-        let limits = try sql(
-            """
-            SELECT name, paused_since IS NOT NULL, concurrency, rate_count, rate_per, window_opened, window_claimed
-            FROM errand.queues WHERE (concurrency IS NOT NULL OR rate_count IS NOT NULL)
-                AND ($1::text[] IS NULL OR name = ANY ($1::text[])) ORDER BY name FOR UPDATE
-            """,
-            request.queues.map { .texts($0) } ?? .null
-        )
-        .map { (row) throws(JobStoreError) in QueueLimits(&row) }
+    /// Finds the limited queues among some; their rows stay locked, so that claims take turns there.
+    static let findLimits = """
+        SELECT name, paused_since IS NOT NULL, concurrency, rate_count, rate_per, window_opened, window_claimed
+        FROM errand.queues WHERE (concurrency IS NOT NULL OR rate_count IS NOT NULL)
+            AND ($1::text[] IS NULL OR name = ANY ($1::text[])) ORDER BY name FOR UPDATE
+        """
+
+    /// The limits of the queues that were found and locked.
+    func limits(in rows: PostgresRows) throws(JobStoreError) -> [String: QueueLimits] {
+        let limits = try rows.map { (row) throws(JobStoreError) in QueueLimits(&row) }
         var byName = Dictionary(limits.map { ($0.queue, $0) }) { first, _ in first }
         let counted = limits.filter { $0.concurrency != nil }.map(\.queue)
         guard !counted.isEmpty else { return byName }
