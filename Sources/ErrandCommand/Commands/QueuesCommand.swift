@@ -84,7 +84,9 @@ struct QueuesCommand: AsyncParsableCommand {
         guard let limit = queue.document("rateLimit"), let count = limit.integer("count"),
             let seconds = limit["perSeconds"]?.doubleValue
         else { return nil }
-        return "\(count.grouped) per \(DurationText.format(.seconds(seconds)))"
+        // Cut, 0.3 s would be 299 ms.
+        let per = Duration.milliseconds(Int64((seconds * 1000).rounded()))
+        return "\(count.grouped) per \(DurationText.format(per))"
     }
 }
 #endif
