@@ -8,47 +8,24 @@ extension PostgresSession {
     func claim(_ request: ClaimRequest) throws(JobStoreError) -> Claim {
         try demoteAfterJump()
         // One round trip says what there is; only where queues are limited another says how far.
-        let found = try run([promotion, limits(for: request), lanes(for: request), nextDue(for: request)])
-        let rooms = try rooms(in: found[1])
+        let queues: PostgresValue = request.queues.map { .texts($0) } ?? .null
+        let found = try run([
+            promotion, PostgresStatement(Self.findLimits, [queues]), lanes(for: request), nextDue(for: request),
+        ])
+        var limits = try limits(in: found[1])
         var jobs: [ClaimedJob] = []
         if request.limit > 0, !request.types.isEmpty {
             let lanes = try found[2].map { (row) throws(JobStoreError) in
                 ClaimLane(queue: row.text(), tenant: row.text(), available: Int(row.int()))
             }
+            let rooms = limits.mapValues { $0.room(at: time.steady) }
             let rotation = context.rotation.withLock { $0 }
             let turns = ClaimTurns(lanes, rooms: rooms, rotation: rotation, limit: request.limit)
             if !turns.order.isEmpty { jobs = try take(turns.order, of: lanes, for: request) }
+            try count(jobs, against: &limits)
         }
-        let due = try found[3].first { (row) throws(JobStoreError) in row.int() }
-        return Claim(jobs: jobs, nextDue: due.map { .milliseconds(max(0, $0 - now)) })
-    }
-
-    /// The limited queues; their rows stay locked, so that claims take turns there.
-    private func limits(for request: ClaimRequest) -> PostgresStatement {
-        PostgresStatement(
-            """
-            SELECT name, concurrency FROM errand.queues
-            WHERE concurrency IS NOT NULL AND ($1::text[] IS NULL OR name = ANY ($1::text[])) ORDER BY name FOR UPDATE
-            """,
-            [request.queues.map { .texts($0) } ?? .null]
-        )
-    }
-
-    /// How many more jobs of each limited queue may run.
-    private func rooms(in rows: PostgresRows) throws(JobStoreError) -> [String: Int] {
-        let limits = try rows.map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
-        guard !limits.isEmpty else { return [:] }
-        // A statement of its own: it sees what those committed who held the lock before.
-        let running = try sql(
-            """
-            SELECT queue, count(*) FROM errand.live WHERE status = 1 AND NOT tracked AND queue = ANY ($1::text[])
-            GROUP BY queue
-            """,
-            .texts(limits.map(\.0))
-        )
-        .map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
-        let counts = Dictionary(running) { $0 + $1 }
-        return Dictionary(limits.map { ($0.0, max(0, $0.1 - counts[$0.0, default: 0])) }) { first, _ in first }
+        let due = try found[3].first { (row) throws(JobStoreError) in Duration.milliseconds(max(0, row.int() - now)) }
+        return Claim(jobs: jobs, nextDue: [due, try nextWindow(of: limits, for: request)].compactMap(\.self).min())
     }
 
     /// The lanes with something to take, in queues that are not paused.

@@ -166,7 +166,11 @@ CREATE TABLE errand.queues (
     paused_since bigint,
     paused_by text,
     pause_reason text,
-    concurrency integer
+    concurrency integer,
+    rate_count integer,
+    rate_per bigint,                   -- milliseconds
+    window_opened bigint,              -- microseconds of the store's steady clock
+    window_claimed integer
 );
 
 -- Deleted records, kept for a day so that they answer 'gone'. An id may be used again after that day.

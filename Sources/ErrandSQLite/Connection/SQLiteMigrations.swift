@@ -8,6 +8,9 @@ enum SQLiteMigrations {
         migrator.registerMigration("V001_jobs") { database in
             try database.execute(sql: String(decoding: PackageResources.V001_jobs_sql, as: UTF8.self))
         }
+        migrator.registerMigration("V002_rate_limits") { database in
+            try database.execute(sql: String(decoding: PackageResources.V002_rate_limits_sql, as: UTF8.self))
+        }
         if try pool.read(migrator.hasBeenSuperseded) {
             throw JobStoreError(
                 .schemaTooNew,
