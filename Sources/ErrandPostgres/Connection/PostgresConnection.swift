@@ -50,6 +50,19 @@ final class PostgresConnection {
         return PQconnectdbParams(terminated.0, terminated.1, 1)
     }
 
+    /// What libpq has against a URL, in its own words; nil when it understands it.
+    static func fault(of url: String) -> String? {
+        var message: UnsafeMutablePointer<CChar>?
+        if let options = PQconninfoParse(url, &message) {
+            PQconninfoFree(options)
+            return nil
+        }
+        defer { PQfreemem(message) }
+        var text = message.map { String(cString: $0) } ?? "libpq is out of memory"
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return "libpq says: \(text)."
+    }
+
     deinit { PQfinish(handle) }
 
     /// Runs one statement, prepared at its first use.
