@@ -58,16 +58,16 @@ import Testing
         let blocker = try connect(name)
         try blocker.runAll("CREATE SCHEMA \(blocker.schema); BEGIN; CREATE TABLE errand.tombstones ()")
         let migration = Task { try await TemporarySchema.open(name, clock: nil, connections: 1).close() }
+        let pid = try blocker.runAll("SELECT pg_backend_pid()").first { (row) throws(JobStoreError) in row.int() }
         let admin = try connect("admin")
         var killed = 0
         while killed == 0 {
-            // Not only waiting for a lock, but for the blocker's: it is past the tables that come before.
+            // Waiting for the blocker's table, it is past those that come before.
             killed =
                 try admin.runAll(
                     """
                     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-                    WHERE application_name = 'errand/\(name)' AND wait_event_type = 'Lock'
-                        AND cardinality(pg_blocking_pids(pid)) > 0 AND query LIKE '%tombstones%'
+                    WHERE \(try #require(pid)) = ANY (pg_blocking_pids(pid))
                     """
                 )
                 .count
