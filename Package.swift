@@ -119,7 +119,10 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ErrandPostgresTests", dependencies: ["ErrandPostgres", "ErrandTesting"]),
-        .testTarget(name: "ErrandFilesTests", dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandTesting"]),
+        .testTarget(
+            name: "ErrandFilesTests",
+            dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandPostgres", "ErrandTesting"]
+        ),
         .testTarget(
             name: "ErrandHTTPTests",
             dependencies: [
