@@ -67,6 +67,17 @@ public final class SQLiteJobStore: JobStore {
     /// - Parameter url: The base URL of the HTTP API.
     public func announce(url: String) { database.announce(url: url) }
 
+    /// Says which steps a file's schema has had and which it lacks; changes nothing, and needs no file.
+    ///
+    /// - Parameter path: The file; another process may have it open.
+    /// - Returns: All steps that this version knows, in their order.
+    /// - Throws: `schemaTooNew` when a newer version wrote the file, `corrupt` or `unavailable`.
+    public static func migrations(ofFile path: String) throws(JobStoreError) -> [StoreMigration] {
+        do { return try SQLiteMigrations.list(ofFile: path) } catch let error as JobStoreError { throw error } catch {
+            throw JobStoreError(opening: path, error)
+        }
+    }
+
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (SQLiteSession) throws(JobStoreError) -> Value
     ) async throws(JobStoreError) -> Value {
@@ -163,10 +174,7 @@ extension SQLiteJobStore {
     }
 
     public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
-        try NewJob(type: "queue", queue: queue).validate()
-        if case .concurrency(let limit?) = change, limit < 1 {
-            throw JobStoreError(.invalid, "concurrency is \(limit); it must be at least 1", pointer: "/concurrency")
-        }
+        try change.validate(for: queue)
         try await write { session throws(JobStoreError) in try session.configure(queue, change) }
     }
 

@@ -5,7 +5,7 @@ import Errand
 #endif
 import ErrandSQLite
 import Foundation
-import Testing
+import PostgresTestServer
 
 /// The stores that an installation may have.
 enum InstalledStore: CaseIterable {
@@ -30,10 +30,7 @@ enum InstalledStore: CaseIterable {
 
     #if Postgres
     private static func withPostgres(_ body: (PostgresJobStore) async throws -> Void) async throws {
-        let url = try #require(
-            ProcessInfo.processInfo.environment["ERRAND_TEST_POSTGRES"],
-            "`Scripts/postgres-test-server run swift test` sets it"
-        )
+        let url = try PostgresTestServer.sharedURL()
         let schema = "test_files_" + UUID().uuidString.lowercased().replacing("-", with: "").prefix(24)
         let store = try PostgresJobStore(url: url, options: .init(schema: schema, connections: 4))
         let result: Result<Void, any Error>

@@ -1,6 +1,5 @@
 #if Server
 import ArgumentParser
-import ErrandSQLite
 import FoundationEssentials
 import Logging
 import ServiceLifecycle
@@ -62,7 +61,13 @@ struct ServeCommand: AsyncParsableCommand {
                 "store": "\(settings.store)", "files": "\(settings.filesFolder)",
             ]
         )
-        let installation = try await Installation.open(settings)
+        if settings.store.isShared {
+            logger.notice(
+                "uploads and results are in a folder of this machine; every machine that works on the store needs it",
+                metadata: ["files": "\(settings.filesFolder)"]
+            )
+        }
+        let installation = try await Installation.open(settings, for: .serving)
         do {
             try await installation.configureQueues()
             let group = try ServiceGroup.build(installation, logger: logger)

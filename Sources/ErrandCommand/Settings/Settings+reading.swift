@@ -40,7 +40,7 @@ extension Settings {
     }
 
     private mutating func take(from sources: SettingsSources) throws {
-        if let path = try sources.value(["store"], expected: "sqlite:PATH", { StorePath($0) }) { store = path.path }
+        store = try sources.value(["store"], StoreLocation.init) ?? store
         if let given = try sources.value(
             ["listen"],
             expected: "HOST:PORT, such as 127.0.0.1:8080",
@@ -67,20 +67,29 @@ extension Settings {
                 expected: "a number from 1 to 10000",
                 Self.slots
             )
+            queueRateLimits[name] = try Self.rateLimit(["queues", name, "rateLimit"], from: sources)
+        }
+    }
+
+    private static func rateLimit(_ key: [String], from sources: SettingsSources) throws -> RateLimit? {
+        let (counts, periods) = (RateLimit.counts, RateLimit.periods)
+        let count = try sources.value(
+            key + ["count"],
+            expected: "a number from \(counts.lowerBound) to \(counts.upperBound)"
+        ) { text in Int(text).flatMap { counts.contains($0) ? $0 : nil } }
+        let per = try sources.value(
+            key + ["per"],
+            expected: "a time span from 100ms to 1d, such as 1m"
+        ) { text in DurationText(text).flatMap { periods.contains($0.duration) ? $0.duration : nil } }
+        switch (count, per) {
+        case (let count?, let per?): return RateLimit(count: count, per: per)
+        case (nil, nil): return nil
+        case (nil, _): throw sources.missing(key + ["count"], beside: key + ["per"])
+        case (_, nil): throw sources.missing(key + ["per"], beside: key + ["count"])
         }
     }
 
     private static func slots(_ text: String) -> Int? { Int(text).flatMap { (1...10_000).contains($0) ? $0 : nil } }
-}
-
-/// The path in `sqlite:PATH`.
-struct StorePath: Sendable {
-    let path: String
-
-    init?(_ text: String) {
-        guard text.hasPrefix("sqlite:"), text.utf8.count > 7 else { return nil }
-        path = String(text.dropFirst(7))
-    }
 }
 
 extension SettingsSources {

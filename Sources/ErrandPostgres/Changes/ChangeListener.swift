@@ -73,7 +73,7 @@ final class ChangeListener: Sendable {
             } catch {
                 failures += 1
                 // Polling goes on behind this; a server that comes back is not met by everybody at once.
-                alarm.wait(atMost: .milliseconds(Int.random(in: 0...min(5000, 50 << min(failures, 10)))))
+                alarm.wait(atMost: .milliseconds(Int.random(in: 0...min(1000, 50 << min(failures, 10)))))
             }
         }
     }
@@ -82,7 +82,7 @@ final class ChangeListener: Sendable {
     private func catchUp(on connection: PostgresConnection, hasMissedJobs: Bool) throws(JobStoreError) {
         var changes = StoreChanges()
         changes.isIncomplete = hasMissedJobs
-        let queues = try connection.runAll("SELECT DISTINCT queue FROM errand.jobs WHERE claimable")
+        let queues = try connection.runAll("SELECT DISTINCT queue FROM errand.live WHERE claimable")
             .map { (row) throws(JobStoreError) in row.text() }
         changes.queues = Set(queues)
         if !changes.isEmpty { hub.publish(changes) }

@@ -12,12 +12,14 @@ import Darwin
 
 /// One connection; blocks, and belongs to the one thread that made it.
 final class PostgresConnection {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     /// The schema's name, in quotation marks.
     let schema: String
-    private var prepared: [String: String] = [:]
+    /// The names of what the server has parsed, by its text.
+    var prepared: [String: String] = [:]
+    private var preparedCount = 0
     /// Whether the server or the network ended it.
-    private(set) var isLost = false
+    var isLost = false
 
     /// Connects, with the schema's name in the place of `errand` in every statement.
     init(url: String, schema: String) throws(JobStoreError) {
@@ -46,6 +48,19 @@ final class PostgresConnection {
         defer { for text in names + values { free(text) } }
         let terminated = (names.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil])
         return PQconnectdbParams(terminated.0, terminated.1, 1)
+    }
+
+    /// What libpq has against a URL, in its own words; nil when it understands it.
+    static func fault(of url: String) -> String? {
+        var message: UnsafeMutablePointer<CChar>?
+        if let options = PQconninfoParse(url, &message) {
+            PQconninfoFree(options)
+            return nil
+        }
+        defer { PQfreemem(message) }
+        var text = message.map { String(cString: $0) } ?? "libpq is out of memory"
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return "libpq says: \(text)."
     }
 
     deinit { PQfinish(handle) }
@@ -84,17 +99,30 @@ final class PostgresConnection {
 
     private func prepare(_ sql: String) throws(JobStoreError) -> String {
         if let name = prepared[sql] { return name }
-        let name = "errand_\(prepared.count)"
-        try check(PQprepare(handle, name, qualified(sql), 0, nil))
+        let name = name(of: sql)
+        do throws(JobStoreError) {
+            try check(PQprepare(handle, name, qualified(sql), 0, nil))
+        } catch {
+            prepared[sql] = nil
+            throw error
+        }
+        return name
+    }
+
+    /// What the server knows a statement by, or will once it is prepared.
+    func name(of sql: String) -> String {
+        if let name = prepared[sql] { return name }
+        preparedCount += 1
+        let name = "errand_\(preparedCount)"
         prepared[sql] = name
         return name
     }
 
     /// Statements say `errand.jobs`, as a person would in psql, whatever the schema is called.
-    private func qualified(_ sql: String) -> String { sql.replacing("errand.", with: schema + ".") }
+    func qualified(_ sql: String) -> String { sql.replacing("errand.", with: schema + ".") }
 
     @discardableResult
-    private func check(_ result: OpaquePointer?) throws(JobStoreError) -> PostgresRows {
+    func check(_ result: OpaquePointer?) throws(JobStoreError) -> PostgresRows {
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
             if let result { return PostgresRows(result) }
