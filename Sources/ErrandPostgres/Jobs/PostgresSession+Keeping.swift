@@ -14,6 +14,7 @@ extension PostgresSession {
         // A refusal is right: what waited for an orphan may have ended with it.
         for number in silent.sorted() { _ = try apply(.goStale, to: number) }
         try promoteDue()
+        try reapWorkers()
         return orphans.count
     }
 

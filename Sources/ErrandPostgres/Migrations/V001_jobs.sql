@@ -121,3 +121,19 @@ CREATE INDEX tombstones_age ON errand.tombstones (deleted_at);
 CREATE TABLE errand.orphaned_files (
     key text COLLATE "C" PRIMARY KEY
 );
+
+-- Live workers, each written with its heartbeat.
+CREATE TABLE errand.workers (
+    id text COLLATE "C" PRIMARY KEY,
+    name text NOT NULL,                -- where it runs, for people
+    version text,
+    queues text[],                     -- null is all
+    types text[] NOT NULL,
+    slots integer NOT NULL,
+    running integer NOT NULL,
+    started_at bigint NOT NULL,        -- on the worker's clock
+    lease bigint NOT NULL,             -- milliseconds
+    heartbeat_at bigint NOT NULL,
+    heartbeat bigint NOT NULL,         -- the same in microseconds of the store's steady clock
+    forget_at bigint NOT NULL          -- on that clock, when it has been silent for too long
+) WITH (fillfactor = 50);

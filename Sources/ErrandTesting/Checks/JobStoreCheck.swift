@@ -33,5 +33,5 @@ public struct JobStoreCheck: Sendable, CustomTestStringConvertible {
     public static let all: [JobStoreCheck] =
         inserting + replaying + uniqueness + dependencies + claiming + rotating + renewing + reporting + settling
         + followingUp + cancelling + retrying + tracking + reaping + pruning + querying + scoping + logging + queues
-        + changes + waiting + limits
+        + changes + waiting + workers + limits
 }
