@@ -105,6 +105,7 @@ let package = Package(
                     package: "swift-configuration",
                     condition: .when(traits: ["Server"])
                 ),
+                .product(name: "Subprocess", package: "swift-subprocess", condition: .when(traits: ["Server"])),
                 .product(name: "Yams", package: "Yams", condition: .when(traits: ["Server"])),
             ]
         ),
@@ -131,7 +132,7 @@ let package = Package(
                 ),
             ]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["Errand"]),
+        .testTarget(name: "CommandTests", dependencies: ["Errand", "ErrandCommand", "ErrandTesting"]),
         .testTarget(name: "TidyTests"),
     ]
 )

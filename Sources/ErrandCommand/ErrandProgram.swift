@@ -15,7 +15,7 @@ struct ErrandProgram: AsyncParsableCommand {
             """,
         version: Version.current,
         groupedSubcommands: [
-            CommandGroup(name: "Server", subcommands: [ServeCommand.self]),
+            CommandGroup(name: "Server", subcommands: [ServeCommand.self, WorkerCommand.self]),
             CommandGroup(
                 name: "Job",
                 subcommands: [
@@ -26,7 +26,9 @@ struct ErrandProgram: AsyncParsableCommand {
             CommandGroup(name: "Data", subcommands: [ImportCommand.self, ExportCommand.self, DatasetsCommand.self]),
             CommandGroup(
                 name: "Operating",
-                subcommands: [StatsCommand.self, QueuesCommand.self, BenchCommand.self, VersionCommand.self]
+                subcommands: [
+                    StatsCommand.self, QueuesCommand.self, WorkersCommand.self, BenchCommand.self, VersionCommand.self,
+                ]
             ),
         ]
     )
