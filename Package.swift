@@ -19,7 +19,7 @@ let package = Package(
         .trait(name: "Files", description: "CSV import and export, object storage, command job types."),
         .trait(name: "Postgres", description: "The PostgreSQL store, through the system's libpq."),
         .trait(name: "Server", description: "The HTTP API and the errand command.", enabledTraits: ["Files"]),
-        .default(enabledTraits: ["Files", "Server"]),
+        .default(enabledTraits: ["Files", "Postgres", "Server"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -86,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "ErrandCommand",
             dependencies: [
-                "Errand", "ErrandSQLite", "ErrandFiles", "ErrandHTTP",
+                "Errand", "ErrandSQLite", "ErrandPostgres", "ErrandFiles", "ErrandHTTP",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -119,7 +119,12 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
-        .testTarget(name: "ErrandPostgresTests", dependencies: ["ErrandPostgres", "ErrandTesting"]),
+        // Starts a server for the tests that need one.
+        .target(name: "PostgresTestServer", path: "Tests/PostgresTestServer"),
+        .testTarget(
+            name: "ErrandPostgresTests",
+            dependencies: ["ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
+        ),
         .testTarget(name: "ErrandFilesTests", dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandTesting"]),
         .testTarget(
             name: "ErrandHTTPTests",
@@ -132,7 +137,10 @@ let package = Package(
                 ),
             ]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["Errand", "ErrandCommand", "ErrandTesting"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["Errand", "ErrandCommand", "ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
+        ),
         .testTarget(name: "TidyTests"),
     ]
 )

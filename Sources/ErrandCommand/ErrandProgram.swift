@@ -9,7 +9,7 @@ struct ErrandProgram: AsyncParsableCommand {
         abstract: "Durable jobs: a server, a worker and a command line in one.",
         discussion: """
             Commands talk to a running server: the one given with --server or ERRAND_SERVER, else the one that owns \
-            the store. When no server runs, they open the store themselves.
+            the SQLite file. When no server runs, and on PostgreSQL, they open the store themselves.
 
             Exit codes: \(ExitStatus.help)
             """,
@@ -27,7 +27,8 @@ struct ErrandProgram: AsyncParsableCommand {
             CommandGroup(
                 name: "Operating",
                 subcommands: [
-                    StatsCommand.self, QueuesCommand.self, WorkersCommand.self, BenchCommand.self, VersionCommand.self,
+                    StatsCommand.self, QueuesCommand.self, WorkersCommand.self, MigrateCommand.self, BenchCommand.self,
+                    VersionCommand.self,
                 ]
             ),
         ]

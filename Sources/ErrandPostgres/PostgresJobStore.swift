@@ -6,6 +6,15 @@ public import FoundationEssentials
 ///
 /// Every process has a store of its own on the same schema. Leases and due times are measured on the server's clock.
 public final class PostgresJobStore: JobStore {
+    /// What stands between the store and the server.
+    public enum Pooler: String, Sendable, CaseIterable {
+        /// Nothing, or a pooler that gives a client one server connection for as long as it stays.
+        case none
+        /// A pooler that gives a client another server connection with every transaction, as PgBouncer does with
+        /// `pool_mode = transaction`.
+        case transaction
+    }
+
     /// What a store may be told when it is made.
     public struct Options: Sendable {
         /// The schema that holds everything; at most 50 lower-case letters, digits and `_`.
@@ -14,6 +23,11 @@ public final class PostgresJobStore: JobStore {
         public var connections: Int
         /// Whether processes tell each other of changes by LISTEN and NOTIFY; off behind a pooler that swallows them.
         public var notifies: Bool
+        /// What stands between the store and the server.
+        public var pooler: Pooler
+        /// Where to hear of changes when the store's own URL leads to a pooler: the server itself, as libpq takes it.
+        /// The store's own URL when nil.
+        public var listenURL: String?
         /// What time it is: the server's clock when nil, another one only in tests.
         public var clock: (any JobClock)?
         /// How long ended records stay.
@@ -26,6 +40,8 @@ public final class PostgresJobStore: JobStore {
             schema: String = "errand",
             connections: Int = 8,
             notifies: Bool = true,
+            pooler: Pooler = .none,
+            listenURL: String? = nil,
             clock: (any JobClock)? = nil,
             rules: JobRules = JobRules(),
             identifiers: JobIDGenerator = JobIDGenerator()
@@ -33,9 +49,21 @@ public final class PostgresJobStore: JobStore {
             self.schema = schema
             self.connections = connections
             self.notifies = notifies
+            self.pooler = pooler
+            self.listenURL = listenURL
             self.clock = clock
             self.rules = rules
             self.identifiers = identifiers
+        }
+
+        func checkSchema() throws(JobStoreError) {
+            let isName = schema.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            }
+            guard isName, (1...50).contains(schema.utf8.count) else {
+                throw JobStoreError(.invalid, "\"\(schema)\" cannot be a schema's name: use a-z, 0-9 and _.")
+            }
         }
     }
 
@@ -50,13 +78,7 @@ public final class PostgresJobStore: JobStore {
     ///   - options: What else there is to say.
     /// - Throws: `invalid` when the schema's name is none.
     public init(url: String, options: Options = Options()) throws(JobStoreError) {
-        let isName = options.schema.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        }
-        guard isName, (1...50).contains(options.schema.utf8.count) else {
-            throw JobStoreError(.invalid, "\"\(options.schema)\" cannot be a schema's name: use a-z, 0-9 and _.")
-        }
+        try options.checkSchema()
         pool = PostgresPool(url: url, schema: options.schema, limit: options.connections)
         let hub = ChangeHub()
         guard options.notifies else {
@@ -71,6 +93,11 @@ public final class PostgresJobStore: JobStore {
         context = PostgresContext(options: options, hub: hub, sender: sender)
     }
 
+    /// Makes a store as a URL says, with its settings among the items of the query; see ``PostgresURL``.
+    public convenience init(_ url: PostgresURL) throws(JobStoreError) {
+        try self.init(url: url.connection, options: url.options)
+    }
+
     deinit { close() }
 
     /// Finishes what was asked for and disconnects; later calls throw `unavailable`.
@@ -78,6 +105,14 @@ public final class PostgresJobStore: JobStore {
         context.hub.finish()
         listener?.close()
         pool.close()
+    }
+
+    /// Says which steps the schema has had and which it lacks; changes nothing.
+    ///
+    /// - Returns: All steps that this version knows, in their order.
+    /// - Throws: `schemaTooNew` when the schema has had steps of a newer version, `unavailable`.
+    public func migrations() async throws(JobStoreError) -> [StoreMigration] {
+        try await pool.run { link throws(JobStoreError) in try PostgresMigrations.list(on: link.connection()) }
     }
 
     /// Runs a transaction, again if others were in its way, and tells subscribers when it is durable.

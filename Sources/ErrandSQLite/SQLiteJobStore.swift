@@ -70,6 +70,17 @@ public final class SQLiteJobStore: JobStore {
     /// - Parameter url: The base URL of the HTTP API.
     public func announce(url: String) { database.announce(url: url) }
 
+    /// Says which steps a file's schema has had and which it lacks; changes nothing, and needs no file.
+    ///
+    /// - Parameter path: The file; another process may have it open.
+    /// - Returns: All steps that this version knows, in their order.
+    /// - Throws: `schemaTooNew` when a newer version wrote the file, `corrupt` or `unavailable`.
+    public static func migrations(ofFile path: String) throws(JobStoreError) -> [StoreMigration] {
+        do { return try SQLiteMigrations.list(ofFile: path) } catch let error as JobStoreError { throw error } catch {
+            throw JobStoreError(opening: path, error)
+        }
+    }
+
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (SQLiteSession) throws(JobStoreError) -> Value
     ) async throws(JobStoreError) -> Value {

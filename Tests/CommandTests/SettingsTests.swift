@@ -7,7 +7,8 @@ struct SettingsTests {
     /// A file, and what its refusal must name.
     static let wrong: [(yaml: String, place: String, words: String)] = [
         ("stor: sqlite:a.db\n", "errand.yaml:1", "stor is unknown"),
-        ("store: postgres://x\n", "errand.yaml:1", "expected sqlite:PATH"),
+        ("store: mysql://x\n", "errand.yaml:1", "expected sqlite:PATH"),
+        ("store: postgres://x?schema=A\n", "errand.yaml:1", "store cannot be used: \"A\" cannot be a schema's name"),
         ("\nlisten: 127.0.0.1\n", "errand.yaml:2", "expected HOST:PORT"),
         ("queues:\n  images: {concurrency: none}\n", "errand.yaml:2", "queues.images.concurrency is \"none\""),
         ("queues:\n  images: {limit: 2}\n", "errand.yaml:2", "queues.images.limit is unknown"),

@@ -2,18 +2,12 @@
 import Errand
 import ErrandTesting
 import Foundation
+import PostgresTestServer
 
 @testable import ErrandPostgres
 
 /// A schema of its own on the test server, dropped afterwards.
 enum TemporarySchema {
-    struct NoServer: Error, CustomStringConvertible {
-        let description = """
-            ERRAND_TEST_POSTGRES is not set. It names a PostgreSQL that tests may make schemas on, as in \
-            postgresql://user@127.0.0.1:5432/database; `Scripts/postgres-test-server run swift test` starts one.
-            """
-    }
-
     /// Tests run side by side by the hundred, and the server has room for so many connections.
     private static let gate = Gate(places: 16)
 
@@ -60,10 +54,7 @@ enum TemporarySchema {
         try connection.runAll("DROP SCHEMA IF EXISTS \(connection.schema) CASCADE")
     }
 
-    static func url() throws -> String {
-        guard let url = ProcessInfo.processInfo.environment["ERRAND_TEST_POSTGRES"] else { throw NoServer() }
-        return url
-    }
+    static func url() throws -> String { try PostgresTestServer.sharedURL() }
 }
 
 /// Lets so many in at once.

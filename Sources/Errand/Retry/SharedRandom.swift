@@ -10,14 +10,14 @@ package final class SharedRandom: Sendable {
         generator.withLock { body(&$0) }
     }
 
-    /// The wait before a store that did not answer is asked again: at most 5 s, and never nothing.
+    /// The wait before a store that did not answer is asked again: about 2 s at most, and never nothing.
     func storeBackoff(attempt: Int) -> Duration {
         draw { random in
             .milliseconds(20)
                 + RetryPolicy.fullJitter(
                     attempt: attempt,
                     base: .milliseconds(100),
-                    limit: .seconds(5),
+                    limit: .seconds(2),
                     using: &random
                 )
         }

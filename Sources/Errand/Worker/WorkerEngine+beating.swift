@@ -42,7 +42,7 @@ extension WorkerEngine {
             }
         } catch {
             metrics.storeError("renew", error)
-            logger.error("Cannot renew \(runs.count) leases: \(error)")
+            logOutage(.error, "Cannot renew \(runs.count) leases: \(error)")
             for run in runs where run.leaseEnd <= timing.now() { loseLease(run) }
         }
     }
@@ -87,7 +87,8 @@ extension WorkerEngine {
 
     private func loseLease(_ run: JobRun) {
         guard revoke(run, .lost) else { return }
-        logger.warning(
+        logOutage(
+            .warning,
             "A run lost its lease and is stopped; the job runs again elsewhere",
             metadata: ["job_id": "\(run.lease.id)", "fence": "\(run.lease.fence)"]
         )

@@ -26,6 +26,7 @@ final class WorkerEngine: Sendable {
     let identifiers = JobIDGenerator()
     let thread = ThreadExecutor(name: "errand-heartbeat")
     let reports = ReportList()
+    let outages = OutageLog()
     /// When to look for jobs again without a wake-up.
     let claimAlarm = Alarm()
     /// When the next handler may have run for too long.
@@ -53,6 +54,17 @@ final class WorkerEngine: Sendable {
     }
 
     var logger: Logger { options.logger }
+
+    /// Logs what an outage of the store does to the worker, at most a line a second for each place.
+    func logOutage(
+        _ level: Logger.Level,
+        _ message: @autoclosure () -> Logger.Message,
+        metadata: @autoclosure () -> Logger.Metadata = [:],
+        file: String = #fileID,
+        line: UInt = #line
+    ) {
+        outages.log(message(), level, to: logger, metadata: metadata(), at: timing.now(), file: file, line: line)
+    }
 
     var stage: WorkerState.Stage { shared.withLock { $0.state.stage } }
 

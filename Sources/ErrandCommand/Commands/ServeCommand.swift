@@ -1,6 +1,5 @@
 #if Server
 import ArgumentParser
-import ErrandSQLite
 import FoundationEssentials
 import Logging
 import ServiceLifecycle
@@ -44,8 +43,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve(_ settings: Settings) async throws {
         let logger = settings.logger("errand")
-        logger.info("starting", metadata: .starting(settings))
-        let installation = try await Installation.open(settings)
+        logger.noteStart(settings)
+        let installation = try await Installation.open(settings, for: .serving)
         do {
             try await installation.configureQueues()
             let group = try ServiceGroup.serving(installation, withWorker: !servesOnly, logger: logger)
@@ -58,13 +57,21 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-extension Logger.Metadata {
-    /// What the log says first of a process that runs until it is stopped.
-    static func starting(_ settings: Settings) -> Logger.Metadata {
-        [
-            "version": "\(Version.current)", "pid": "\(ProcessInfo.processInfo.processIdentifier)",
-            "store": "\(settings.store)", "files": "\(settings.filesFolder)",
-        ]
+extension Logger {
+    /// Says what starts, and on what.
+    func noteStart(_ settings: Settings) {
+        info(
+            "starting",
+            metadata: [
+                "version": "\(Version.current)", "pid": "\(ProcessInfo.processInfo.processIdentifier)",
+                "store": "\(settings.store)", "files": "\(settings.filesFolder)",
+            ]
+        )
+        guard settings.store.isShared else { return }
+        notice(
+            "uploads and results are in a folder of this machine; every machine that works on the store needs it",
+            metadata: ["files": "\(settings.filesFolder)"]
+        )
     }
 }
 #endif

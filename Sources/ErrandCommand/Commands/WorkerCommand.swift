@@ -57,7 +57,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     private func work(_ settings: Settings) async throws {
         let logger = settings.logger("errand")
-        logger.info("starting", metadata: .starting(settings))
+        logger.noteStart(settings)
         let installation = try await Installation.open(settings, for: .serving)
         do {
             let wanted = try knownTypes(of: installation)
@@ -101,7 +101,7 @@ struct WorkerCommand: AsyncParsableCommand {
             logger: logger,
             launch: { await processes.run() }
         )
-        logger.info("supervising", metadata: .starting(settings).merging(["processes": "\(count)"]) { $1 })
+        logger.info("supervising", metadata: ["processes": "\(count)", "store": "\(settings.store)"])
         try await run(supervisor, processes, settings, logger)
         logger.info("stopped")
     }

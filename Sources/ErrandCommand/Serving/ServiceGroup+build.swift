@@ -1,7 +1,6 @@
 #if Server
 import Errand
 import ErrandHTTP
-import ErrandSQLite
 import Logging
 import ServiceLifecycle
 

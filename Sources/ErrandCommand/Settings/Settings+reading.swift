@@ -40,7 +40,7 @@ extension Settings {
     }
 
     private mutating func take(from sources: SettingsSources) throws {
-        if let path = try sources.value(["store"], expected: "sqlite:PATH", { StorePath($0) }) { store = path.path }
+        store = try sources.value(["store"], StoreLocation.init) ?? store
         if let given = try sources.value(
             ["listen"],
             expected: "HOST:PORT, such as 127.0.0.1:8080",
@@ -76,16 +76,6 @@ extension Settings {
     }
 
     private static func slots(_ text: String) -> Int? { Int(text).flatMap { (1...10_000).contains($0) ? $0 : nil } }
-}
-
-/// The path in `sqlite:PATH`.
-struct StorePath: Sendable {
-    let path: String
-
-    init?(_ text: String) {
-        guard text.hasPrefix("sqlite:"), text.utf8.count > 7 else { return nil }
-        path = String(text.dropFirst(7))
-    }
 }
 
 extension SettingsSources {

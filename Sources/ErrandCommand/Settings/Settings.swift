@@ -4,11 +4,11 @@ import Logging
 
 /// What an installation may set: defaults, under the configuration file, under the environment, under flags.
 struct Settings: Sendable {
-    /// The SQLite file.
-    var store = "errand.db"
+    /// Where the store is.
+    var store = StoreLocation.sqlite(path: "errand.db")
     /// Where the HTTP API answers.
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
-    /// The folder for uploads and results; beside the store when nil.
+    /// The folder for uploads and results; the store's own when nil.
     var files: String?
     /// How many jobs run at once in this process; the worker's own default when nil.
     var concurrency: Int?
@@ -26,7 +26,7 @@ struct Settings: Sendable {
     var types: [CommandType] = []
 
     /// The folder for uploads and results.
-    var filesFolder: String { files ?? store + ".files" }
+    var filesFolder: String { files ?? store.filesFolder }
 
     /// A logger as the settings ask for.
     func logger(_ label: String) -> Logger {

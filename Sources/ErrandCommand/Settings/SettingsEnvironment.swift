@@ -12,7 +12,9 @@ struct SettingsEnvironment {
         "ERRAND_LOG_LEVEL", "ERRAND_LOG_FORMAT",
     ]
     /// Read elsewhere: by the commands that talk to a server, and by the tests.
-    private static let others: Set = ["ERRAND_SERVER", "ERRAND_CONFIG", "ERRAND_BINARY", "ERRAND_TEST_RUN"]
+    private static let others: Set = [
+        "ERRAND_SERVER", "ERRAND_CONFIG", "ERRAND_BINARY", "ERRAND_TEST_RUN", "ERRAND_TEST_POSTGRES",
+    ]
 
     /// Picks the settings; an `ERRAND_` variable that is none is refused, as a mistyped one would be ignored silently.
     ///

@@ -73,7 +73,7 @@ final class ChangeListener: Sendable {
             } catch {
                 failures += 1
                 // Polling goes on behind this; a server that comes back is not met by everybody at once.
-                alarm.wait(atMost: .milliseconds(Int.random(in: 0...min(5000, 50 << min(failures, 10)))))
+                alarm.wait(atMost: .milliseconds(Int.random(in: 0...min(1000, 50 << min(failures, 10)))))
             }
         }
     }

@@ -48,6 +48,19 @@ final class PostgresConnection {
         return PQconnectdbParams(terminated.0, terminated.1, 1)
     }
 
+    /// What libpq has against a URL, in its own words; nil when it understands it.
+    static func fault(of url: String) -> String? {
+        var message: UnsafeMutablePointer<CChar>?
+        if let options = PQconninfoParse(url, &message) {
+            PQconninfoFree(options)
+            return nil
+        }
+        defer { PQfreemem(message) }
+        var text = message.map { String(cString: $0) } ?? "libpq is out of memory"
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return "libpq says: \(text)."
+    }
+
     deinit { PQfinish(handle) }
 
     /// Runs one statement, prepared at its first use.
@@ -91,7 +104,7 @@ final class PostgresConnection {
     }
 
     /// Statements say `errand.jobs`, as a person would in psql, whatever the schema is called.
-    private func qualified(_ sql: String) -> String { sql.replacing("errand.", with: schema + ".") }
+    func qualified(_ sql: String) -> String { sql.replacing("errand.", with: schema + ".") }
 
     @discardableResult
     private func check(_ result: OpaquePointer?) throws(JobStoreError) -> PostgresRows {

@@ -77,6 +77,7 @@ extension PostgresSession {
         for (place, number) in try store(plan.jobs).enumerated() { plan.jobs[place].job.number = number }
         for job in plan.jobs { tell(of: job.job) }
         try writeDependencies(plan)
+        try handOverUploads(plan)
     }
 
     private func writeDependencies(_ plan: InsertPlan) throws(JobStoreError) {

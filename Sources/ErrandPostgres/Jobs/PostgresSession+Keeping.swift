@@ -18,12 +18,14 @@ extension PostgresSession {
         return orphans.count
     }
 
-    /// Deletes records past their expiry, and old tombstones.
+    /// Deletes records past their expiry, old tombstones and unused uploads.
     func prune(limit: Int, deletedFiles: [String]) throws(JobStoreError) -> PruneResult {
         if !deletedFiles.isEmpty {
             try sql("DELETE FROM errand.orphaned_files WHERE key = ANY ($1::text[])", .texts(deletedFiles))
         }
         try sql("DELETE FROM errand.tombstones WHERE deleted_at <= $1::bigint", .int(now - Tombstone.lifetime))
+        try pruneUploads(limit: limit)
+        let hasMoreRows = try pruneGenerations(rows: 2000)
         let numbers = try hold(sql(Self.lockExpired, .int(now), .int(Int64(max(0, limit)))))
         let expired = numbers.compactMap { held[$0]?.job }
         // What waits for a tracked job whose record goes would wait for ever.
@@ -33,7 +35,7 @@ extension PostgresSession {
         try remove(expired)
         let orphans = try sql("SELECT key FROM errand.orphaned_files ORDER BY key LIMIT 1000")
             .map { (row) throws(JobStoreError) in row.text() }
-        return PruneResult(deletedRecords: expired.count, orphanedFiles: orphans)
+        return PruneResult(deletedRecords: expired.count, orphanedFiles: orphans, hasMore: hasMoreRows)
     }
 
     /// Takes records away with all that belongs to them, and leaves tombstones.
@@ -51,8 +53,10 @@ extension PostgresSession {
         )
         try sql(
             """
-            WITH files AS (DELETE FROM errand.job_files WHERE number = ANY ($1::bigint[]) RETURNING key)
-            INSERT INTO errand.orphaned_files SELECT DISTINCT key FROM files ON CONFLICT DO NOTHING
+            WITH files AS (DELETE FROM errand.job_files WHERE number = ANY ($1::bigint[]) RETURNING key),
+            uploads AS (DELETE FROM errand.uploads WHERE job = ANY ($1::bigint[]) RETURNING key)
+            INSERT INTO errand.orphaned_files SELECT key FROM files UNION SELECT key FROM uploads
+            ON CONFLICT DO NOTHING
             """,
             numbers
         )

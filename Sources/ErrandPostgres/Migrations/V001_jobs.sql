@@ -122,6 +122,57 @@ CREATE TABLE errand.orphaned_files (
     key text COLLATE "C" PRIMARY KEY
 );
 
+CREATE TABLE errand.uploads (
+    id uuid PRIMARY KEY,
+    tenant text COLLATE "C",
+    key text COLLATE "C" NOT NULL,
+    filename text NOT NULL,
+    size bigint NOT NULL,
+    sha256 text NOT NULL,
+    expires_at bigint NOT NULL,
+    job bigint                         -- the last job that uses it; it goes when that job's record does
+);
+CREATE INDEX uploads_job ON errand.uploads (job) WHERE job IS NOT NULL;
+CREATE INDEX uploads_unused ON errand.uploads (expires_at) WHERE job IS NULL;
+
+CREATE TABLE errand.datasets (
+    dataset bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant text COLLATE "C",
+    project text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    columns text[] COLLATE "C" NOT NULL,
+    generation bigint NOT NULL,        -- what readers see
+    row_count bigint NOT NULL,         -- the position of its last row, too
+    updated_at bigint NOT NULL
+);
+CREATE UNIQUE INDEX datasets_name ON errand.datasets (project, name, (coalesce(tenant, '')), (tenant IS NULL));
+CREATE SEQUENCE errand.dataset_generations;
+
+-- What running imports fill: an append fills the generation readers see, a replace its own.
+CREATE TABLE errand.dataset_writes (
+    dataset bigint NOT NULL,
+    job bigint NOT NULL,
+    generation bigint NOT NULL,
+    mode text NOT NULL,
+    columns text[] COLLATE "C" NOT NULL,
+    row_count bigint NOT NULL,         -- rows of a replace's own generation
+    base_count bigint NOT NULL,        -- rows of the generation when the job first began
+    PRIMARY KEY (dataset, job)
+);
+
+CREATE TABLE errand.dataset_rows (
+    generation bigint NOT NULL,
+    position bigint NOT NULL,          -- from 1, without gaps
+    cells text NOT NULL,               -- JSON array
+    PRIMARY KEY (generation, position)
+);
+
+-- Generations that nobody sees any more, deleted in small batches.
+CREATE TABLE errand.dead_generations (
+    generation bigint PRIMARY KEY,
+    deleted_to bigint NOT NULL DEFAULT 0  -- the last position that is deleted
+);
+
 -- Live workers, each written with its heartbeat.
 CREATE TABLE errand.workers (
     id text COLLATE "C" PRIMARY KEY,
