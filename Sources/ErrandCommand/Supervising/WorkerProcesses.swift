@@ -67,7 +67,8 @@ final class WorkerProcesses: Sendable {
             defer { isHurried = true }
             return isHurried
         }
-        running.withLock { running in for pid in running { kill(pid, isRepeated ? SIGKILL : SIGTERM) } }
+        // Not the SIGTERM of the teardown again: two that come together count as one.
+        running.withLock { running in for pid in running { kill(pid, isRepeated ? SIGKILL : SIGINT) } }
     }
 
     /// This very program, even when the file it was started from has been replaced meanwhile.
