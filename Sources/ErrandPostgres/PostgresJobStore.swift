@@ -125,7 +125,7 @@ public final class PostgresJobStore: JobStore {
         }
     }
 
-    /// Asks questions, all at one moment of the database; asks again when the connection was lost.
+    /// Asks questions; asks again when the connection was lost.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
     ) async throws(JobStoreError) -> Value {
@@ -194,10 +194,7 @@ extension PostgresJobStore {
     }
 
     public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
-        try NewJob(type: "queue", queue: queue).validate()
-        if case .concurrency(let limit?) = change, limit < 1 {
-            throw JobStoreError(.invalid, "concurrency is \(limit); it must be at least 1", pointer: "/concurrency")
-        }
+        try change.validate(for: queue)
         try await write { session throws(JobStoreError) in try session.configure(queue, change) }
     }
 

@@ -177,10 +177,7 @@ extension SQLiteJobStore {
     }
 
     public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
-        try NewJob(type: "queue", queue: queue).validate()
-        if case .concurrency(let limit?) = change, limit < 1 {
-            throw JobStoreError(.invalid, "concurrency is \(limit); it must be at least 1", pointer: "/concurrency")
-        }
+        try change.validate(for: queue)
         try await write { session throws(JobStoreError) in try session.configure(queue, change) }
     }
 

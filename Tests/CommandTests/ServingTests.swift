@@ -67,7 +67,7 @@ struct ServingTests {
               fine: {command: [cat], queue: programs}
               broken: {command: ["false"], maxAttempts: 1}
             queues:
-              programs: {concurrency: 1}
+              programs: {concurrency: 1, rateLimit: {count: 100, per: 1m}}
             """
         )
         let server = try await Server(in: folder, "--config", "errand.yaml")
@@ -79,6 +79,7 @@ struct ServingTests {
         let queues = try await folder.errand("queues", "--json")
         #expect(queues.output.contains(#""name":"programs""#))
         #expect(queues.output.contains(#""concurrency":1"#))
+        #expect(queues.output.contains(#""rateLimit":{"count":100,"perSeconds":60"#))
         _ = await server.stop()
     }
 

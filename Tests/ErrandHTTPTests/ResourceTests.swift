@@ -84,6 +84,18 @@ struct ResourceTests {
         #expect(try await api.send(.post, "/api/workers").status == 405)
     }
 
+    @Test("a queue tells its limits")
+    func limits() async throws {
+        let api = TestAPI()
+        let limit = RateLimit(count: 5, per: .milliseconds(1500))
+        try await api.store.configure(queue: "import", .rateLimit(limit))
+        try await api.store.configure(queue: "import", .concurrency(2))
+        let queue = try await api.get("/api/queues/import").json.object()
+        #expect(queue["concurrency"]?.int64Value == 2)
+        let told = try #require(queue["rateLimit"]).object()
+        #expect(told["count"]?.int64Value == 5 && told["perSeconds"]?.doubleValue == 1.5)
+    }
+
     @Test("the known types are listed with what holds for them")
     func types() async throws {
         let api = TestAPI()

@@ -86,8 +86,9 @@ import Testing
             let before = try Self.shape(connection)
             let store = try PostgresJobStore(url: TemporarySchema.url(), options: .init(schema: name))
             defer { store.close() }
-            for attempt in [{ try await store.migrate() }, { _ = try await store.migrations() }] {
-                let error = await #expect(throws: JobStoreError.self, performing: attempt)
+            let migrating = await #expect(throws: JobStoreError.self) { try await store.migrate() }
+            let listing = await #expect(throws: JobStoreError.self) { _ = try await store.migrations() }
+            for error in [migrating, listing] {
                 #expect(error?.code == .schemaTooNew)
                 #expect(error?.message.contains("it has step 99") == true)
             }

@@ -22,16 +22,16 @@ public protocol JobStore: Sendable {
 
     /// Moves up to `limit` claimable jobs from `Queued` to `Running` under a lease.
     ///
-    /// Takes only what can run now: due, not blocked, of a known type, in a queue that is not paused and below its
-    /// limit. Within a tenant the order is priority, `runAt`, number; within a queue claims rotate over the tenants
-    /// with work.
+    /// Takes only what can run now: due, not blocked, of a known type, in a queue that is not paused and within its
+    /// limits (for the rate limit see ``RateWindow``). Within a tenant the order is priority, `runAt`, number; within a
+    /// queue claims rotate over the tenants with work.
     func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim
 
     /// Claims as ``claim(_:)`` does, but waits while there is nothing.
     ///
     /// The wait ends with jobs as soon as something made them claimable; without jobs when the task is cancelled, or
-    /// when a job was scheduled for sooner than those before. It looks at what changes and not at the clock: a job that
-    /// falls due is for the caller to claim, at the time that a claim's answer says.
+    /// when there is a sooner ``Claim/nextDue`` than before. It looks at what changes and not at the clock: a job that
+    /// falls due, or that a window's end sets free, is for the caller to claim, at the time that a claim's answer says.
     func claimWhenReady(_ request: ClaimRequest) async throws(JobStoreError) -> Claim
 
     /// Settles runs and then claims, in one commit or one round trip where the store can do that.

@@ -42,6 +42,9 @@ struct Installation: Sendable {
         for (queue, limit) in settings.queueConcurrency.sorted(by: { $0.key < $1.key }) {
             try await store.configure(queue: queue, .concurrency(limit))
         }
+        for (queue, limit) in settings.queueRateLimits.sorted(by: { $0.key < $1.key }) {
+            try await store.configure(queue: queue, .rateLimit(limit))
+        }
     }
 
     /// A worker for everything, or for some queues or types only.

@@ -68,6 +68,25 @@ extension Settings {
                 expected: "a number from 1 to 10000",
                 Self.slots
             )
+            queueRateLimits[name] = try Self.rateLimit(["queues", name, "rateLimit"], from: sources)
+        }
+    }
+
+    private static func rateLimit(_ key: [String], from sources: SettingsSources) throws -> RateLimit? {
+        let (counts, periods) = (RateLimit.counts, RateLimit.periods)
+        let count = try sources.value(
+            key + ["count"],
+            expected: "a number from \(counts.lowerBound) to \(counts.upperBound)"
+        ) { text in Int(text).flatMap { counts.contains($0) ? $0 : nil } }
+        let per = try sources.value(
+            key + ["per"],
+            expected: "a time span from 100ms to 1d, such as 1m"
+        ) { text in DurationText(text).flatMap { periods.contains($0.duration) ? $0.duration : nil } }
+        switch (count, per) {
+        case (let count?, let per?): return RateLimit(count: count, per: per)
+        case (nil, nil): return nil
+        case (nil, _): throw sources.missing(key + ["count"], beside: key + ["per"])
+        case (_, nil): throw sources.missing(key + ["per"], beside: key + ["count"])
         }
     }
 

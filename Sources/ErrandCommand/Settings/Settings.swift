@@ -1,4 +1,5 @@
 #if Server
+import Errand
 import ErrandFiles
 import Logging
 
@@ -22,6 +23,8 @@ struct Settings: Sendable {
     var logFormat: LineLogHandler.Format = .text
     /// How many jobs of a queue may run at once, over all workers.
     var queueConcurrency: [String: Int] = [:]
+    /// How many jobs of a queue may be claimed in a time, over all workers.
+    var queueRateLimits: [String: RateLimit] = [:]
     /// Programs as job types.
     var types: [CommandType] = []
 

@@ -53,5 +53,16 @@ struct SettingsSources {
         }
         return nil
     }
+
+    /// An error for a setting that is missing where another one stands.
+    func missing(_ key: [String], beside other: [String]) -> SettingsError {
+        let present = other.joined(separator: ".")
+        let layer = layers.first { $0.reader.string(forKey: ConfigKey(other)) != nil }
+        return SettingsError(
+            key: key.joined(separator: "."),
+            place: layer?.place(present) ?? present,
+            problem: "is missing; \(present) is no use without it"
+        )
+    }
 }
 #endif

@@ -82,7 +82,7 @@ final class ChangeListener: Sendable {
     private func catchUp(on connection: PostgresConnection, hasMissedJobs: Bool) throws(JobStoreError) {
         var changes = StoreChanges()
         changes.isIncomplete = hasMissedJobs
-        let queues = try connection.runAll("SELECT DISTINCT queue FROM errand.jobs WHERE claimable")
+        let queues = try connection.runAll("SELECT DISTINCT queue FROM errand.live WHERE claimable")
             .map { (row) throws(JobStoreError) in row.text() }
         changes.queues = Set(queues)
         if !changes.isEmpty { hub.publish(changes) }

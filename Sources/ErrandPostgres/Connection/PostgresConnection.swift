@@ -12,12 +12,14 @@ import Darwin
 
 /// One connection; blocks, and belongs to the one thread that made it.
 final class PostgresConnection {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     /// The schema's name, in quotation marks.
     let schema: String
-    private var prepared: [String: String] = [:]
+    /// The names of what the server has parsed, by its text.
+    var prepared: [String: String] = [:]
+    private var preparedCount = 0
     /// Whether the server or the network ended it.
-    private(set) var isLost = false
+    var isLost = false
 
     /// Connects, with the schema's name in the place of `errand` in every statement.
     init(url: String, schema: String) throws(JobStoreError) {
@@ -97,8 +99,21 @@ final class PostgresConnection {
 
     private func prepare(_ sql: String) throws(JobStoreError) -> String {
         if let name = prepared[sql] { return name }
-        let name = "errand_\(prepared.count)"
-        try check(PQprepare(handle, name, qualified(sql), 0, nil))
+        let name = name(of: sql)
+        do throws(JobStoreError) {
+            try check(PQprepare(handle, name, qualified(sql), 0, nil))
+        } catch {
+            prepared[sql] = nil
+            throw error
+        }
+        return name
+    }
+
+    /// What the server knows a statement by, or will once it is prepared.
+    func name(of sql: String) -> String {
+        if let name = prepared[sql] { return name }
+        preparedCount += 1
+        let name = "errand_\(preparedCount)"
         prepared[sql] = name
         return name
     }
@@ -107,7 +122,7 @@ final class PostgresConnection {
     func qualified(_ sql: String) -> String { sql.replacing("errand.", with: schema + ".") }
 
     @discardableResult
-    private func check(_ result: OpaquePointer?) throws(JobStoreError) -> PostgresRows {
+    func check(_ result: OpaquePointer?) throws(JobStoreError) -> PostgresRows {
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
             if let result { return PostgresRows(result) }

@@ -13,9 +13,9 @@ enum PostgresTransaction {
     ) throws(JobStoreError) -> Value {
         var attempt = 1
         while true {
-            let session = PostgresSession(try link.connection(), context)
+            let session = try PostgresSession(try link.connection(), context)
+            session.begin()
             do throws(JobStoreError) {
-                try session.begin()
                 let value = try body(session)
                 try session.commit()
                 return value
@@ -46,16 +46,8 @@ enum PostgresTransaction {
         _ context: PostgresContext,
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
-        let session = PostgresSession(try link.connection(), context)
-        do throws(JobStoreError) {
-            try session.begin(isReadOnly: true)
-            let value = try body(session)
-            try session.connection.runAll("COMMIT")
-            return value
-        } catch {
-            undo(session, link)
-            throw error
-        }
+        // Each question sees the database as it is then; none of them needs two that agree to the last commit.
+        try body(PostgresSession(try link.connection(), context))
     }
 
     private static func undo(_ session: PostgresSession, _ link: PostgresLink) {

@@ -14,8 +14,8 @@ extension PostgresSession {
         ]
         let added =
             switch write.mode {
-            case .append: try connection.run(Self.appendRows, values + [.int(now)])
-            case .replace: try connection.run(Self.fillRows, values)
+            case .append: try run(PostgresStatement(Self.appendRows, values + [.int(now)]))
+            case .replace: try run(PostgresStatement(Self.fillRows, values))
             }
         guard added.changedCount == rows.count else {
             throw JobStoreError(.conflict, "The write has been finished, and takes no more rows; begin another.")

@@ -5,8 +5,8 @@ import FoundationEssentials
 /// A job that a claim has just taken.
 struct ClaimedRow {
     static let columns = """
-        taken.lane, j.id, j.number, j.fence, j.type, j.queue, j.payload, j.created_at, j.run_at, j.tenant, j.project,
-        j.attempt, j.max_attempts, j.lost_count, j.checkpoint, j.timeout, j.traceparent, j.created_by, j.priority, j.rev
+        taken.lane, j.id, s.number, s.fence, s.type, s.queue, j.payload, j.created_at, s.run_at, s.tenant, s.project,
+        s.attempt, j.max_attempts, s.lost_count, s.checkpoint, j.timeout, j.traceparent, j.created_by, s.priority, s.rev
         """
 
     let lane: Int64

@@ -6,23 +6,36 @@ import FoundationEssentials
 enum JobRow {
     /// What every reader needs, in the order ``read(_:isWhole:)`` takes it.
     static let columns = """
-        j.number, j.id, j.type, j.queue, j.created_at, j.tenant, j.project, j.project_name, j.status, j.priority,
-        j.run_at, j.attempt, j.max_attempts, j.lost_count, j.updated_at, j.expiry_fixed, j.rev, j.fence, j.blocked_by,
-        j.progress, j.progress_message, j.result_type, j.result_location, j.failure_code, j.failure_message,
-        j.failure_details, j.worker, j.timeout, j.tracked, j.stale_after, j.errors, j.created_by, j.created_by_name,
-        j.traceparent, j.unique_key, j.started_at, j.completed_at, j.expires_at, j.lease_end, j.cancel_acknowledged_at,
-        j.fingerprint, j.has_dependents, q.paused_since IS NOT NULL, q.concurrency IS NOT NULL
+        s.number, j.id, j.type, j.queue, j.created_at, j.tenant, j.project, j.project_name, s.status, s.priority,
+        s.run_at, s.attempt, j.max_attempts, s.lost_count, s.updated_at, j.expiry_fixed, s.rev, s.fence, s.blocked_by,
+        s.progress, s.progress_message, s.result_type, s.result_location, s.failure_code, s.failure_message,
+        s.failure_details, s.worker, j.timeout, j.tracked, j.stale_after, s.errors, j.created_by, j.created_by_name,
+        j.traceparent, j.unique_key, s.started_at, s.completed_at, s.expires_at, s.lease_end, s.cancel_acknowledged_at,
+        j.fingerprint, s.has_dependents, q.paused_since IS NOT NULL, q.concurrency IS NOT NULL
         """
     /// The texts that may be long.
-    static let texts = "j.after_ids, j.metadata, j.data, j.internal_data, j.checkpoint, j.result, j.payload"
+    static let texts = "j.after_ids, j.metadata, s.data, s.internal_data, s.checkpoint, s.result, j.payload"
     /// Whether there is a result, in the place of the texts.
-    static let noTexts = "j.result IS NOT NULL"
-    static let source = "errand.jobs j LEFT JOIN errand.queues q ON q.name = j.queue"
+    static let noTexts = "s.result IS NOT NULL"
 
-    static let whole = "SELECT \(columns), \(texts) FROM \(source)"
-    static let narrow = "SELECT \(columns), \(noTexts) FROM \(source)"
+    /// Where a job stands.
+    enum Table: String {
+        case live
+        case ended
 
-    /// Reads the job in a row of ``whole`` or ``narrow``.
+        static let all: [Table] = [.live, .ended]
+        /// The table as `s`, and what belongs to its rows.
+        var source: String {
+            """
+            errand.\(rawValue) s JOIN errand.jobs j ON j.number = s.number LEFT JOIN errand.queues q ON q.name = j.queue
+            """
+        }
+    }
+
+    static func whole(_ table: Table) -> String { "SELECT \(columns), \(texts) FROM \(table.source)" }
+    static func narrow(_ table: Table) -> String { "SELECT \(columns), \(noTexts) FROM \(table.source)" }
+
+    /// Reads the job in a row of ``whole(_:)`` or ``narrow(_:)``.
     static func read(_ row: inout PostgresRow, isWhole: Bool) throws(JobStoreError) -> HeldJob {
         let number = row.int()
         var job = Job(

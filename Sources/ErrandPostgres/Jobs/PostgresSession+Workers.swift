@@ -27,8 +27,9 @@ extension PostgresSession {
     }
 
     /// Forgets workers that have been silent for too long.
-    func reapWorkers() throws(JobStoreError) {
-        try sql("DELETE FROM errand.workers WHERE forget_at <= $1::bigint", .int(time.steady.wholeMicroseconds))
+    var forgettingWorkers: PostgresStatement {
+        let now = PostgresValue.int(time.steady.wholeMicroseconds)
+        return PostgresStatement("DELETE FROM errand.workers WHERE forget_at <= $1::bigint", [now])
     }
 
     func workers(_ scope: Scope) throws(JobStoreError) -> [LiveWorker] {

@@ -5,7 +5,10 @@ import GRDB
 /// The numbered steps from an empty file to the present schema; a step never changes once it is released.
 enum SQLiteMigrations {
     private static var steps: [(name: String, sql: String)] {
-        [("V001_jobs", String(decoding: PackageResources.V001_jobs_sql, as: UTF8.self))]
+        [
+            ("V001_jobs", String(decoding: PackageResources.V001_jobs_sql, as: UTF8.self)),
+            ("V002_rate_limits", String(decoding: PackageResources.V002_rate_limits_sql, as: UTF8.self)),
+        ]
     }
 
     private static var migrator: DatabaseMigrator {

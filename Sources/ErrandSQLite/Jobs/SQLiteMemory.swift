@@ -16,6 +16,8 @@ struct SQLiteMemory {
     var projectNumbers: [ProjectKey: Int64] = [:]
     var projectNames: [Int64: String] = [:]
     var queues: [String: QueueSettings] = [:]
+    /// The rate limits of those queues that have one.
+    var rates: [String: RateWindow] = [:]
     var nextNumber: Int64 = 1
     /// While there are none, ending a job need not look for jobs that wait for it.
     var dependencyCount = 0
@@ -103,6 +105,7 @@ enum Undo {
     case tenant(String)
     case project(ProjectKey)
     case queue(String, QueueSettings?)
+    case rate(String, RateWindow?)
     case nextNumber(Int64)
     case dependencies(by: Int)
 }
@@ -169,6 +172,7 @@ extension SQLiteSession {
         case .project(let key):
             if let number = memory.projectNumbers.removeValue(forKey: key) { memory.projectNames[number] = nil }
         case .queue(let name, let settings): memory.queues[name] = settings
+        case .rate(let name, let window): memory.rates[name] = window
         case .nextNumber(let number): memory.nextNumber = number
         case .dependencies(let delta): memory.dependencyCount -= delta
         }
@@ -207,6 +211,11 @@ extension SQLiteSession {
             changes.queues.insert(memory.lanes[lane].key.queue)
         }
         setEarliestDue(lane, due)
+    }
+
+    func setRate(_ queue: String, _ window: RateWindow?) {
+        onUndo(.rate(queue, memory.rates[queue]))
+        memory.rates[queue] = window
     }
 
     func count(_ key: CountKey, _ status: JobStatus, _ delta: Int) {

@@ -54,7 +54,7 @@ extension MemoryState {
 
 extension QueueState {
     fileprivate init(_ name: String, _ setting: QueueSetting) {
-        self.init(name: name, pause: setting.pause, concurrency: setting.concurrency)
+        self.init(name: name, pause: setting.pause, concurrency: setting.concurrency, rateLimit: setting.rate?.limit)
     }
 }
 

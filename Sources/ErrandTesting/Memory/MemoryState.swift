@@ -67,6 +67,7 @@ struct UniqueKey: Sendable, Hashable {
 struct QueueSetting: Sendable {
     var pause: QueueState.Pause?
     var concurrency: Int?
+    var rate: RateWindow?
 }
 
 extension MemoryState {
