@@ -199,6 +199,14 @@ extension PostgresJobStore {
         try await write { session throws(JobStoreError) in try session.configure(queue, change) }
     }
 
+    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.announce(worker) }
+    }
+
+    public func withdraw(worker id: String) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.withdraw(worker: id) }
+    }
+
     public func reap(limit: Int) async throws(JobStoreError) -> Int {
         try await write { session throws(JobStoreError) in try session.reap(limit: limit) }
     }
