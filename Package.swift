@@ -125,7 +125,10 @@ let package = Package(
             name: "ErrandPostgresTests",
             dependencies: ["ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
         ),
-        .testTarget(name: "ErrandFilesTests", dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandTesting"]),
+        .testTarget(
+            name: "ErrandFilesTests",
+            dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
+        ),
         .testTarget(
             name: "ErrandHTTPTests",
             dependencies: [

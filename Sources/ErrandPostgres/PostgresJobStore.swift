@@ -25,8 +25,9 @@ public final class PostgresJobStore: JobStore {
         public var notifies: Bool
         /// What stands between the store and the server.
         public var pooler: Pooler
-        /// Where to hear of changes when the store's own URL leads to a pooler: the server itself, as libpq takes it.
-        /// The store's own URL when nil.
+        /// Where to hear of changes when the store's own URL leads to a pooler; the store's own URL when nil.
+        ///
+        /// It leads to the server itself, in the form that libpq takes.
         public var listenURL: String?
         /// What time it is: the server's clock when nil, another one only in tests.
         public var clock: (any JobClock)?

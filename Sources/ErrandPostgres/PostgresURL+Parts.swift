@@ -2,8 +2,10 @@
 import Errand
 
 extension PostgresURL {
-    /// A URL taken apart the way libpq does it, but stricter: what libpq would read as something else, and then show in
-    /// an error, is refused. An `@` or `/` in a password that is not percent-encoded makes a part of it the host.
+    /// A URL taken apart the way libpq does it, but stricter.
+    ///
+    /// What libpq would read as something else, and then show in an error, is refused: an `@` or `/` in a password that
+    /// is not percent-encoded makes a part of it the host.
     struct Parts {
         /// All before the query.
         let base: String

@@ -22,7 +22,7 @@ enum SQLiteMigrations {
         try migrator.migrate(pool)
     }
 
-    /// All steps, and which of them a file has had: none of one that is not there. Changes nothing.
+    /// All steps, and which of them a file has had: none when it is not there.
     static func list(ofFile path: String) throws -> [StoreMigration] {
         var applied: [String] = []
         if FileManager.default.fileExists(atPath: path) {
