@@ -105,6 +105,7 @@ let package = Package(
                     package: "swift-configuration",
                     condition: .when(traits: ["Server"])
                 ),
+                .product(name: "Subprocess", package: "swift-subprocess", condition: .when(traits: ["Server"])),
                 .product(name: "Yams", package: "Yams", condition: .when(traits: ["Server"])),
             ]
         ),
@@ -124,7 +125,10 @@ let package = Package(
             name: "ErrandPostgresTests",
             dependencies: ["ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
         ),
-        .testTarget(name: "ErrandFilesTests", dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandTesting"]),
+        .testTarget(
+            name: "ErrandFilesTests",
+            dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
+        ),
         .testTarget(
             name: "ErrandHTTPTests",
             dependencies: [
@@ -136,7 +140,10 @@ let package = Package(
                 ),
             ]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["Errand", "ErrandPostgres", "PostgresTestServer"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["Errand", "ErrandCommand", "ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
+        ),
         .testTarget(name: "TidyTests"),
     ]
 )

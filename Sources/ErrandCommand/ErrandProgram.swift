@@ -15,7 +15,7 @@ struct ErrandProgram: AsyncParsableCommand {
             """,
         version: Version.current,
         groupedSubcommands: [
-            CommandGroup(name: "Server", subcommands: [ServeCommand.self]),
+            CommandGroup(name: "Server", subcommands: [ServeCommand.self, WorkerCommand.self]),
             CommandGroup(
                 name: "Job",
                 subcommands: [
@@ -27,7 +27,8 @@ struct ErrandProgram: AsyncParsableCommand {
             CommandGroup(
                 name: "Operating",
                 subcommands: [
-                    StatsCommand.self, QueuesCommand.self, MigrateCommand.self, BenchCommand.self, VersionCommand.self,
+                    StatsCommand.self, QueuesCommand.self, WorkersCommand.self, MigrateCommand.self, BenchCommand.self,
+                    VersionCommand.self,
                 ]
             ),
         ]

@@ -2,6 +2,7 @@ public import Errand
 public import FoundationEssentials
 import GRDB
 import GRDBSQLite
+import Synchronization
 
 /// Jobs in a SQLite file: the store of an installation that fits on one machine.
 ///
@@ -40,6 +41,8 @@ public final class SQLiteJobStore: JobStore {
     let options: Options
     let database: SQLiteDatabase
     let leases = LeaseTable()
+    /// In memory, as the leases are: the process that owns the file is where the workers are.
+    let workers = Mutex(WorkerRoll())
     let hub = ChangeHub()
 
     /// Opens a file, or makes it, brings its schema up to date, and takes back what the process before left running.
@@ -178,8 +181,15 @@ extension SQLiteJobStore {
         try await write { session throws(JobStoreError) in try session.configure(queue, change) }
     }
 
+    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) {
+        workers.withLock { $0.announce(worker, at: options.clock.now()) }
+    }
+
+    public func withdraw(worker id: String) async throws(JobStoreError) { workers.withLock { $0.withdraw(id) } }
+
     public func reap(limit: Int) async throws(JobStoreError) -> Int {
-        try await write { session throws(JobStoreError) in try session.reap(limit: limit) }
+        workers.withLock { $0.reap(at: options.clock.now()) }
+        return try await write { session throws(JobStoreError) in try session.reap(limit: limit) }
     }
 
     public func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {

@@ -56,18 +56,19 @@ import Testing
     /// Ends a migration's connection while it waits, in the middle of its step, for a table that another makes.
     private static func killHalfWay(_ name: String) async throws {
         let blocker = try connect(name)
-        try blocker.runAll("CREATE SCHEMA \(blocker.schema); BEGIN; CREATE TABLE errand.tombstones ()")
+        try blocker.runAll("CREATE SCHEMA \(blocker.schema)")
+        try blocker.runAll("BEGIN; CREATE TABLE errand.tombstones ()")
+        let blockerID = try blocker.runAll("SELECT pg_backend_pid()").first { (row) throws(JobStoreError) in row.int() }
         let migration = Task { try await TemporarySchema.open(name, clock: nil, connections: 1).close() }
-        let pid = try blocker.runAll("SELECT pg_backend_pid()").first { (row) throws(JobStoreError) in row.int() }
         let admin = try connect("admin")
         var killed = 0
         while killed == 0 {
-            // Waiting for the blocker's table, it is past those that come before.
+            // Waiting for the blocker, it is past the tables that come before.
             killed =
                 try admin.runAll(
                     """
                     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-                    WHERE \(try #require(pid)) = ANY (pg_blocking_pids(pid))
+                    WHERE application_name = 'errand/\(name)' AND \(blockerID ?? 0) = ANY (pg_blocking_pids(pid))
                     """
                 )
                 .count

@@ -72,6 +72,9 @@ import Testing
     @Test("PostgreSQL: waiting", arguments: JobStoreCheck.waiting)
     func waiting(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: workers", arguments: JobStoreCheck.workers)
+    func workers(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -95,7 +98,7 @@ import Testing
             JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
             JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning, JobStoreCheck.querying,
             JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues, JobStoreCheck.changes,
-            JobStoreCheck.waiting, JobStoreCheck.limits,
+            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

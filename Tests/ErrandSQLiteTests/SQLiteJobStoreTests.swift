@@ -71,6 +71,9 @@ import Testing
     @Test("SQLite: waiting", arguments: JobStoreCheck.waiting)
     func waiting(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: workers", arguments: JobStoreCheck.workers)
+    func workers(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -94,7 +97,7 @@ import Testing
             JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
             JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning, JobStoreCheck.querying,
             JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues, JobStoreCheck.changes,
-            JobStoreCheck.waiting, JobStoreCheck.limits,
+            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

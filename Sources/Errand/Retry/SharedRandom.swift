@@ -1,12 +1,12 @@
 import Synchronization
 
 /// A source of randomness that many tasks draw from.
-final class SharedRandom: Sendable {
+package final class SharedRandom: Sendable {
     private let generator: Mutex<any RandomNumberGenerator & Sendable>
 
-    init(_ generator: any RandomNumberGenerator & Sendable) { self.generator = Mutex(generator) }
+    package init(_ generator: any RandomNumberGenerator & Sendable) { self.generator = Mutex(generator) }
 
-    func draw<Value: Sendable>(_ body: (inout any RandomNumberGenerator & Sendable) -> Value) -> Value {
+    package func draw<Value: Sendable>(_ body: (inout any RandomNumberGenerator & Sendable) -> Value) -> Value {
         generator.withLock { body(&$0) }
     }
 

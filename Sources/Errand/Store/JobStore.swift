@@ -97,7 +97,21 @@ public protocol JobStore: Sendable {
     /// Changes a queue's settings, making it known if it is new.
     func configure(queue: String, _ change: QueueChange) async throws(JobStoreError)
 
-    /// Takes back up to `limit` running jobs whose lease is over, fails stale tracked jobs, makes due jobs claimable.
+    /// Makes a worker known, or what it says of itself now; it is listed until it withdraws or has long been silent.
+    ///
+    /// Runs wholly on the caller's executor, as ``renew(_:for:)`` does: it is part of the heartbeat.
+    func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError)
+
+    /// Takes a worker off the list, as it does itself when it ends; one that is unknown is no error.
+    func withdraw(worker id: String) async throws(JobStoreError)
+
+    /// Lists the workers that announced themselves, by their start, with the leases of jobs of the scope.
+    ///
+    /// One that died stays listed, with the age of its last heartbeat, until a reap after three lengths of its lease.
+    func workers(scope: Scope) async throws(JobStoreError) -> [LiveWorker]
+
+    /// Takes back up to `limit` running jobs whose lease is over, fails stale tracked jobs, makes due jobs claimable;
+    /// forgets workers that have been silent for three lengths of their lease.
     ///
     /// - Returns: How many runs were taken back.
     func reap(limit: Int) async throws(JobStoreError) -> Int

@@ -38,7 +38,7 @@ extension WorkerEngine {
         ClaimRequest(
             worker: workerId,
             queues: options.queues,
-            types: handlers.names,
+            types: takenTypes,
             limit: limit,
             lease: options.lease
         )

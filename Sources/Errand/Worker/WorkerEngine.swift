@@ -19,6 +19,8 @@ final class WorkerEngine: Sendable {
     let timing: WorkerTiming
     let workerId: String
     let types: [String: TypeHandler]
+    /// The types it takes, sorted.
+    let takenTypes: [String]
     let metrics: WorkerMetrics
     let random: SharedRandom
     let identifiers = JobIDGenerator()
@@ -43,6 +45,8 @@ final class WorkerEngine: Sendable {
         timing = worker.timing
         self.workerId = workerId
         types = worker.handlers.handlers.mapValues(TypeHandler.init)
+        let wanted = worker.options.types
+        takenTypes = worker.handlers.names.filter { wanted?.contains($0) ?? true }
         metrics = WorkerMetrics()
         random = SharedRandom(worker.options.random)
         let state = WorkerState(concurrency: options.concurrency, prefetchLimit: options.prefetchLimit)
@@ -63,6 +67,9 @@ final class WorkerEngine: Sendable {
     }
 
     var stage: WorkerState.Stage { shared.withLock { $0.state.stage } }
+
+    /// How many slots run a handler.
+    var activeCount: Int { shared.withLock { $0.state.active } }
 
     var held: [JobRun] { shared.withLock { $0.state.held } }
 
@@ -150,6 +157,7 @@ extension WorkerEngine {
             await runJobs()
             group.cancelAll()
         }
+        await withdraw()
         thread.stop()
     }
 

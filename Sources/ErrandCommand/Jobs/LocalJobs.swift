@@ -168,6 +168,10 @@ struct LocalJobs: JobAccess {
 
     func queues() async throws -> [Document] { try await client.queues().map { try Document(WireJSON.queue($0)) } }
 
+    func workers() async throws -> [Document] {
+        try await client.workers().map { try Document(WireJSON.worker($0)) }
+    }
+
     func pause(queue: String, reason: String?) async throws -> Document {
         try await client.pause(queue: queue, reason: reason)
         return try await self.queue(queue)

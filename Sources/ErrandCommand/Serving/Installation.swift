@@ -47,9 +47,15 @@ struct Installation: Sendable {
         }
     }
 
-    /// A worker for everything, or for some queues only.
-    func worker(queues: [String]? = nil) -> Worker {
+    /// A worker for everything, or for some queues or types only.
+    func worker(queues: [String]? = nil, types: [String]? = nil) -> Worker {
         var options = WorkerOptions(queues: queues, concurrency: settings.concurrency)
+        options.types = types
+        options.version = Version.current
+        options.lease = settings.lease
+        // As often within a lease as by default, and never less often than that.
+        options.heartbeat = min(options.heartbeat, settings.lease / 6)
+        options.reapInterval = options.heartbeat
         options.grace = settings.grace
         options.objectStore = objects
         options.logger = settings.logger("errand.worker")

@@ -9,7 +9,7 @@ extension Settings {
     /// What may be typed as a flag, by the setting it stands for.
     typealias Flags = [(key: [String], flag: String, value: String?)]
 
-    private static let known = ["store", "listen", "files", "concurrency", "grace", "log", "queues", "types"]
+    private static let known = ["store", "listen", "files", "concurrency", "grace", "lease", "log", "queues", "types"]
     private static let later = ["bullmq", "webhooks"]
 
     /// Reads all settings.
@@ -52,6 +52,7 @@ extension Settings {
         concurrency = try sources.value(["concurrency"], expected: "a number from 1 to 10000", Self.slots)
         let grace = try sources.value(["grace"], expected: DurationText.expectation) { DurationText($0) }
         self.grace = grace?.duration ?? self.grace
+        lease = try sources.value(["lease"], expected: "a time span from 1s to 1h", Self.lease) ?? lease
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         logLevel =
             try sources.value(["log", "level"], expected: "one of \(levels)") { Logger.Level(rawValue: $0) } ?? logLevel
@@ -87,6 +88,10 @@ extension Settings {
         case (nil, _): throw sources.missing(key + ["count"], beside: key + ["per"])
         case (_, nil): throw sources.missing(key + ["per"], beside: key + ["count"])
         }
+    }
+
+    private static func lease(_ text: String) -> Duration? {
+        DurationText(text).flatMap { (.seconds(1) ... .seconds(3600)).contains($0.duration) ? $0.duration : nil }
     }
 
     private static func slots(_ text: String) -> Int? { Int(text).flatMap { (1...10_000).contains($0) ? $0 : nil } }

@@ -15,6 +15,8 @@ struct Settings: Sendable {
     var concurrency: Int?
     /// How long running jobs may go on once a stop was asked for.
     var grace: Duration = .seconds(30)
+    /// How long a worker's claims hold without a word from it: the time until the jobs of a dead one run elsewhere.
+    var lease: Duration = .seconds(30)
     /// What is logged.
     var logLevel: Logger.Level = .info
     /// How it is logged.

@@ -239,3 +239,19 @@ CREATE TABLE errand.dead_generations (
     generation bigint PRIMARY KEY,
     deleted_to bigint NOT NULL DEFAULT 0  -- the last position that is deleted
 );
+
+-- Live workers, each written with its heartbeat.
+CREATE TABLE errand.workers (
+    id text COLLATE "C" PRIMARY KEY,
+    name text NOT NULL,                -- where it runs, for people
+    version text,
+    queues text[],                     -- null is all
+    types text[] NOT NULL,
+    slots integer NOT NULL,
+    running integer NOT NULL,
+    started_at bigint NOT NULL,        -- on the worker's clock
+    lease bigint NOT NULL,             -- milliseconds
+    heartbeat_at bigint NOT NULL,
+    heartbeat bigint NOT NULL,         -- the same in microseconds of the store's steady clock
+    forget_at bigint NOT NULL          -- on that clock, when it has been silent for too long
+) WITH (fillfactor = 50);

@@ -137,6 +137,9 @@ final class LeaseTable: Sendable {
         return held
     }
 
+    /// All of them, by job number.
+    var all: [Int64: Lease] { leases.withLock { $0 } }
+
     func set(_ number: Int64, _ lease: Lease?) -> Lease? {
         leases.withLock { leases in
             if let lease { return leases.updateValue(lease, forKey: number) }

@@ -34,5 +34,5 @@ public struct JobStoreCheck: Sendable, CustomTestStringConvertible {
         inserting + replaying + uniqueness + dependencies + claiming + rotating + rateLimits + renewing + reporting
         + settling
         + followingUp + cancelling + retrying + tracking + reaping + pruning + querying + scoping + logging + queues
-        + changes + waiting + limits
+        + changes + waiting + workers + limits
 }
