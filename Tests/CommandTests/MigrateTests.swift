@@ -1,6 +1,9 @@
 #if Server
 import Foundation
 import Testing
+#if Postgres
+@testable import ErrandPostgres
+#endif
 
 @Suite("errand migrate")
 struct MigrateTests {
