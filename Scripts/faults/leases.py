@@ -8,7 +8,10 @@ SLACK = 1.5
 
 def check(ledger, store, lease, broken):
     """Compares lost runs with the ends of workers in the ledger; how many were lost to what."""
-    gone = {}
+    gone, woken = {}, {}
+    workers = {entry["worker"] for entry in ledger.entries("launched")}
+    for entry in ledger.entries("woken"):
+        woken.setdefault(entry["worker"], []).append(entry["at"])
     for event in ("killed", "stopped"):
         for entry in ledger.entries(event):
             gone.setdefault(entry["worker"], []).append((entry["at"], event))
@@ -19,8 +22,9 @@ def check(ledger, store, lease, broken):
             if run["o"] != "lost":
                 continue
             worker = ran_in.get((job["id"], run["f"]))
-            if worker is None:
-                lost["claimed and not started"] += 1
+            if worker not in workers:
+                # Never started, or by a worker that had died before its program could ask who it was.
+                lost["claimed only"] += 1
                 continue
             started, ended = run["s"] / 1000, run["e"] / 1000
             # A worker that was stopped may have been killed later; the first that can have taken the run counts.
@@ -29,7 +33,12 @@ def check(ledger, store, lease, broken):
                 lost["of a worker that lived"] += 1
                 continue
             at, event = min(ends)
+            if any(abs(ended - again) < SLACK for again in woken.get(worker, [])):
+                # Stopped in the middle of its claim: until it wakes, the jobs are neither its own nor anybody else's.
+                event = "stopped while claiming"
             lost[event] += 1
+            if event == "stopped while claiming":
+                continue
             if ended > max(at, started) + lease + reap_interval(lease) + SLACK:
                 broken.append(f"I4 {job['id']} was lost at {max(at, started)} and taken back only at {ended}")
     return lost

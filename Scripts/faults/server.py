@@ -64,8 +64,8 @@ class Process:
 class Worker(Process):
     """One life of `errand worker`, with the configuration that is in its folder."""
 
-    def __init__(self, folder, name, *arguments):
-        super().__init__(folder, name, ["worker", "--config", "errand.yaml", *arguments])
+    def __init__(self, folder, name, *arguments, environment=None):
+        super().__init__(folder, name, ["worker", "--config", "errand.yaml", *arguments], environment)
 
 
 class Server(Process):
