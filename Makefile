@@ -2,7 +2,7 @@
 .PHONY: help setup build run test check bench bench-scale docs clean
 
 help: ## say what there is
-	@sed -n 's/^\([a-z-]*\): ## /  make \1	/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\): ## /  make \1	/p' Makefile | expand -t 20
 
 setup: ## install what this machine lacks
 	@Scripts/setup
