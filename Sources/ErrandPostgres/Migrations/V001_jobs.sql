@@ -81,7 +81,9 @@ CREATE TABLE errand.live (
     autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 -- What a claim may take, lane by lane in the order of its turns. A tenant named '' would share the system's lane.
 CREATE INDEX live_claimable ON errand.live (queue, (coalesce(tenant, '')), priority, run_at, number) WHERE claimable;
+-- The first finds what fell due, the second when the next job of a worker's types does.
 CREATE INDEX live_scheduled ON errand.live (run_at) WHERE waiting AND NOT claimable;
+CREATE INDEX live_scheduled_type ON errand.live (type, run_at) WHERE waiting AND NOT claimable;
 -- Few rows at any time. The end of the lease is not in it, so that a renewal writes no index.
 CREATE INDEX live_running ON errand.live (queue) WHERE status = 1 AND NOT tracked;
 CREATE INDEX live_stale ON errand.live (stale_at) WHERE stale_at IS NOT NULL;
