@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Stops PostgreSQL as a crash would, ten times under load, and ends all its connections, and looks for what was lost.
+"""Stops PostgreSQL as a crash would, ten times under load, ends all its connections, and looks for what was lost.
 
     OUTAGES=10 RATE=60 SEED=4711 python3 Scripts/faults/outages.py
 
@@ -56,14 +56,14 @@ def main():
     load.start()
     resumed = []
     for number in range(1, outages + 1):
-        time.sleep(chance.uniform(1, 3))
-        # The last one, and every third, leaves the server alone.
-        ends_backends = number % 3 == 0 or number == outages
-        away, unavailable = outage(installation.database, load, chance, ends_backends)
-        seconds = resume(installation.ledger, [worker.pid for worker in workers], broken)
-        resumed.append(seconds)
-        what = "ended all connections" if ends_backends else f"stopped for {away:.1f} s"
-        print(f"{what}: {unavailable} answers of 503, work went on after {seconds:.2f} s", flush=True)
+        # After every third stop the server stays, and its connections go.
+        for ends_backends in [False, True] if number % 3 == 0 else [False]:
+            time.sleep(chance.uniform(1, 3))
+            away, unavailable = outage(installation.database, load, chance, ends_backends)
+            seconds = resume(installation.ledger, [worker.pid for worker in workers], broken)
+            resumed.append(seconds)
+            what = "ended all connections" if ends_backends else f"stopped for {away:.1f} s"
+            print(f"{what}: {unavailable} answers of 503, work went on after {seconds:.2f} s", flush=True)
     load.end()
     load.finish(60)
     drain(installation.database, broken)
