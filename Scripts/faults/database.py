@@ -43,7 +43,7 @@ class Database:
     """A server that ends with this process, however that ends."""
 
     def __init__(self, *, durable=False):
-        arguments = [SCRIPT, "hold"] + (["durable"] if durable else [])
+        arguments = [SCRIPT, "hold"] + (["--durable"] if durable else [])
         self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.url = self.process.stdout.readline().decode().strip()
         if not self.url:
