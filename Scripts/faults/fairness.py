@@ -122,7 +122,8 @@ def time_to_start(ledger, submitting, what, broken):
     began = time.time()
     ids, submitted = submitting(), time.time()
     while True:
-        started = {entry["id"]: entry["at"] for entry in ledger.tail() if entry["event"] == "start" if entry["id"] in ids}
+        starts = [entry for entry in ledger.tail() if entry["event"] == "start"]
+        started = {entry["id"]: entry["at"] for entry in starts if entry["id"] in ids}
         if len(started) == len(ids):
             seconds = max(started.values()) - submitted
             if seconds > WITHIN:

@@ -1,4 +1,4 @@
-"""A tenant with very many queued jobs, in a file that no process has open: copies of a job that Errand stored itself."""
+"""A tenant with very many queued jobs, in a file that nobody has open: copies of a job that Errand stored itself."""
 
 import contextlib
 import os

@@ -25,7 +25,7 @@ class Installation:
     """
 
     def __init__(self, *, lease, durable=False, more="", store=None):
-        # In memory where there is such a place: a line of the ledger costs nothing there. Nothing here ends the machine.
+        # In memory where there is such a place: a line of the ledger costs little there, and nothing ends the machine.
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="errand-faults-", dir=memory))
         self.ledger = Ledger(str(self.folder / "ledger"))

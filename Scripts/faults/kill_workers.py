@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 
+import falsify_jobs
 import invariants
 import jobs
 import leases
@@ -131,11 +132,14 @@ def report(installation, plan, load, fleet, seed, broken):
     broken += invariants.check(ledger, store, plan, LEASE)
     lost = leases.check(ledger, store, LEASE, [])
     late = leases.stale_starts(ledger, store, broken)
+    wanted = {job["id"]: job for job in plan if "id" in job}
+    falsified = 0 if broken else falsify_jobs.recognised(ledger, store, wanted, LEASE, broken)
     ends = collections.Counter(job["failure_code"] or job["status"] for job in store.jobs.values())
     refused = sum("The end of a run was refused" in line for lines in installation.logs().values() for line in lines)
     print(f"kill_workers: {len(ledger.entries('acked'))} acknowledged, {len(ledger.entries('start'))} runs, "
           f"{fleet.counts['killed']} kills, {fleet.counts['stopped']} zombies, {refused} of their writes refused, "
-          f"{late} late starts, lost: {dict(lost)}, ends: {dict(ends)}")
+          f"{late} late starts, lost: {dict(lost)}, ends: {dict(ends)}, "
+          f"{falsified} falsifications recognised")
     for sentence in broken[:50]:
         print(f"BROKEN {sentence}")
     if broken:

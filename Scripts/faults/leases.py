@@ -8,13 +8,12 @@ SLACK = 1.5
 
 def check(ledger, store, lease, broken):
     """Compares lost runs with the ends of workers in the ledger; how many were lost to what."""
-    gone, woken = {}, {}
+    gone = {}
     workers = {entry["worker"] for entry in ledger.entries("launched")}
-    for entry in ledger.entries("woken"):
-        woken.setdefault(entry["worker"], []).append(entry["at"])
     for event in ("killed", "stopped"):
         for entry in ledger.entries(event):
             gone.setdefault(entry["worker"], []).append((entry["at"], event))
+    sleeps = list(sleeps_in(ledger))
     ran_in = {(entry["id"], entry["fence"]): entry["worker"] for entry in ledger.entries("start")}
     lost = Counter()
     for job in store.jobs.values():
@@ -33,15 +32,23 @@ def check(ledger, store, lease, broken):
                 lost["of a worker that lived"] += 1
                 continue
             at, event = min(ends)
-            if any(abs(ended - again) < SLACK for again in woken.get(worker, [])):
-                # Stopped in the middle of its claim: until it wakes, the jobs are neither its own nor anybody else's.
-                event = "stopped while claiming"
-            lost[event] += 1
-            if event == "stopped while claiming":
-                continue
-            if ended > max(at, started) + lease + reap_interval(lease) + SLACK:
+            due = max(at, started) + lease + reap_interval(lease)
+            # What a process that sleeps has locked in the middle of a transaction waits until it wakes.
+            wakes = [wake for asleep, wake in sleeps if asleep <= due <= wake]
+            lost[f"{event}, behind a sleeper" if wakes and ended > due + SLACK else event] += 1
+            if ended > max([due, *wakes]) + SLACK:
                 broken.append(f"I4 {job['id']} was lost at {max(at, started)} and taken back only at {ended}")
     return lost
+
+
+def sleeps_in(ledger):
+    """From when to when a worker was stopped."""
+    asleep = {}
+    for entry in ledger.entries():
+        if entry["event"] == "stopped":
+            asleep[entry["worker"]] = entry["at"]
+        if entry["event"] == "woken":
+            yield asleep.pop(entry["worker"]), entry["at"]
 
 
 def reap_interval(lease):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Stops PostgreSQL as a crash would, ten times under load, and ends all its connections, and looks for what was lost.
+"""Stops PostgreSQL as a crash would, ten times under load, ends all its connections, and looks for what was lost.
 
     OUTAGES=10 RATE=60 SEED=4711 python3 Scripts/faults/outages.py
 
 Clients submit, look and cancel all the time: they may be answered 503 with Retry-After, and else only what is right.
-After each outage work has to go on within 5 s: a job that was submitted after it has to start, and every worker has to
-start one. Exits with 1 for what is broken, and keeps the folder with the ledger and the logs.
+After each outage work has to go on within 5 s: a submit has to be acknowledged, and every worker has to start a job.
+Exits with 1 for what is broken, and keeps the folder with the ledger and the logs.
 """
 
 import collections
@@ -56,14 +56,14 @@ def main():
     load.start()
     resumed = []
     for number in range(1, outages + 1):
-        time.sleep(chance.uniform(1, 3))
-        # The last one, and every third, leaves the server alone.
-        ends_backends = number % 3 == 0 or number == outages
-        away, unavailable = outage(installation.database, load, chance, ends_backends)
-        seconds = resume(installation.ledger, [worker.pid for worker in workers], broken)
-        resumed.append(seconds)
-        what = "ended all connections" if ends_backends else f"stopped for {away:.1f} s"
-        print(f"{what}: {unavailable} answers of 503, work went on after {seconds:.2f} s", flush=True)
+        # After every third stop the server stays, and its connections go.
+        for ends_backends in [False, True] if number % 3 == 0 else [False]:
+            time.sleep(chance.uniform(1, 3))
+            away, unavailable = outage(installation.database, load, chance, ends_backends)
+            seconds = resume(installation.ledger, [worker.pid for worker in workers], broken)
+            resumed.append(seconds)
+            what = "ended all connections" if ends_backends else f"stopped for {away:.1f} s"
+            print(f"{what}: {unavailable} answers of 503, work went on after {seconds:.2f} s", flush=True)
     load.end()
     load.finish(60)
     drain(installation.database, broken)
@@ -89,18 +89,18 @@ def outage(database, load, chance, ends_backends):
 
 
 def resume(ledger, workers, broken):
-    """When work went on: the time until every worker has started a job and one was both submitted and started."""
+    """When work went on: the time until every worker has started a job, and a submit was acknowledged."""
     healed = time.time()
     while True:
         entries = [entry for entry in ledger.tail() if entry["at"] > healed]
-        acked = {entry["id"] for entry in entries if entry["event"] == "acked"}
+        acked = sum(entry["event"] == "acked" for entry in entries)
         starts = [entry for entry in entries if entry["event"] == "start"]
         seconds = time.time() - healed
         missing = set(workers) - {entry["worker"] for entry in starts}
-        if not missing and any(entry["id"] in acked for entry in starts):
+        if acked and not missing:
             return seconds
         if seconds > RESUMES_WITHIN:
-            broken.append(f"I10 {seconds:.1f} s after an outage at {healed} {len(acked)} jobs were acknowledged, "
+            broken.append(f"I10 {seconds:.1f} s after an outage at {healed} {acked} jobs were acknowledged, "
                           f"{len(starts)} started, and of the workers {len(missing)} started none")
             return seconds
         time.sleep(0.05)
