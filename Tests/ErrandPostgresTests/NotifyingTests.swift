@@ -74,7 +74,7 @@ import Testing
             #expect(try LostConnectionTests.cutAll(name) > 0)
             while let changes = await stream.next(), !changes.isIncomplete {}
             let listening = second.changes([.jobs])
-            // The first that meets the lost connection says so; others than this one may have met it, as notifying does.
+            // The first that meets the lost connection says so, and that need not be this one.
             _ = try? await first.insert([NewJob(type: "lost")], scope: .default)
             try await submit(on: first, untilHeardBy: listening)
         }
