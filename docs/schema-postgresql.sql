@@ -410,6 +410,8 @@ CREATE INDEX live_running ON errand.live USING btree (queue) WHERE ((status = 1)
 
 CREATE INDEX live_scheduled ON errand.live USING btree (run_at) WHERE (waiting AND (NOT claimable));
 
+CREATE INDEX live_scheduled_type ON errand.live USING btree (type, run_at) WHERE (waiting AND (NOT claimable));
+
 CREATE INDEX live_stale ON errand.live USING btree (stale_at) WHERE (stale_at IS NOT NULL);
 
 CREATE UNIQUE INDEX live_unique ON errand.live USING btree (unique_key, type, COALESCE(tenant, ''::text), ((tenant IS NULL))) WHERE (unique_key IS NOT NULL);

@@ -23,12 +23,13 @@ extension PostgresSession {
     /// Without a status the list goes by what was submitted, and looks up the state of each. With one it goes by the
     /// table that holds it, or by both, and keeps the newest of what they bring.
     private static func list(_ statuses: Set<JobStatus>?, _ conditions: String, _ limit: Int) -> String {
-        guard let statuses else { return "\(JobRow.wholeAnywhere) \(conditions) ORDER BY j.number DESC" }
+        // No status at all is none that a job has, as the conditions say.
+        guard let statuses, !statuses.isEmpty else {
+            return "\(JobRow.wholeAnywhere) \(conditions) ORDER BY j.number DESC"
+        }
         let parts = JobRow.Table.all.filter { table in statuses.contains { $0.isTerminal == (table == .ended) } }
             .map { "\(JobRow.whole($0)) \(conditions) ORDER BY s.number DESC" }
         guard parts.count != 1 else { return parts[0] }
-        // No status at all: nothing meets that.
-        guard !parts.isEmpty else { return "\(JobRow.wholeAnywhere) WHERE false" }
         return parts.map { "(\($0) LIMIT \(limit))" }.joined(separator: " UNION ALL ") + " ORDER BY 1 DESC"
     }
 
