@@ -126,7 +126,8 @@ extension PostgresSession {
     private func firstReady(_ scope: Scope) throws(JobStoreError) -> [(String, Int64)] {
         var conditions = ListConditions()
         conditions.add(scope)
-        conditions.add("(j.claimable OR j.waiting AND NOT j.claimable AND j.run_at <= $::bigint)", .int(now))
+        // In the words of the two indexes.
+        conditions.add("(j.claimable OR j.waiting AND NOT j.claimable) AND j.run_at <= $::bigint", .int(now))
         return try run(
             PostgresStatement(
                 """
