@@ -70,6 +70,7 @@ public final class PostgresJobStore: JobStore {
 
     private let pool: PostgresPool
     private let listener: ChangeListener?
+    private let plainInserts: PlainInserts
     let context: PostgresContext
 
     /// Makes a store; connections are made when they are needed, and the schema by ``migrate()``.
@@ -82,16 +83,17 @@ public final class PostgresJobStore: JobStore {
         try options.checkSchema()
         pool = PostgresPool(url: url, schema: options.schema, limit: options.connections)
         let hub = ChangeHub()
-        guard options.notifies else {
-            listener = nil
-            context = PostgresContext(options: options, hub: hub, sender: nil)
-            return
+        var sender: ChangeSender?
+        var listener: ChangeListener?
+        if options.notifies {
+            let channel = "errand_\(options.schema)"
+            let name = String(UInt64.random(in: .min ... .max), radix: 36)
+            listener = try ChangeListener(url: url, schema: options.schema, channel: channel, sender: name, hub: hub)
+            sender = ChangeSender(pool: pool, channel: channel, sender: name)
         }
-        let channel = "errand_\(options.schema)"
-        let name = String(UInt64.random(in: .min ... .max), radix: 36)
-        listener = try ChangeListener(url: url, schema: options.schema, channel: channel, sender: name, hub: hub)
-        let sender = ChangeSender(pool: pool, channel: channel, sender: name)
+        self.listener = listener
         context = PostgresContext(options: options, hub: hub, sender: sender)
+        plainInserts = PlainInserts(pool: pool, context: context)
     }
 
     /// Makes a store as a URL says, with its settings among the items of the query; see ``PostgresURL``.
@@ -137,6 +139,16 @@ public final class PostgresJobStore: JobStore {
         }
     }
 
+    /// Runs what is a transaction by itself.
+    func writeAtOnce<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
+    ) async throws(JobStoreError) -> Value {
+        let context = context
+        return try await pool.run { link throws(JobStoreError) in
+            try PostgresTransaction.writeAtOnce(on: link, context, body)
+        }
+    }
+
     /// Asks questions; asks again when the connection was lost.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
@@ -158,6 +170,8 @@ extension PostgresJobStore {
     public func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob] {
         for (index, job) in jobs.enumerated() { try job.validate(at: index) }
         guard !jobs.isEmpty else { return [] }
+        let isPlain = jobs.allSatisfy { $0.isPlain && scope.includes(tenantId: scope.tenantId, projectId: $0.projectId) }
+        if isPlain { return try await plainInserts.insert(jobs, scope: scope) }
         return try await write { session throws(JobStoreError) in try session.insert(jobs, scope: scope) }
     }
 
@@ -167,7 +181,7 @@ extension PostgresJobStore {
 
     public func renew(_ leases: [JobLease], for duration: Duration) async throws(JobStoreError) -> [LeaseRenewal] {
         guard !leases.isEmpty else { return [] }
-        return try await write { session throws(JobStoreError) in try session.renew(leases, for: duration) }
+        return try await writeAtOnce { session throws(JobStoreError) in try session.renew(leases, for: duration) }
     }
 
     public func report(_ reports: [RunReport]) async throws(JobStoreError) -> [WriteResult] {
@@ -181,6 +195,17 @@ extension PostgresJobStore {
         guard !settlements.isEmpty else { return [] }
         let checked = settlements.map { $0.normalized() }
         return try await write { session throws(JobStoreError) in try session.settle(checked) }
+    }
+
+    public func settle(
+        _ settlements: [Settlement],
+        thenClaim request: ClaimRequest
+    ) async throws(JobStoreError) -> SettleAndClaim {
+        let checked = settlements.map { $0.normalized() }
+        return try await write { session throws(JobStoreError) in
+            let results = try session.settle(checked)
+            return SettleAndClaim(results: results, claim: .success(try session.claim(request)))
+        }
     }
 
     public func update(

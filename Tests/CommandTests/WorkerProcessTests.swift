@@ -80,7 +80,7 @@ struct WorkerProcessTests {
     @Test("a worker takes jobs of its queues and types only, and a wrong configuration is not tried again")
     func limits() async throws {
         let jobs = try await HoldingJobs()
-        let wrong = await try jobs.worker("--processes", "2", "--types", "echo,nothing").outcome()
+        let wrong = try await jobs.worker("--processes", "2", "--types", "echo,nothing").outcome()
         #expect(wrong.status == 78, "\(wrong.errors)")
         #expect(wrong.errors.contains("--types names \"nothing\""))
         #expect(!wrong.errors.contains("starting it again"))

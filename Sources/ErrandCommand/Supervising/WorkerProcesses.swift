@@ -71,22 +71,13 @@ final class WorkerProcesses: Sendable {
         running.withLock { running in for pid in running { kill(pid, isRepeated ? SIGKILL : SIGINT) } }
     }
 
-    /// This very program, even when the file it was started from has been replaced meanwhile.
-    private static var program: FilePath {
-        #if os(Linux)
-        "/proc/self/exe"
-        #else
-        FilePath(Bundle.main.executablePath ?? CommandLine.arguments[0])
-        #endif
-    }
-
     private var configuration: Configuration {
         var options = PlatformOptions()
         // A group of its own: what a terminal sends to all of its programs comes once, from the supervisor.
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: patience)]
         return Configuration(
-            executable: .path(Self.program),
+            executable: .path(.thisProgram),
             arguments: Arguments(
                 executablePathOverride: CommandLine.arguments.first ?? "errand",
                 remainingValues: CommandLine.arguments.dropFirst() + [WorkerCommand.supervisedFlag]

@@ -39,8 +39,12 @@ final class ChangeSender: Sendable {
                 return state.pending
             }
             // Only wakes are lost; whoever lost the connection hears of it at the next call.
+            // Nothing is stored by it, so that its commit need not wait for the disk.
             _ = try? link.connection().run(
-                "SELECT pg_notify($1::text, m) FROM unnest($2::text[]) m",
+                """
+                SELECT pg_notify($1::text, m), set_config('synchronous_commit', 'off', true)
+                FROM unnest($2::text[]) m
+                """,
                 [.text(channel), .texts(ChangeMessage.encode(changes, from: sender))]
             )
             let isDone = state.withLock { state in

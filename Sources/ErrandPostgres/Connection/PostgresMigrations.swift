@@ -3,7 +3,9 @@ import Errand
 
 /// The numbered steps from an empty schema to the present one; a step never changes once it is released.
 enum PostgresMigrations {
-    private static var steps: [(name: String, sql: [UInt8])] { [("V001_jobs", PackageResources.V001_jobs_sql)] }
+    private static var steps: [(name: String, sql: [UInt8])] {
+        [("V001_jobs", PackageResources.V001_jobs_sql), ("V002_submit", PackageResources.V002_submit_sql)]
+    }
 
     /// Runs the steps that are missing; processes that come at once wait for each other.
     static func run(on connection: PostgresConnection) throws(JobStoreError) {

@@ -33,7 +33,7 @@ extension PostgresSession {
         PostgresStatement(
             Self.findLanes,
             [
-                request.queues.map { .texts($0) } ?? .null, .texts(request.types), .int(now),
+                request.queues.map { .texts($0) } ?? .null, .texts(request.types),
                 .int(Int64(max(0, request.limit))),
             ]
         )
@@ -99,7 +99,8 @@ extension PostgresSession {
 
     /// Takes back that jobs are claimable which are not due any more, after the clock was set back.
     ///
-    /// Nothing breaks without it, as a claim looks at the time too; only the next due time would be too late.
+    /// Claims take what is claimable and do not look at the time: processes differ by the time an answer takes in what
+    /// they hold the server's clock to be, and one must not pass over what another has just found due.
     private func demoteAfterJump() throws(JobStoreError) {
         let slack = context.options.clock == nil ? Int64(1000) : 0
         let latest = context.latestWrite.withLock { $0 }
@@ -131,7 +132,7 @@ extension PostgresSession {
         SELECT l.queue, l.tenant, (SELECT count(*) FROM (
             SELECT 1 FROM errand.live s
             WHERE s.claimable AND s.queue = l.queue AND coalesce(s.tenant, '') = l.tenant
-                AND s.type = ANY ($2::text[]) AND s.run_at <= $3::bigint LIMIT $4::bigint) found)
+                AND s.type = ANY ($2::text[]) LIMIT $3::bigint) found)
         FROM lanes l
         WHERE ($1::text[] IS NULL OR l.queue = ANY ($1::text[])) AND NOT EXISTS (
             SELECT FROM errand.queues q WHERE q.name = l.queue AND q.paused_since IS NOT NULL)
@@ -144,7 +145,7 @@ extension PostgresSession {
             CROSS JOIN LATERAL (
                 SELECT s.ctid AS place, s.number FROM errand.live s
                 WHERE s.claimable AND s.queue = t.queue AND coalesce(s.tenant, '') = t.tenant
-                    AND s.type = ANY ($4::text[]) AND s.run_at <= $5::bigint
+                    AND s.type = ANY ($4::text[])
                 ORDER BY s.priority, s.run_at, s.number LIMIT t.quota FOR UPDATE SKIP LOCKED) n)
         UPDATE errand.live s SET status = 1, waiting = false, claimable = false, fence = s.fence + 1, rev = s.rev + 1,
             attempt = s.attempt + 1, started_at = $5::bigint, updated_at = $5::bigint, worker = $6::text,

@@ -78,12 +78,10 @@ extension PostgresSession {
         let held = try sql(
             """
             SELECT q.name FROM unnest($1::text[]) AS q(name) WHERE EXISTS (
-                SELECT FROM errand.live s WHERE s.claimable AND s.queue = q.name AND s.type = ANY ($2::text[])
-                    AND s.run_at <= $3::bigint)
+                SELECT FROM errand.live s WHERE s.claimable AND s.queue = q.name AND s.type = ANY ($2::text[]))
             """,
             .texts(waits.map(\.queue)),
-            .texts(request.types),
-            .int(now)
+            .texts(request.types)
         )
         .map { (row) throws(JobStoreError) in row.text() }
         return waits.filter { held.contains($0.queue) }.map(\.wait).min()

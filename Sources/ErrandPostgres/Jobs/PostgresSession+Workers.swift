@@ -92,8 +92,9 @@ extension PostgresSession {
             running, heartbeat_at, heartbeat FROM errand.workers
         """
     private static let readHeld = """
-        SELECT worker, tenant, project, id, number, fence, lease_end FROM errand.jobs
-        WHERE status = 1 AND NOT tracked AND worker IS NOT NULL AND lease_end IS NOT NULL
+        SELECT s.worker, s.tenant, s.project, j.id, s.number, s.fence, s.lease_end
+        FROM errand.live s JOIN errand.jobs j ON j.number = s.number
+        WHERE s.status = 1 AND NOT s.tracked AND s.worker IS NOT NULL AND s.lease_end IS NOT NULL
         """
 }
 #endif
