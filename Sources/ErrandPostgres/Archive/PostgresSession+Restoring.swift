@@ -6,11 +6,11 @@ import FoundationEssentials
 extension PostgresSession {
     /// Writes records, except those that are there already.
     func restore(_ records: [ArchiveRecord]) throws(JobStoreError) {
-        let jobs = records.compactMap { if case .job(let job) = $0 { job } else { nil } }
+        let jobs: [ArchivedJob] = records.compactMap { if case .job(let job) = $0 { job } else { nil } }
         if !jobs.isEmpty { try restore(jobs) }
         let rows = records.compactMap(\.restored)
         for (table, rows) in Dictionary(grouping: rows, by: \.table) { try restore(rows.map(\.values), in: table) }
-        let dependencies = records.compactMap { if case .dependency(_, let on) = $0 { on } else { nil } }
+        let dependencies: [Int64] = records.compactMap { if case .dependency(_, let on) = $0 { on } else { nil } }
         guard !dependencies.isEmpty else { return }
         try sql(
             "UPDATE errand.live SET has_dependents = true WHERE number = ANY ($1::bigint[]) AND NOT has_dependents",

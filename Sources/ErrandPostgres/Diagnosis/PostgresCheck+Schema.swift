@@ -52,7 +52,7 @@ extension PostgresCheck {
     }
 
     static let indexes = PostgresCheck("indexes") { (connection, url) throws(JobStoreError) in
-        let shipped = String(decoding: PackageResources.V001_jobs_sql, as: UTF8.self).split(separator: "\n")
+        let shipped = try PostgresMigrations.list(on: connection).flatMap { $0.sql.split(separator: "\n") }
             .filter { $0.hasPrefix("CREATE INDEX ") || $0.hasPrefix("CREATE UNIQUE INDEX ") }
             .compactMap { line in line.split(separator: " ").drop { $0 != "INDEX" }.dropFirst().first.map(String.init) }
         let present = try connection.rows(

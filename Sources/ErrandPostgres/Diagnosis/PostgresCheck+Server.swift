@@ -55,12 +55,12 @@ extension PostgresCheck {
 
     /// Whether what one transaction sets, the next ones find; a pooler gives them other server connections, or resets.
     private static func keepsState(_ connection: PostgresConnection) throws(JobStoreError) -> Bool {
-        try connection.runAll("SET errand.doctor = 'kept'")
+        try connection.runAll("SET errand_doctor.mark = 'kept'")
         let process = try connection.texts("SELECT pg_backend_pid()")
         var isKept = true
         for _ in 0..<5 {
             let now = try connection.texts(
-                "SELECT pg_backend_pid(), current_setting('errand.doctor', true)",
+                "SELECT pg_backend_pid(), current_setting('errand_doctor.mark', true)",
                 columns: 2
             )
             isKept = isKept && now.first == process.first && now.last == "kept"

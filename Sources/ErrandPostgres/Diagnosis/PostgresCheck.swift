@@ -23,16 +23,19 @@ struct PostgresCheck: Sendable {
 extension PostgresURL {
     /// What to look at when something is wrong with the store at this URL.
     public var diagnosticChecks: [DiagnosticCheck] {
+        PostgresCheck.all.map { check in DiagnosticCheck(check.name) { await findings(of: check) } }
+    }
+
+    private func findings(of check: PostgresCheck) async -> [Finding] {
         let pool = PostgresPool(url: connection, schema: options.schema, limit: 1)
-        return PostgresCheck.all.map { check in
-            DiagnosticCheck(check.name) {
-                do throws(JobStoreError) {
-                    return try await pool.run { link throws(JobStoreError) in try check.run(link.connection(), self) }
-                } catch {
-                    return [.unseen(error)]
-                }
-            }
+        defer { pool.close() }
+        let findings: [Finding]
+        do throws(JobStoreError) {
+            findings = try await pool.run { link throws(JobStoreError) in try check.run(link.connection(), self) }
+        } catch {
+            findings = [.unseen(error)]
         }
+        return findings
     }
 }
 

@@ -15,7 +15,7 @@ extension SQLiteCheck {
     private static let room: UInt64 = 256 << 20
 
     static let folder = SQLiteCheck("file") { path in
-        let folder = folder(of: path)
+        let folder = parent(of: path)
         guard access(folder, W_OK | X_OK) == 0 else {
             return [
                 .problem(
@@ -43,10 +43,10 @@ extension SQLiteCheck {
 
     static let disk = SQLiteCheck("disk") { path in
         var system = statvfs()
-        guard statvfs(folder(of: path), &system) == 0 else {
+        guard statvfs(parent(of: path), &system) == 0 else {
             return [
                 .problem(
-                    "The folder \(folder(of: path)) cannot be looked at: \(String(cString: strerror(errno))).",
+                    "The folder \(parent(of: path)) cannot be looked at: \(String(cString: strerror(errno))).",
                     advice: "Make it."
                 )
             ]
@@ -61,7 +61,7 @@ extension SQLiteCheck {
         ]
     }
 
-    private static func folder(of path: String) -> String {
+    private static func parent(of path: String) -> String {
         let folder = URL(filePath: path).deletingLastPathComponent().path
         return folder.isEmpty ? "." : folder
     }

@@ -107,7 +107,7 @@ public struct CopyCheck: Sendable {
             let results = try await store.settle(
                 claimed.map { Settlement(lease: $0.lease, outcome: .complete(JobResult())) }
             )
-            #expect(results.allSatisfy { $0 == .settled(.completed) })
+            #expect(results.allSatisfy { $0 == .applied(.completed) })
         }
         var page = PageRequest(limit: 1000)
         repeat {
