@@ -37,7 +37,8 @@ struct StoreComparison {
             return job
         }
         guard case .success(let left) = found.copy, case .success(let right) = found.original else {
-            return #expect(found.copy == found.original, "job #\(number)")
+            #expect(found.copy == found.original, "job #\(number)")
+            return
         }
         #expect(left == right, "job #\(number) differs:\n\(differences(left, right))")
         try await same("the log of #\(number)") { try await $0.logs(job, after: 0, limit: 2000, scope: .system) }
