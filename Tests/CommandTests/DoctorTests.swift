@@ -2,6 +2,9 @@
 import Errand
 import Foundation
 import Testing
+#if Postgres
+@testable import ErrandPostgres
+#endif
 
 @Suite("errand doctor", .timeLimit(.minutes(3)))
 struct DoctorTests {
