@@ -97,6 +97,13 @@ BEGIN
 END
 $_$;
 
+CREATE TABLE errand.copies (
+    source text NOT NULL,
+    fingerprint text NOT NULL,
+    begun_at bigint NOT NULL,
+    finished_at bigint
+);
+
 CREATE SEQUENCE errand.dataset_generations
     START WITH 1
     INCREMENT BY 1
@@ -339,6 +346,9 @@ CREATE TABLE errand.workers (
     forget_at bigint NOT NULL
 )
 WITH (fillfactor='50');
+
+ALTER TABLE ONLY errand.copies
+    ADD CONSTRAINT copies_pkey PRIMARY KEY (source);
 
 ALTER TABLE ONLY errand.dataset_rows
     ADD CONSTRAINT dataset_rows_pkey PRIMARY KEY (generation, "position");

@@ -27,7 +27,9 @@ struct ErrandProgram: AsyncParsableCommand {
             CommandGroup(
                 name: "Operating",
                 subcommands: [
-                    StatsCommand.self, QueuesCommand.self, WorkersCommand.self, MigrateCommand.self, BenchCommand.self,
+                    StatsCommand.self, QueuesCommand.self, WorkersCommand.self, MigrateCommand.self, CopyCommand.self,
+                    DoctorCommand.self,
+                    BenchCommand.self,
                     VersionCommand.self,
                 ]
             ),

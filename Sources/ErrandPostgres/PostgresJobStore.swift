@@ -118,6 +118,17 @@ public final class PostgresJobStore: JobStore {
         try await pool.run { link throws(JobStoreError) in try PostgresMigrations.list(on: link.connection()) }
     }
 
+    /// Throws `unavailable` for a schema that a ``Errand/JobCopy`` has not filled to its end, as ``migrate()`` does.
+    public func refuseUnfinishedCopy() async throws(JobStoreError) {
+        let copy = try await read { session throws(JobStoreError) in try session.earlierCopy() }
+        if let copy, !copy.isFinished { throw copy.refusal }
+    }
+
+    /// Brings the schema up to date, and does not ask whether it is whole.
+    func applyMigrations() async throws(JobStoreError) {
+        try await pool.run { link throws(JobStoreError) in try PostgresMigrations.run(on: link.connection()) }
+    }
+
     /// Runs a transaction, again if others were in its way, and tells subscribers when it is durable.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
@@ -152,7 +163,8 @@ public final class PostgresJobStore: JobStore {
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension PostgresJobStore {
     public func migrate() async throws(JobStoreError) {
-        try await pool.run { link throws(JobStoreError) in try PostgresMigrations.run(on: link.connection()) }
+        try await applyMigrations()
+        try await refuseUnfinishedCopy()
     }
 
     public func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob] {

@@ -21,6 +21,8 @@ public final class SQLiteJobStore: JobStore {
         public var sessionLease: Duration
         /// Whether each commit is forced to the disk; off only for tests that throw the file away.
         public var isDurable: Bool
+        /// Whether a file is opened that a copy has not filled to its end, to go on with that; nothing is reaped then.
+        package var isBeingFilled = false
 
         /// Creates the usual options.
         public init(
@@ -50,10 +52,14 @@ public final class SQLiteJobStore: JobStore {
     /// - Parameters:
     ///   - path: The file; its folder must exist.
     ///   - options: What else there is to say.
-    /// - Throws: `inUse` with the owner's process id, `schemaTooNew`, `corrupt`, `full` or `unavailable`.
+    /// - Throws: `inUse` with the owner's process id, `schemaTooNew`, `corrupt`, `full` or `unavailable`, the last one
+    ///   also for a file that a ``JobCopy`` has not filled to its end.
     public init(path: String, options: Options = Options()) async throws(JobStoreError) {
         self.options = options
         database = try SQLiteDatabase(path: path, options: options, leases: leases, hub: hub)
+        guard !options.isBeingFilled else { return }
+        let copy = try await read { reader throws(JobStoreError) in try reader.earlierCopy() }
+        if let copy, !copy.isFinished { throw copy.refusal }
         try await migrate()
     }
 

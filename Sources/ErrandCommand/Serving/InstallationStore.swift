@@ -56,7 +56,7 @@ extension StoreLocation {
     #if Postgres
     private static func refuseOldSchema(_ store: PostgresJobStore, _ url: PostgresURL) async throws(JobStoreError) {
         let missing = try await store.migrations().filter { !$0.isApplied }.map(\.name)
-        guard !missing.isEmpty else { return }
+        guard !missing.isEmpty else { return try await store.refuseUnfinishedCopy() }
         throw JobStoreError(
             .unavailable,
             "The schema \"\(url.options.schema)\" of \(url) lacks \(missing.joined(separator: ", ")). "

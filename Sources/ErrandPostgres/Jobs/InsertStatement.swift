@@ -6,6 +6,9 @@ import Errand
 /// Most columns say nothing or the same of every job of a batch. Those are left out, or are one value and no array, so
 /// that the text depends on the batch; there are few of them in practice, and each is prepared once.
 struct InsertStatement {
+    /// An array of arrays must be of one length each; these come as texts.
+    static let casts = ["after_ids": "::uuid[]", "tags": "::text[]"]
+
     private var arrays: [String] = []
     private var arrayNames: [String] = []
     private var scalars: [String] = []
@@ -76,11 +79,9 @@ struct InsertStatement {
         _ more: (name: String, value: String)? = nil
     ) -> String {
         let columns = columns.filter { names.contains($0.name) }
-        // An array of arrays must be of one length each; these came as texts.
-        let casts = ["after_ids": "::uuid[]", "tags": "::text[]"]
         let targets = ["number"] + columns.map(\.name) + (more.map { [$0.name] } ?? [])
         let sources =
-            ["v.number"] + columns.map { "v.\($0.name)\(casts[$0.name] ?? "")" } + (more.map { [$0.value] } ?? [])
+            ["v.number"] + columns.map { "v.\($0.name)\(Self.casts[$0.name] ?? "")" } + (more.map { [$0.value] } ?? [])
         return """
             INSERT INTO errand.\(table) (\(targets.joined(separator: ", ")))
             SELECT \(sources.joined(separator: ", ")) FROM v

@@ -257,3 +257,11 @@ CREATE TABLE errand.workers (
     heartbeat bigint NOT NULL,         -- the same in microseconds of the store's steady clock
     forget_at bigint NOT NULL          -- on that clock, when it has been silent for too long
 ) WITH (fillfactor = 50);
+
+-- The copy that filled the schema; while it is not finished, the schema is nobody's to work with.
+CREATE TABLE errand.copies (
+    source text PRIMARY KEY,
+    fingerprint text NOT NULL,         -- of what was in the source
+    begun_at bigint NOT NULL,
+    finished_at bigint
+);

@@ -19,7 +19,7 @@ extension SQLiteSession {
         return lane
     }
 
-    private func tenant(_ name: String?) throws(JobStoreError) -> Int64 {
+    func tenant(_ name: String?) throws(JobStoreError) -> Int64 {
         guard let name else { return 0 }
         if let number = memory.tenantNumbers[name] { return number }
         let statement = try sql("INSERT INTO tenants VALUES (NULL, ?) RETURNING tenant")

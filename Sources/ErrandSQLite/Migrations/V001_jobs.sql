@@ -209,3 +209,11 @@ CREATE TABLE counters (
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO counters VALUES ('last_deleted_number', 0), ('last_generation', 0);
+
+-- The copy that filled the file; while it is not finished, the file is nobody's to work with.
+CREATE TABLE copies (
+    source TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,     -- of what was in the source
+    begun_at INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT, WITHOUT ROWID;

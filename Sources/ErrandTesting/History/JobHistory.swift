@@ -39,7 +39,12 @@ public struct JobHistory: Sendable {
         on makeStore: @Sendable (ManualClock) async throws -> any JobStore
     ) async throws -> HistoryCoverage {
         let clock = ManualClock()
-        var player = HistoryPlayer(self, store: try await makeStore(clock), clock: clock)
+        return try await play(by: clock, on: try await makeStore(clock))
+    }
+
+    /// Plays the history on a store that lives by a clock.
+    func play(by clock: ManualClock, on store: any JobStore) async throws -> HistoryCoverage {
+        var player = HistoryPlayer(self, store: store, clock: clock)
         for step in 1...max(1, steps) { try await player.play(step, isLast: step == steps) }
         return player.coverage
     }
