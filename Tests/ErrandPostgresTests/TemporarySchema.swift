@@ -5,13 +5,42 @@ import Foundation
 
 @testable import ErrandPostgres
 
+/// How a test's stores get to the test server.
+enum TestAccess: String, CaseIterable {
+    case direct
+    /// Through PgBouncer in transaction mode; changes are heard of on the server itself.
+    case pooled
+
+    /// The URL that a store is given.
+    func url() throws -> String {
+        switch self {
+        case .direct: try TemporarySchema.url()
+        case .pooled: try TemporarySchema.url("ERRAND_TEST_PGBOUNCER")
+        }
+    }
+
+    func options(_ schema: String) throws -> PostgresJobStore.Options {
+        var options = PostgresJobStore.Options(schema: schema, connections: 4)
+        // Hundreds of tests share two cores: a slow answer is no silence there.
+        options.listening.patience = .seconds(300)
+        guard self == .pooled else { return options }
+        options.pooler = .transaction
+        options.listenURL = try TemporarySchema.url()
+        return options
+    }
+}
+
 /// A schema of its own on the test server, dropped afterwards.
 enum TemporarySchema {
     struct NoServer: Error, CustomStringConvertible {
-        let description = """
-            ERRAND_TEST_POSTGRES is not set. It names a PostgreSQL that tests may make schemas on, as in \
-            postgresql://user@127.0.0.1:5432/database; `Scripts/postgres-test-server run swift test` starts one.
+        let variable: String
+        var description: String {
             """
+            \(variable) is not set. ERRAND_TEST_POSTGRES names a PostgreSQL that tests may make schemas on, as in \
+            postgresql://user@127.0.0.1:5432/database, and ERRAND_TEST_PGBOUNCER one in front of it in transaction \
+            mode; `Scripts/postgres-test-server run swift test` starts both.
+            """
+        }
     }
 
     /// Tests run side by side by the hundred, and the server has room for so many connections.
@@ -19,10 +48,11 @@ enum TemporarySchema {
 
     static func with<Value>(
         clock: ManualClock = ManualClock(),
+        access: TestAccess = .direct,
         _ body: (PostgresJobStore, ManualClock) async throws -> Value
     ) async throws -> Value {
         try await withName { name in
-            let store = try await open(name, clock: clock)
+            let store = try await open(name, clock: clock, access: access)
             defer { store.close() }
             return try await body(store, clock)
         }
@@ -32,10 +62,14 @@ enum TemporarySchema {
     static func open(
         _ schema: String,
         clock: (any JobClock)?,
-        connections: Int = 4
+        connections: Int = 4,
+        access: TestAccess = .direct,
+        _ change: (inout PostgresJobStore.Options) -> Void = { _ in }
     ) async throws -> PostgresJobStore {
-        let options = PostgresJobStore.Options(schema: schema, connections: connections, clock: clock)
-        let store = try PostgresJobStore(url: try url(), options: options)
+        var options = try access.options(schema)
+        (options.connections, options.clock) = (connections, clock)
+        change(&options)
+        let store = try PostgresJobStore(url: try access.url(), options: options)
         try await store.migrate()
         return store
     }
@@ -60,8 +94,8 @@ enum TemporarySchema {
         try connection.runAll("DROP SCHEMA IF EXISTS \(connection.schema) CASCADE")
     }
 
-    static func url() throws -> String {
-        guard let url = ProcessInfo.processInfo.environment["ERRAND_TEST_POSTGRES"] else { throw NoServer() }
+    static func url(_ variable: String = "ERRAND_TEST_POSTGRES") throws -> String {
+        guard let url = ProcessInfo.processInfo.environment[variable] else { throw NoServer(variable: variable) }
         return url
     }
 }

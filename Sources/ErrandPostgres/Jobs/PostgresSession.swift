@@ -53,7 +53,8 @@ final class PostgresSession {
     }
 
     func begin(isReadOnly: Bool = false) throws(JobStoreError) {
-        let begin = isReadOnly ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN"
+        let mode = isReadOnly ? " ISOLATION LEVEL REPEATABLE READ READ ONLY" : ""
+        let begin = "BEGIN\(mode)\(connection.address.transactionSettings)"
         if let clock = context.options.clock {
             try connection.runAll(begin)
             time = clock.now()
