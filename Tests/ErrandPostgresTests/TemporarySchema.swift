@@ -64,12 +64,13 @@ enum TemporarySchema {
         clock: (any JobClock)?,
         connections: Int = 4,
         access: TestAccess = .direct,
-        _ change: (inout PostgresJobStore.Options) -> Void = { _ in }
+        through proxy: FaultyProxy? = nil,
+        _ change: (inout PostgresJobStore.Options) throws -> Void = { _ in }
     ) async throws -> PostgresJobStore {
         var options = try access.options(schema)
         (options.connections, options.clock) = (connections, clock)
-        change(&options)
-        let store = try PostgresJobStore(url: try access.url(), options: options)
+        try change(&options)
+        let store = try PostgresJobStore(url: proxy?.url ?? access.url(), options: options)
         try await store.migrate()
         return store
     }
