@@ -26,6 +26,7 @@ public final class PostgresJobStore: JobStore {
         /// What stands between the store and the server.
         public var pooler: Pooler
         /// Where to hear of changes when the store's own URL leads to a pooler: the server itself, as libpq takes it.
+        ///
         /// When nil, the store's own URL; nowhere behind a ``Pooler/transaction`` pooler, which swallows what is told.
         public var listenURL: String?
         /// For how long the server may work on one statement, unless the URL, the role or the database say otherwise.
@@ -138,7 +139,7 @@ public final class PostgresJobStore: JobStore {
         }
     }
 
-    /// Asks questions, all at one moment of the database; asks again when the connection was lost.
+    /// Asks questions; asks again when the connection was lost.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
     ) async throws(JobStoreError) -> Value {

@@ -17,6 +17,8 @@ import Testing
             let store = try await TemporarySchema.open(name, clock: nil, connections: 2, through: proxy) { options in
                 // Whatever else commits would be cut in the place of what the test is about.
                 options.notifies = false
+                // The proxy knows statements by their text, which a prepared one does not show.
+                options.pooler = .transaction
             }
             defer { store.close() }
             try await body(proxy, store)
@@ -79,10 +81,10 @@ import Testing
         try await withProxy { proxy, store in
             let runs = Mutex<[JobID]>([])
             var handlers = JobHandlers()
-            handlers.register("work") { (number: Int, context) in
+            handlers.register("work") { (work: NumberedWork, context) in
                 runs.withLock { $0.append(context.id) }
                 // With one slot and nothing to reap, what commits next is this run's end.
-                if number == 0 { proxy.cut(at: "COMMIT", moment) }
+                if work.number == 0 { proxy.cut(at: "COMMIT", moment) }
             }
             var options = WorkerOptions(concurrency: 1)
             (options.reapInterval, options.pruneInterval, options.prefetchLimit) = (nil, nil, 0)
@@ -91,7 +93,7 @@ import Testing
             options.logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let client = JobClient(store: store, types: handlers.types)
             let worker = Worker(store: store, handlers: handlers, options: options)
-            let jobs = try await client.submit("work", all: [0, 1, 2])
+            let jobs = try await client.submit("work", all: (0..<3).map(NumberedWork.init))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await worker.run() }
                 defer { group.cancelAll() }

@@ -24,6 +24,9 @@ final class FaultyProxy: @unchecked Sendable {
         init(_ client: Int32, _ server: Int32) { (self.client, self.server) = (client, server) }
     }
 
+    /// The server's word that it waits for the next statement and no transaction is open: the last one is over.
+    private static let isIdle = Data([UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")])
+
     private let condition = NSCondition()
     private var pairs: [Pair] = []
     private var isStalled = false
@@ -102,6 +105,8 @@ final class FaultyProxy: @unchecked Sendable {
             let bytes = Data(buffer.prefix(max(0, count)))
             condition.withLock { while isStalled { condition.wait() } }
             guard count > 0, mayPass(bytes, of: pair, isRequest: isRequest) else { break }
+            // The answer to what the server was still let do is for nobody.
+            if !isRequest, condition.withLock({ pair.isDoomed }) { continue }
             guard Self.send(bytes, to: to) else { break }
         }
         condition.withLock {
@@ -117,7 +122,7 @@ final class FaultyProxy: @unchecked Sendable {
     /// Whether the bytes go on to the other side; else the connection ends here.
     private func mayPass(_ bytes: Data, of pair: Pair, isRequest: Bool) -> Bool {
         condition.withLock {
-            guard isRequest else { return !pair.isDoomed }
+            guard isRequest else { return !pair.isDoomed || bytes.firstRange(of: Self.isIdle) == nil }
             guard let fault, bytes.firstRange(of: fault.text) != nil else { return true }
             self.fault = nil
             faultCount += 1

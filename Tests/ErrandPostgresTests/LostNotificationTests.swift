@@ -9,15 +9,14 @@ import Testing
 @Suite struct LostNotificationTests {
     /// A store that cannot hear what another does, and the other one.
     private func withDeaf(
-        _ change: (inout PostgresJobStore.Options) throws -> Void,
+        listeningOn url: String?,
         _ body: (_ deaf: PostgresJobStore, _ other: PostgresJobStore) async throws -> Void
     ) async throws {
         try await TemporarySchema.withName { name in
             let other = try await TemporarySchema.open(name, clock: nil, connections: 1)
             defer { other.close() }
             let deaf = try await TemporarySchema.open(name, clock: nil, connections: 1, access: .pooled) { options in
-                options.listening = .hasty
-                try change(&options)
+                (options.listening, options.listenURL) = (.hasty, url)
             }
             defer { deaf.close() }
             try await body(deaf, other)
@@ -26,7 +25,8 @@ import Testing
 
     @Test("where a pooler swallows notifications they are degraded, and jobs of others are found all the same")
     func swallowed() async throws {
-        try await withDeaf { $0.listenURL = try TestAccess.pooled.url() } _: { deaf, other in
+        let url = try TestAccess.pooled.url()
+        try await withDeaf(listeningOn: url) { deaf, other in
             #expect(deaf.notifications == .off)
             #expect(await deaf.checkNotifications() == .degraded)
             for _ in 0..<3 { try await hearLate(deaf, other) }
@@ -35,7 +35,7 @@ import Testing
 
     @Test("without a URL to listen on nobody listens, and jobs of others are found all the same")
     func noListener() async throws {
-        try await withDeaf { $0.listenURL = nil } _: { deaf, other in
+        try await withDeaf(listeningOn: nil) { deaf, other in
             for _ in 0..<3 { try await hearLate(deaf, other) }
             #expect(await deaf.checkNotifications() == .off)
         }
@@ -88,7 +88,7 @@ import Testing
         var pings = ListeningPings(rhythm, at: .seconds(100))
         let first = try sent(pings.next(at: .seconds(100)))
         #expect(pings.next(at: .seconds(101)) == .wait(.seconds(2)))
-        #expect(pings.hear(first, at: .seconds(102)))
+        #expect(pings.hear(first, at: .seconds(102)) == true)
         #expect(pings.next(at: .seconds(102)) == .wait(.seconds(10)))
         #expect(pings.next(at: .seconds(111)) == .wait(.seconds(1)))
         let second = try sent(pings.next(at: .seconds(112)))
@@ -99,7 +99,7 @@ import Testing
     func silent() throws {
         var pings = ListeningPings(rhythm, at: .zero)
         let nonce = try sent(pings.next(at: .zero))
-        #expect(!pings.hear(nonce + "x", at: .seconds(1)))
+        #expect(pings.hear(nonce + "x", at: .seconds(1)) == false)
         #expect(pings.next(at: .milliseconds(2999)) == .wait(.milliseconds(1)))
         #expect(pings.next(at: .seconds(3)) == .giveUp)
     }
@@ -107,10 +107,10 @@ import Testing
     @Test("a ping counts once, and not before it is sent")
     func once() throws {
         var pings = ListeningPings(rhythm, at: .zero)
-        #expect(!pings.hear("", at: .zero))
+        #expect(pings.hear("", at: .zero) == false)
         let nonce = try sent(pings.next(at: .zero))
-        #expect(pings.hear(nonce, at: .seconds(1)))
-        #expect(!pings.hear(nonce, at: .seconds(2)))
+        #expect(pings.hear(nonce, at: .seconds(1)) == true)
+        #expect(pings.hear(nonce, at: .seconds(2)) == false)
         #expect(pings.next(at: .seconds(2)) == .wait(.seconds(9)))
     }
 

@@ -103,7 +103,7 @@ import Testing
         #expect(heard == changes)
         changes.queues.insert(String(repeating: "q", count: 9000))
         let cut = ChangeMessage.encode(changes, from: "me")
-        #expect(cut.allSatisfy { $0.utf8.count < 8000 } && cut.contains { $0.hasSuffix("[\"i\"]") })
+        #expect(cut.allSatisfy { $0.utf8.count < 8000 } && cut.contains { $0.contains("[\"i\"]") })
         #expect(ChangeMessage.decode("them\nnonsense", apartFrom: "you") == nil)
         for _ in 0..<300 {
             let id = ids.next(at: .init(timeIntervalSince1970: 1_767_225_600))

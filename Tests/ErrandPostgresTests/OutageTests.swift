@@ -60,7 +60,7 @@ import Testing
             defer { store.close() }
             let lines = LogLines()
             var handlers = JobHandlers()
-            handlers.register("work") { (_: Int, _) in }
+            handlers.register("work") { (_: NumberedWork, _) in }
             let client = JobClient(store: store, types: handlers.types)
             var options = WorkerOptions(concurrency: 2)
             options.logger = Logger(label: "test") { _ in lines }
@@ -68,7 +68,7 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await worker.run() }
                 defer { group.cancelAll() }
-                let before = try await client.submit("work", 1)
+                let before = try await client.submit("work", NumberedWork(number: 1))
                 #expect(try await client.wait(for: .id(before.id)).status == .completed)
                 let start = ContinuousClock.now
                 try Self.admin("ALTER ROLE \(name) SET default_transaction_read_only = on")
@@ -76,7 +76,7 @@ import Testing
                 try await refused(5, client)
                 try Self.admin("ALTER ROLE \(name) RESET default_transaction_read_only")
                 // Nobody ends the connections that take no writes: the store gives them up itself.
-                let after = await untilAvailable { try await client.submit("work", 2) }
+                let after = await untilAvailable { try await client.submit("work", NumberedWork(number: 2)) }
                 #expect(try await client.wait(for: .id(after.id)).status == .completed)
                 let seconds = Int(start.duration(to: .now).seconds) + 1
                 #expect(lines.mostOfOneKind <= seconds, "a line a second of each kind is enough")
@@ -88,7 +88,7 @@ import Testing
     private func refused(_ count: Int, _ client: JobClient) async throws {
         var refusals = 0
         while refusals < count {
-            let error = await #expect(throws: JobStoreError.self) { _ = try await client.submit("work", 0) }
+            let error = await #expect(throws: JobStoreError.self) { _ = try await client.submit("work", NumberedWork(number: 0)) }
             #expect(error?.code == .unavailable)
             if error?.postgres?.sqlState == "25006" { refusals += 1 }
         }

@@ -72,6 +72,12 @@ import Testing
     @Test("PostgreSQL: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: uploads", arguments: JobStoreCheck.uploads)
+    func uploads(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: datasets", arguments: JobStoreCheck.datasets)
+    func datasets(_ check: JobStoreCheck) async throws { try await run(check) }
+
     private func run(_ check: JobStoreCheck) async throws {
         try await TemporarySchema.with { store, clock in
             try await check.run(JobStoreUnderTest(store, clock: clock))

@@ -22,10 +22,14 @@ public protocol DatasetStore: Sendable {
     ///   - rows: Each a JSON array with a value for every column, in their order.
     ///   - write: What ``beginWrite(_:columns:mode:lease:)`` answered.
     ///   - report: The lease, the checkpoint and the progress to store with the rows.
-    /// - Throws: `fenced` when the lease is not the job's any more; no row was added then.
+    /// - Throws: `fenced` when the lease is not the job's any more, `conflict` when the write was finished; no row was
+    ///   added then.
     func append(_ rows: [JSONText], to write: DatasetWrite, report: RunReport) async throws(JobStoreError)
 
     /// Makes what was written visible: swaps generations after `replace`, and forgets the old one.
+    ///
+    /// Finishing once more, as who never heard the answer does, changes nothing. Throws `fenced` when the lease is not
+    /// the job's any more.
     func finishWrite(_ write: DatasetWrite, lease: JobLease) async throws(JobStoreError)
 
     /// Lists the datasets of a project, by name.

@@ -31,7 +31,7 @@ public struct Upload: Sendable, Hashable {
 /// A job that names uploads in ``NewJob/uploads`` takes them over when it is inserted;
 /// ``JobStore/prune(limit:deletedFiles:)`` gives back the keys of those that expired.
 public protocol UploadStore: Sendable {
-    /// Records an upload under the scope's tenant.
+    /// Records an upload under the scope's tenant; throws `conflict` when there is one with its id.
     func insert(_ upload: Upload, scope: Scope) async throws(JobStoreError)
 
     /// Reads one; throws `notFound` when there is none, it has expired, or it is another tenant's.

@@ -7,8 +7,8 @@ import Synchronization
 /// Hears what other processes changed, on a connection and a thread of its own.
 ///
 /// Begins when somebody first wants to hear of changes. It notifies itself every so often: a silent connection is given
-/// up and made again. Whatever happened while nothing was heard is made good by waking every queue with work and telling
-/// subscribers that they may have missed jobs; that goes on every few seconds where nothing is heard at all.
+/// up and made again. Whatever happened while nothing was heard is made good by waking every queue with work and
+/// telling subscribers that they may have missed jobs; that goes on every few seconds where nothing is heard at all.
 final class ChangeListener: Sendable {
     private enum State {
         case idle, running, closed

@@ -24,7 +24,7 @@ struct PostgresAddress: Sendable {
     /// How long a statement's answer is waited for: half as long again as the server may take, as the way is long.
     static func answerLimit(_ statementTimeout: Duration) -> Duration { statementTimeout + statementTimeout / 2 }
 
-    /// What libpq is told. What the URL says itself comes later and so counts; `dbname` may be a whole URL.
+    /// What libpq is told; what the URL says itself comes later and so counts, as `dbname` may be a whole URL.
     private func words(_ role: String) -> [(name: String, value: String)] {
         var words = [
             ("fallback_application_name", "errand/\(schema)\(role)"), ("client_encoding", "UTF8"),
@@ -65,22 +65,25 @@ struct PostgresAddress: Sendable {
     }
 
     /// Limits where nobody has set any, for as long as the connection lives; then how long a statement may take.
-    var sessionSettings: String {
+    var sessionLimits: String {
         """
-        SELECT set_config(name, value, false) FROM (VALUES ('statement_timeout', '\(statementTimeout.wholeMilliseconds)'),
-            ('idle_in_transaction_session_timeout', '\(Self.idleTransactionTimeout.wholeMilliseconds)')) AS d(name, value)
+        SELECT set_config(name, value, false) FROM (VALUES \(limits)) AS d(name, value)
         WHERE current_setting(name) = '0';
         SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout'
         """
     }
 
-    /// The same limits behind a pooler, where only the transaction is one's own; goes behind its BEGIN.
-    var transactionSettings: String {
-        guard pooler == .transaction else { return "" }
-        return """
-            ; SET LOCAL statement_timeout = \(statementTimeout.wholeMilliseconds); \
-            SET LOCAL idle_in_transaction_session_timeout = \(Self.idleTransactionTimeout.wholeMilliseconds)
-            """
+    /// The same limits behind a pooler, where only the transaction is one's own: the first statement of each.
+    var transactionLimits: [PostgresStatement] {
+        guard pooler == .transaction else { return [] }
+        return [PostgresStatement("SELECT set_config(name, value, true) FROM (VALUES \(limits)) AS d(name, value)")]
+    }
+
+    private var limits: String {
+        """
+        ('statement_timeout', '\(statementTimeout.wholeMilliseconds)'), \
+        ('idle_in_transaction_session_timeout', '\(Self.idleTransactionTimeout.wholeMilliseconds)')
+        """
     }
 }
 #endif

@@ -11,27 +11,40 @@ import Darwin
 #endif
 
 extension PostgresConnection {
-    /// Sends what is buffered, and waits until the server has answered it.
+    /// When an answer to what is sent now is given up; never when nil.
+    var deadline: ContinuousClock.Instant? { answerLimit.map { ContinuousClock.now + $0 } }
+
+    /// Waits until the server has answered what was sent.
     ///
     /// - Returns: The last result, as of several statements only the last one's counts; the caller frees it.
-    /// - Throws: When the limit is over; the connection must not be used any more then.
-    func answer() throws(PostgresError) -> OpaquePointer? {
-        let deadline = answerLimit.map { ContinuousClock.now + $0 }
-        try flush(until: deadline)
+    /// - Throws: When the limit is over; the connection is lost then.
+    func answer() throws(JobStoreError) -> OpaquePointer? {
+        let deadline = deadline
         var last: OpaquePointer?
         while PQstatus(handle) == CONNECTION_OK || last == nil {
-            do throws(PostgresError) {
-                try receive(until: deadline)
+            do throws(JobStoreError) {
+                guard let result = try nextResult(until: deadline) else { break }
+                PQclear(last)
+                last = result
             } catch {
                 PQclear(last)
                 throw error
             }
-            guard let result = PQgetResult(handle) else { break }
-            PQclear(last)
-            last = result
         }
         if address.pooler != .none { forgetNotifications() }
         return last
+    }
+
+    /// Sends what is buffered, and waits for a result; nil at the end of a statement's results.
+    func nextResult(until deadline: ContinuousClock.Instant?) throws(JobStoreError) -> OpaquePointer? {
+        do throws(PostgresError) {
+            try flush(until: deadline)
+            try receive(until: deadline)
+        } catch {
+            isLost = true
+            throw JobStoreError(error)
+        }
+        return PQgetResult(handle)
     }
 
     /// Reads until a result is whole, or the connection is at its end and the result says so.
@@ -68,7 +81,7 @@ extension PostgresConnection {
     private var silence: String { "no answer came within \(answerLimit ?? .zero); the connection is given up" }
 
     /// A pooler may pass on what is meant for somebody who listened on the same server connection.
-    private func forgetNotifications() {
+    func forgetNotifications() {
         while let notification = PQnotifies(handle) { PQfreemem(notification) }
     }
 }

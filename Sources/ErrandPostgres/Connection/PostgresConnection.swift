@@ -10,9 +10,11 @@ final class PostgresConnection {
     let address: PostgresAddress
     /// The schema's name, in quotation marks.
     let schema: String
-    private var prepared: [String: String] = [:]
+    /// The names of what the server has parsed, by its text.
+    var prepared: [String: String] = [:]
+    private var preparedCount = 0
     /// Whether the server or the network ended it.
-    private(set) var isLost = false
+    var isLost = false
     /// How long an answer may take; nil where it may take as long as it likes.
     var answerLimit: Duration?
 
@@ -21,6 +23,11 @@ final class PostgresConnection {
     }
 
     /// Connects, with the schema's name in the place of `errand` in every statement.
+    ///
+    /// - Parameters:
+    ///   - address: Where to.
+    ///   - role: Stands after the name under which the server lists the connection.
+    /// - Throws: `unavailable` when there is no connection to be had.
     init(_ address: PostgresAddress, role: String = "") throws(JobStoreError) {
         guard let handle = address.connect(role: role) else {
             throw JobStoreError(PostgresError("libpq is out of memory"))
@@ -40,7 +47,7 @@ final class PostgresConnection {
 
     /// Puts limits where the URL, the role and the database set none, and goes by those that they set.
     private func limitStatements() throws(JobStoreError) {
-        let limit = try runAll(address.sessionSettings).first { (row) throws(JobStoreError) in row.int() } ?? 0
+        let limit = try runAll(address.sessionLimits).first { (row) throws(JobStoreError) in row.int() } ?? 0
         answerLimit = limit == 0 ? nil : PostgresAddress.answerLimit(.milliseconds(limit))
     }
 
@@ -49,18 +56,21 @@ final class PostgresConnection {
     /// Runs one statement, prepared at its first use unless a pooler would give the next use another connection.
     @discardableResult
     func run(_ sql: String, _ values: [PostgresValue] = []) throws(JobStoreError) -> PostgresRows {
+        let statement = PostgresStatement(sql, values)
         let parameters = try PostgresParameters(values)
-        let count = Int32(values.count)
+        if address.pooler == .none { try prepare(sql) }
+        return try exchange { send(statement, parameters) }
+    }
+
+    /// Sends a statement: one that is prepared by its name, or its text behind a pooler.
+    func send(_ statement: PostgresStatement, _ parameters: PostgresParameters) -> Int32 {
+        let count = Int32(statement.values.count)
         guard address.pooler == .none else {
-            let text = qualified(sql)
-            return try exchange {
-                parameters.withPointers { PQsendQueryParams(handle, text, count, nil, $0, nil, nil, 0) }
-            }
+            let text = qualified(statement.text)
+            return parameters.withPointers { PQsendQueryParams(handle, text, count, nil, $0, nil, nil, 0) }
         }
-        let name = try prepare(sql)
-        return try exchange {
-            parameters.withPointers { PQsendQueryPrepared(handle, name, count, $0, nil, nil, 0) }
-        }
+        let name = name(of: statement.text)
+        return parameters.withPointers { PQsendQueryPrepared(handle, name, count, $0, nil, nil, 0) }
     }
 
     /// Runs statements that take no parameters in one round trip; answers with the last one's rows.
@@ -87,35 +97,45 @@ final class PostgresConnection {
         return messages
     }
 
-    private func prepare(_ sql: String) throws(JobStoreError) -> String {
-        if let name = prepared[sql] { return name }
-        let name = "errand_\(prepared.count)"
+    private func prepare(_ sql: String) throws(JobStoreError) {
+        guard prepared[sql] == nil else { return }
+        let name = name(of: sql)
         let text = qualified(sql)
-        try exchange { PQsendPrepare(handle, name, text, 0, nil) }
+        do throws(JobStoreError) {
+            try exchange { PQsendPrepare(handle, name, text, 0, nil) }
+        } catch {
+            prepared[sql] = nil
+            throw error
+        }
+    }
+
+    /// What the server knows a statement by, or will once it is prepared.
+    func name(of sql: String) -> String {
+        if let name = prepared[sql] { return name }
+        preparedCount += 1
+        let name = "errand_\(preparedCount)"
         prepared[sql] = name
         return name
     }
 
     /// Statements say `errand.jobs`, as a person would in psql, whatever the schema is called.
-    private func qualified(_ sql: String) -> String { sql.replacing("errand.", with: schema + ".") }
+    func qualified(_ sql: String) -> String { sql.replacing("errand.", with: schema + ".") }
 
     /// Sends something and waits for its answer; on a connection that is lost already neither is tried.
     @discardableResult
     private func exchange(_ send: () -> Int32) throws(JobStoreError) -> PostgresRows {
-        guard !isLost else { throw JobStoreError(PostgresError("the connection was lost before")) }
+        try requireUsable()
         guard send() == 1 else { return try check(nil) }
-        let result: OpaquePointer?
-        do throws(PostgresError) {
-            result = try answer()
-        } catch {
-            isLost = true
-            throw JobStoreError(error)
-        }
-        return try check(result)
+        return try check(answer())
+    }
+
+    /// Fails at once where waiting for an answer would be in vain.
+    func requireUsable() throws(JobStoreError) {
+        if isLost { throw JobStoreError(PostgresError("the connection was lost before")) }
     }
 
     @discardableResult
-    private func check(_ result: OpaquePointer?) throws(JobStoreError) -> PostgresRows {
+    func check(_ result: OpaquePointer?) throws(JobStoreError) -> PostgresRows {
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
             if let result { return PostgresRows(result) }

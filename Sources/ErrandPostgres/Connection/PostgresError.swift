@@ -56,8 +56,8 @@ extension JobStoreError {
         case "26000", "42P05":
             self.init(
                 .unavailable,
-                "Prepared statements get lost: a pooler in transaction mode seems to stand before the server. Say so to "
-                    + "the store: pooler=transaction.",
+                "Prepared statements get lost: a pooler in transaction mode seems to stand before the server. Say "
+                    + "so to the store: pooler=transaction.",
                 underlying: error
             )
         case "57014":

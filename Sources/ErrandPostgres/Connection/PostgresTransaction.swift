@@ -13,14 +13,15 @@ enum PostgresTransaction {
     ) throws(JobStoreError) -> Value {
         var attempt = 1
         while true {
-            let session = PostgresSession(try link.connection(), context)
+            let session = try PostgresSession(try link.connection(), context)
+            session.begin()
             do throws(JobStoreError) {
-                try session.begin()
                 let value = try body(session)
                 try session.commit()
                 return value
             } catch {
                 undo(session, link)
+                if try quarantine(error.corruptRow, on: link, context) { continue }
                 guard error.postgres?.isRetryable == true, attempt < attempts else { throw error }
                 attempt += 1
             }
@@ -32,12 +33,38 @@ enum PostgresTransaction {
         _ context: PostgresContext,
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
+        var wasLost = false
+        while true {
+            do throws(JobStoreError) {
+                return try readOnce(on: link, context, body)
+            } catch {
+                if try quarantine(error.corruptRow, on: link, context) { continue }
+                // A question can be asked again; the connection may have been lost long ago, and this be the first
+                // notice.
+                guard error.postgres?.isConnectionLost == true, !wasLost else { throw error }
+                wasLost = true
+            }
+        }
+    }
+
+    /// Puts a row out of the way that cannot be read, so that what met it can be done again; false when there is none.
+    ///
+    /// A row that still cannot be read after that throws, so that nothing goes round for ever.
+    private static func quarantine(
+        _ row: CorruptRow?,
+        on link: PostgresLink,
+        _ context: PostgresContext
+    ) throws(JobStoreError) -> Bool {
+        guard let row else { return false }
+        let session = try PostgresSession(try link.connection(), context)
+        session.begin()
         do throws(JobStoreError) {
-            return try readOnce(on: link, context, body)
+            try session.quarantine(row)
+            try session.commit()
+            return true
         } catch {
-            // A question can be asked again; the connection may have been lost long ago, and this be the first notice.
-            guard error.postgres?.isConnectionLost == true else { throw error }
-            return try readOnce(on: link, context, body)
+            undo(session, link)
+            throw error
         }
     }
 
@@ -46,16 +73,8 @@ enum PostgresTransaction {
         _ context: PostgresContext,
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
-        let session = PostgresSession(try link.connection(), context)
-        do throws(JobStoreError) {
-            try session.begin(isReadOnly: true)
-            let value = try body(session)
-            try session.connection.runAll("COMMIT")
-            return value
-        } catch {
-            undo(session, link)
-            throw error
-        }
+        // Each question sees the database as it is then; none of them needs two that agree to the last commit.
+        try body(PostgresSession(try link.connection(), context))
     }
 
     private static func undo(_ session: PostgresSession, _ link: PostgresLink) {

@@ -26,12 +26,16 @@ struct InsertPlan {
     var storedDependencies: [(dependency: Int64, dependent: Int)] = []
     /// The same among the jobs of the batch.
     var innerDependencies: [(dependency: Int, dependent: Int)] = []
+    /// Which of the jobs takes over an upload: the last that names it.
+    var usedUploads: [JobID: Int] = [:]
 
     // What is stored, as far as the batch names it.
     var known: [JobID: KnownJob] = [:]
     var buried: Set<JobID> = []
     var storedHolders: [Key: Int64] = [:]
     var dependencies: [JobID: Int64] = [:]
+    /// Those that may be used.
+    var uploads: Set<JobID> = []
 
     /// A stored job that has the id of a submit.
     struct KnownJob {

@@ -13,7 +13,7 @@ struct JobColumn: Sendable {
     let name: String
     let type: String
     let values: Values
-    /// What a stored row is given, where that is not just the value; `v` holds the values and `j` is the row.
+    /// What a stored row is given, where that is not just the value; `v` holds the values and `s` is the row.
     var update: String?
 
     func parameter(_ jobs: [HeldJob]) -> PostgresValue {
@@ -41,51 +41,49 @@ struct JobColumn: Sendable {
     /// A text that stays where it is unless it was changed: a row that is written anew then takes it over as it is.
     static func longText(_ name: String, _ text: any KeyPath<Job, JSONText?> & Sendable) -> JobColumn {
         let values = Values.texts { $0.changed(text) }
-        return JobColumn(name: name, type: "text", values: values, update: "coalesce(v.\(name), j.\(name))")
+        return JobColumn(name: name, type: "text", values: values, update: "coalesce(v.\(name), s.\(name))")
     }
 }
 
-extension Job {
-    fileprivate var optionalPayload: JSONText? { payload }
-}
-
 extension JobColumn {
-    /// What never changes once it is stored.
-    static let lasting: [JobColumn] = [
+    /// What a submit says, in the order of the table `jobs`.
+    static let submitted: [JobColumn] = [
         JobColumn(name: "id", type: "uuid", values: .texts { $0.job.id.description }),
-        text("type") { $0.job.type },
-        text("queue") { $0.job.queue },
-        text("tenant") { $0.job.tenantId },
-        text("project") { $0.job.projectId },
-        text("project_name") { $0.job.projectName },
-        bool("tracked") { $0.job.tracking != nil },
-        bool("expiry_fixed") { $0.job.isExpiryFixed },
-        bool("has_dependents") { $0.hasDependents },
+        int("created_at") { $0.job.createdAt.milliseconds },
+        int("stale_after") { $0.job.tracking?.staleAfterSeconds.map { Int64($0) } },
         int("max_attempts", "integer") { Int64($0.job.maxAttempts) },
         int("timeout", "integer") { $0.job.timeoutSeconds.map { Int64($0) } },
-        int("stale_after") { $0.job.tracking?.staleAfterSeconds.map { Int64($0) } },
-        int("created_at") { $0.job.createdAt.milliseconds },
-        text("unique_key") { $0.job.uniqueKey },
+        bool("expiry_fixed") { $0.job.isExpiryFixed },
+        text("project_name") { $0.job.projectName },
         text("fingerprint") { $0.fingerprint },
         text("created_by") { $0.job.createdBy },
         text("created_by_name") { $0.job.createdByName },
         text("traceparent") { $0.job.traceparent },
-        text("metadata") { $0.job.metadata.string },
         // Arrays within an array must all be of one length, unless they come as texts.
         text("after_ids") { $0.job.after.isEmpty ? nil : $0.job.after.map(\.description).postgresArray },
         text("tags") { $0.job.tags.isEmpty ? nil : $0.job.tags.postgresArray },
+        text("metadata") { $0.job.metadata.string },
+        text("payload") { $0.job.payload.string },
     ]
 
-    /// What transitions change.
-    static let changing: [JobColumn] = [
-        int("status", "smallint") { $0.job.status.code },
+    /// What a submit says and stands in `live` as well, where claims look.
+    static let repeated: [JobColumn] = [
+        bool("tracked") { $0.job.tracking != nil },
+        text("type") { $0.job.type },
+        text("queue") { $0.job.queue },
+        text("tenant") { $0.job.tenantId },
+        text("project") { $0.job.projectId },
+        text("unique_key") { $0.job.uniqueKey },
+    ]
+
+    /// What only jobs have that have not ended.
+    static let waiting: [JobColumn] = [
+        int("stale_at") { $0.staleAt },
         bool("waiting") { $0.isWaiting },
-        int("priority", "smallint") { Int64($0.job.priority) },
-        int("attempt", "integer") { Int64($0.job.attempt) },
-        int("lost_count", "integer") { Int64($0.job.lostCount) },
-        int("blocked_by", "integer") { Int64($0.job.blockedBy) },
-        int("progress", "smallint") { $0.job.progress.map { Int64($0) } },
-        int("result_type", "smallint") { $0.job.resultType?.code },
+    ]
+
+    /// Where a job is in its life, which stands in `live` and then in `ended`.
+    static let state: [JobColumn] = [
         int("fence") { $0.job.fence },
         int("rev") { $0.job.rev },
         int("run_at") { $0.job.runAt.milliseconds },
@@ -94,8 +92,15 @@ extension JobColumn {
         int("completed_at") { $0.job.completedAt?.milliseconds },
         int("expires_at") { $0.job.recordExpiresAt },
         int("lease_end") { $0.job.leaseEnd?.wholeMicroseconds },
-        int("stale_at") { $0.staleAt },
         int("cancel_acknowledged_at") { $0.job.cancelAcknowledgedAt?.milliseconds },
+        int("attempt", "integer") { Int64($0.job.attempt) },
+        int("lost_count", "integer") { Int64($0.job.lostCount) },
+        int("blocked_by", "integer") { Int64($0.job.blockedBy) },
+        int("status", "smallint") { $0.job.status.code },
+        int("priority", "smallint") { Int64($0.job.priority) },
+        int("progress", "smallint") { $0.job.progress.map { Int64($0) } },
+        int("result_type", "smallint") { $0.job.resultType?.code },
+        bool("has_dependents") { $0.hasDependents },
         text("worker") { $0.job.workerId },
         text("progress_message") { $0.job.progressMessage },
         text("result_location") { $0.job.resultLocation },
@@ -106,18 +111,21 @@ extension JobColumn {
             name: "errors",
             type: "text",
             values: .texts { $0.job.errors == $0.stored?.errors ?? [] ? nil : $0.job.errors.text.string },
-            update: "coalesce(v.errors, j.errors)"
+            update: "coalesce(v.errors, s.errors)"
         ),
         longText("data", \.data),
         longText("internal_data", \.internalData),
         longText("checkpoint", \.checkpoint),
-        longText("payload", \.optionalPayload),
         JobColumn(
             name: "result",
             type: "text",
             values: .texts { $0.changed(\.result) },
-            update: "CASE WHEN v.keeps_result THEN j.result ELSE v.result END"
+            update: "CASE WHEN v.keeps_result THEN s.result ELSE v.result END"
         ),
     ]
+
+    /// Whether the row keeps the result it has, which the value alone does not say.
+    static let keepsResult = bool("keeps_result") { $0.job.result == $0.stored?.result }
+    static let number = int("number") { $0.job.number }
 }
 #endif

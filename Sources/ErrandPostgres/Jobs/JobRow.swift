@@ -6,25 +6,48 @@ import FoundationEssentials
 enum JobRow {
     /// What every reader needs, in the order ``read(_:isWhole:)`` takes it.
     static let columns = """
-        j.number, j.id, j.type, j.queue, j.created_at, j.tenant, j.project, j.project_name, j.status, j.priority,
-        j.run_at, j.attempt, j.max_attempts, j.lost_count, j.updated_at, j.expiry_fixed, j.rev, j.fence, j.blocked_by,
-        j.progress, j.progress_message, j.result_type, j.result_location, j.failure_code, j.failure_message,
-        j.failure_details, j.worker, j.timeout, j.tracked, j.stale_after, j.errors, j.created_by, j.created_by_name,
-        j.traceparent, j.unique_key, j.started_at, j.completed_at, j.expires_at, j.lease_end, j.cancel_acknowledged_at,
-        j.fingerprint, j.has_dependents, q.paused_since IS NOT NULL, q.concurrency IS NOT NULL
+        s.number, j.id, j.type, j.queue, j.created_at, j.tenant, j.project, j.project_name, s.status, s.priority,
+        s.run_at, s.attempt, j.max_attempts, s.lost_count, s.updated_at, j.expiry_fixed, s.rev, s.fence, s.blocked_by,
+        s.progress, s.progress_message, s.result_type, s.result_location, s.failure_code, s.failure_message,
+        s.failure_details, s.worker, j.timeout, j.tracked, j.stale_after, s.errors, j.created_by, j.created_by_name,
+        j.traceparent, j.unique_key, s.started_at, s.completed_at, s.expires_at, s.lease_end, s.cancel_acknowledged_at,
+        j.fingerprint, s.has_dependents, q.paused_since IS NOT NULL, q.concurrency IS NOT NULL
         """
     /// The texts that may be long.
-    static let texts = "j.after_ids, j.metadata, j.data, j.internal_data, j.checkpoint, j.result, j.payload"
+    static let texts = "j.after_ids, j.metadata, s.data, s.internal_data, s.checkpoint, s.result, j.payload"
     /// Whether there is a result, in the place of the texts.
-    static let noTexts = "j.result IS NOT NULL"
-    static let source = "errand.jobs j LEFT JOIN errand.queues q ON q.name = j.queue"
+    static let noTexts = "s.result IS NOT NULL"
 
-    static let whole = "SELECT \(columns), \(texts) FROM \(source)"
-    static let narrow = "SELECT \(columns), \(noTexts) FROM \(source)"
+    /// Where a job stands.
+    enum Table: String {
+        case live
+        case ended
 
-    /// Reads the job in a row of ``whole`` or ``narrow``.
+        static let all: [Table] = [.live, .ended]
+        /// The table as `s`, and what belongs to its rows.
+        var source: String {
+            """
+            errand.\(rawValue) s JOIN errand.jobs j ON j.number = s.number LEFT JOIN errand.queues q ON q.name = j.queue
+            """
+        }
+    }
+
+    static func whole(_ table: Table) -> String { "SELECT \(columns), \(texts) FROM \(table.source)" }
+    static func narrow(_ table: Table) -> String { "SELECT \(columns), \(noTexts) FROM \(table.source)" }
+
+    /// Reads the job in a row of ``whole(_:)`` or ``narrow(_:)``.
     static func read(_ row: inout PostgresRow, isWhole: Bool) throws(JobStoreError) -> HeldJob {
         let number = row.int()
+        return try CorruptRow.naming(number) { () throws(JobStoreError) in
+            try read(&row, of: number, isWhole: isWhole)
+        }
+    }
+
+    private static func read(
+        _ row: inout PostgresRow,
+        of number: Int64,
+        isWhole: Bool
+    ) throws(JobStoreError) -> HeldJob {
         var job = Job(
             identity: (id: try row.id(), number: number),
             type: row.text(),
@@ -38,7 +61,7 @@ enum JobRow {
         let hasDependents = row.bool()
         job.isQueuePaused = row.bool()
         let isLimited = row.bool()
-        if isWhole { readTexts(&row, into: &job) } else { job.result = row.bool() ? .unread : nil }
+        if isWhole { try readTexts(&row, into: &job) } else { job.result = row.bool() ? .unread : nil }
         return HeldJob(
             job: job,
             stored: job,
@@ -55,14 +78,14 @@ enum JobRow {
         job.status = try JobStatus(code: row.int())
         job.priority = Int16(truncatingIfNeeded: row.int())
         job.runAt = row.date()
-        job.attempt = Int(row.int())
-        job.maxAttempts = Int(row.int())
-        job.lostCount = Int(row.int())
+        let (attempt, maxAttempts, lostCount) = (row.int(), row.int(), row.int())
+        (job.attempt, job.maxAttempts, job.lostCount) = (Int(attempt), Int(maxAttempts), Int(lostCount))
         job.updatedAt = row.date()
         job.isExpiryFixed = row.bool()
         job.rev = row.int()
         job.fence = row.int()
         job.blockedBy = Int(row.int())
+        try CorruptRow.check(attempt: attempt, maxAttempts: maxAttempts, lostCount: lostCount, fence: job.fence)
     }
 
     private static func readRun(_ row: inout PostgresRow, into job: inout Job) throws(JobStoreError) {
@@ -70,14 +93,14 @@ enum JobRow {
         job.progressMessage = row.optionalText()
         job.resultType = ResultType(code: row.optionalInt())
         job.resultLocation = row.optionalText()
-        let (code, message, details) = (row.optionalText(), row.optionalText(), row.json())
+        let (code, message, details) = (row.optionalText(), row.optionalText(), try row.json())
         job.failure = code.map { JobFailure(code: $0, message: message ?? "", details: details) }
         job.error = job.failure?.message
         job.workerId = row.optionalText()
         job.timeoutSeconds = row.optionalInt().map { Int($0) }
         let (isTracked, staleAfter) = (row.bool(), row.optionalInt())
         job.tracking = isTracked ? Tracking(staleAfterSeconds: staleAfter.map { Int($0) }) : nil
-        if let errors = row.json() { job.errors = try [RunRecord](stored: errors) }
+        if let errors = try row.json() { job.errors = try [RunRecord](stored: errors) }
         job.createdBy = row.optionalText()
         job.createdByName = row.optionalText()
         job.traceparent = row.optionalText()
@@ -92,16 +115,16 @@ enum JobRow {
         job.cancelAcknowledgedAt = row.optionalDate()
     }
 
-    private static func readTexts(_ row: inout PostgresRow, into job: inout Job) {
+    private static func readTexts(_ row: inout PostgresRow, into job: inout Job) throws(JobStoreError) {
         // {id,id}, or nothing.
         let after = row.text().split { $0 == "{" || $0 == "," || $0 == "}" }
         job.after = after.compactMap { JobID(String($0)) }
-        job.metadata = row.json() ?? .emptyObject
-        job.data = row.json()
-        job.internalData = row.json()
-        job.checkpoint = row.json()
-        job.result = row.json()
-        job.payload = row.json() ?? .emptyObject
+        job.metadata = try row.json() ?? .emptyObject
+        job.data = try row.json()
+        job.internalData = try row.json()
+        job.checkpoint = try row.json()
+        job.result = try row.json()
+        job.payload = try row.json() ?? .emptyObject
     }
 }
 #endif

@@ -7,33 +7,41 @@ extension PostgresSession {
     /// Moves claimable jobs to `Running`.
     func claim(_ request: ClaimRequest) throws(JobStoreError) -> Claim {
         try demoteAfterJump()
-        try promoteDue()
+        // One round trip says what there is; only where queues are limited another says how far.
+        let found = try run([promotion, limits(for: request), lanes(for: request), nextDue(for: request)])
+        let rooms = try rooms(in: found[1])
         var jobs: [ClaimedJob] = []
         if request.limit > 0, !request.types.isEmpty {
-            let rooms = try rooms(for: request)
-            let lanes = try lanes(for: request)
+            let lanes = try found[2].map { (row) throws(JobStoreError) in
+                ClaimLane(queue: row.text(), tenant: row.text(), available: Int(row.int()))
+            }
             let rotation = context.rotation.withLock { $0 }
             let turns = ClaimTurns(lanes, rooms: rooms, rotation: rotation, limit: request.limit)
             if !turns.order.isEmpty { jobs = try take(turns.order, of: lanes, for: request) }
         }
-        return Claim(jobs: jobs, nextDue: try nextDue(for: request))
+        let due = try found[3].first { (row) throws(JobStoreError) in row.int() }
+        return Claim(jobs: jobs, nextDue: due.map { .milliseconds(max(0, $0 - now)) })
     }
 
-    /// How many more jobs of each limited queue may run; its row stays locked, so that claims take turns there.
-    private func rooms(for request: ClaimRequest) throws(JobStoreError) -> [String: Int] {
-        let limits = try sql(
+    /// The limited queues; their rows stay locked, so that claims take turns there.
+    private func limits(for request: ClaimRequest) -> PostgresStatement {
+        PostgresStatement(
             """
             SELECT name, concurrency FROM errand.queues
             WHERE concurrency IS NOT NULL AND ($1::text[] IS NULL OR name = ANY ($1::text[])) ORDER BY name FOR UPDATE
             """,
-            request.queues.map { .texts($0) } ?? .null
+            [request.queues.map { .texts($0) } ?? .null]
         )
-        .map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
+    }
+
+    /// How many more jobs of each limited queue may run.
+    private func rooms(in rows: PostgresRows) throws(JobStoreError) -> [String: Int] {
+        let limits = try rows.map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
         guard !limits.isEmpty else { return [:] }
         // A statement of its own: it sees what those committed who held the lock before.
         let running = try sql(
             """
-            SELECT queue, count(*) FROM errand.jobs WHERE status = 1 AND NOT tracked AND queue = ANY ($1::text[])
+            SELECT queue, count(*) FROM errand.live WHERE status = 1 AND NOT tracked AND queue = ANY ($1::text[])
             GROUP BY queue
             """,
             .texts(limits.map(\.0))
@@ -44,17 +52,14 @@ extension PostgresSession {
     }
 
     /// The lanes with something to take, in queues that are not paused.
-    private func lanes(for request: ClaimRequest) throws(JobStoreError) -> [ClaimLane] {
-        try sql(
+    private func lanes(for request: ClaimRequest) -> PostgresStatement {
+        PostgresStatement(
             Self.findLanes,
-            request.queues.map { .texts($0) } ?? .null,
-            .texts(request.types),
-            .int(now),
-            .int(Int64(request.limit))
+            [
+                request.queues.map { .texts($0) } ?? .null, .texts(request.types), .int(now),
+                .int(Int64(max(0, request.limit))),
+            ]
         )
-        .map { (row) throws(JobStoreError) in
-            ClaimLane(queue: row.text(), tenant: row.text(), available: Int(row.int()))
-        }
     }
 
     /// Takes as many jobs of each lane as it has turns, and puts them in the order of the turns.
@@ -72,7 +77,6 @@ extension PostgresSession {
             .texts(request.types),
             .int(now),
             .text(request.worker),
-            .bool(request.kind == .session),
             .int((time.steady + request.lease).wholeMicroseconds)
         )
         let taken = try rows.map { (row) throws(JobStoreError) in try ClaimedRow(&row) }
@@ -96,20 +100,23 @@ extension PostgresSession {
 
     private func note(_ row: ClaimedRow) {
         let job = row.job
+        let (tenant, project) = (job.tenantId, job.projectId)
+        counts.add(-1, .queued, type: job.type, queue: job.queue, tenant: tenant, project: project)
+        counts.add(1, .running, type: job.type, queue: job.queue, tenant: tenant, project: project)
         changes.jobs[job.lease.id] =
             JobChange(id: job.lease.id, tenantId: job.tenantId, projectId: job.projectId, rev: row.rev)
     }
 
     /// Makes scheduled jobs that fell due claimable, up to 1,000; the rest follow at the next claim.
-    func promoteDue() throws(JobStoreError) {
-        try sql(
+    var promotion: PostgresStatement {
+        PostgresStatement(
             """
             WITH due AS MATERIALIZED (
-                SELECT number FROM errand.jobs WHERE waiting AND NOT claimable AND run_at <= $1::bigint
+                SELECT number FROM errand.live WHERE waiting AND NOT claimable AND run_at <= $1::bigint
                 ORDER BY run_at LIMIT 1000 FOR UPDATE SKIP LOCKED)
-            UPDATE errand.jobs j SET claimable = true FROM due WHERE j.number = due.number
+            UPDATE errand.live s SET claimable = true FROM due WHERE s.number = due.number
             """,
-            .int(now)
+            [.int(now)]
         )
     }
 
@@ -120,37 +127,34 @@ extension PostgresSession {
         let slack = context.options.clock == nil ? Int64(1000) : 0
         let latest = context.latestWrite.withLock { $0 }
         guard now < latest - slack else { return }
-        try sql("UPDATE errand.jobs SET claimable = false WHERE claimable AND run_at > $1::bigint", .int(now))
+        try sql("UPDATE errand.live SET claimable = false WHERE claimable AND run_at > $1::bigint", .int(now))
         afterCommit.append { [context, now] in context.latestWrite.withLock { $0 = now } }
     }
 
-    private func nextDue(for request: ClaimRequest) throws(JobStoreError) -> Duration? {
-        let due = try sql(
+    private func nextDue(for request: ClaimRequest) -> PostgresStatement {
+        PostgresStatement(
             """
-            SELECT run_at FROM errand.jobs WHERE waiting AND NOT claimable AND type = ANY ($1::text[])
+            SELECT run_at FROM errand.live WHERE waiting AND NOT claimable AND type = ANY ($1::text[])
                 AND ($2::text[] IS NULL OR queue = ANY ($2::text[])) ORDER BY run_at LIMIT 1
             """,
-            .texts(request.types),
-            request.queues.map { .texts($0) } ?? .null
+            [.texts(request.types), request.queues.map { .texts($0) } ?? .null]
         )
-        .first { (row) throws(JobStoreError) in row.int() }
-        return due.map { .milliseconds(max(0, $0 - now)) }
     }
 
     /// Goes from lane to lane through the index; the jobs within a lane are counted up to what the claim wants.
     private static let findLanes = """
         WITH RECURSIVE lanes AS (
-            (SELECT j.queue, coalesce(j.tenant, '') AS tenant FROM errand.jobs j WHERE j.claimable
-            ORDER BY j.queue, coalesce(j.tenant, '') LIMIT 1)
+            (SELECT s.queue, coalesce(s.tenant, '') AS tenant FROM errand.live s WHERE s.claimable
+            ORDER BY s.queue, coalesce(s.tenant, '') LIMIT 1)
             UNION ALL
             SELECT n.queue, n.tenant FROM lanes l CROSS JOIN LATERAL (
-                SELECT j.queue, coalesce(j.tenant, '') AS tenant FROM errand.jobs j
-                WHERE j.claimable AND (j.queue, coalesce(j.tenant, '')) > (l.queue, l.tenant)
-                ORDER BY j.queue, coalesce(j.tenant, '') LIMIT 1) n)
+                SELECT s.queue, coalesce(s.tenant, '') AS tenant FROM errand.live s
+                WHERE s.claimable AND (s.queue, coalesce(s.tenant, '')) > (l.queue, l.tenant)
+                ORDER BY s.queue, coalesce(s.tenant, '') LIMIT 1) n)
         SELECT l.queue, l.tenant, (SELECT count(*) FROM (
-            SELECT 1 FROM errand.jobs j
-            WHERE j.claimable AND j.queue = l.queue AND coalesce(j.tenant, '') = l.tenant
-                AND j.type = ANY ($2::text[]) AND j.run_at <= $3::bigint LIMIT $4::bigint) found)
+            SELECT 1 FROM errand.live s
+            WHERE s.claimable AND s.queue = l.queue AND coalesce(s.tenant, '') = l.tenant
+                AND s.type = ANY ($2::text[]) AND s.run_at <= $3::bigint LIMIT $4::bigint) found)
         FROM lanes l
         WHERE ($1::text[] IS NULL OR l.queue = ANY ($1::text[])) AND NOT EXISTS (
             SELECT FROM errand.queues q WHERE q.name = l.queue AND q.paused_since IS NOT NULL)
@@ -158,17 +162,17 @@ extension PostgresSession {
 
     private static let takeJobs = """
         WITH taken AS MATERIALIZED (
-            SELECT n.number, t.lane
+            SELECT n.place, n.number, t.lane
             FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS t(queue, tenant, quota, lane)
             CROSS JOIN LATERAL (
-                SELECT j.number FROM errand.jobs j
-                WHERE j.claimable AND j.queue = t.queue AND coalesce(j.tenant, '') = t.tenant
-                    AND j.type = ANY ($4::text[]) AND j.run_at <= $5::bigint
-                ORDER BY j.priority, j.run_at, j.number LIMIT t.quota FOR UPDATE SKIP LOCKED) n)
-        UPDATE errand.jobs j SET status = 1, waiting = false, claimable = false, fence = fence + 1, rev = rev + 1,
-            attempt = attempt + 1, started_at = $5::bigint, updated_at = $5::bigint, worker = $6::text,
-            session = $7::boolean, lease_end = $8::bigint, progress = NULL, progress_message = NULL
-        FROM taken WHERE j.number = taken.number
+                SELECT s.ctid AS place, s.number FROM errand.live s
+                WHERE s.claimable AND s.queue = t.queue AND coalesce(s.tenant, '') = t.tenant
+                    AND s.type = ANY ($4::text[]) AND s.run_at <= $5::bigint
+                ORDER BY s.priority, s.run_at, s.number LIMIT t.quota FOR UPDATE SKIP LOCKED) n)
+        UPDATE errand.live s SET status = 1, waiting = false, claimable = false, fence = s.fence + 1, rev = s.rev + 1,
+            attempt = s.attempt + 1, started_at = $5::bigint, updated_at = $5::bigint, worker = $6::text,
+            lease_end = $7::bigint, progress = NULL, progress_message = NULL
+        FROM taken JOIN errand.jobs j ON j.number = taken.number WHERE s.ctid = taken.place
         RETURNING \(ClaimedRow.columns)
         """
 }

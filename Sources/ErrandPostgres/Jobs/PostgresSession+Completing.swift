@@ -21,16 +21,19 @@ struct Completion {
 
 /// A run that was completed.
 private struct CompletedRow {
-    let lease: JobLease
-    let change: JobChange
+    let number: Int64
+    let rev: Int64
+    let type: String
     let queue: String
+    let tenant: String?
+    let project: String?
     let hasDependents: Bool
     let isLimited: Bool
 
-    init(_ row: inout PostgresRow) throws(JobStoreError) {
-        lease = JobLease(id: try row.id(), number: row.int(), fence: row.int())
-        change = JobChange(id: lease.id, tenantId: row.optionalText(), projectId: row.optionalText(), rev: row.int())
-        queue = row.text()
+    init(_ row: inout PostgresRow) {
+        (number, rev) = (row.int(), row.int())
+        (type, queue) = (row.text(), row.text())
+        (tenant, project) = (row.optionalText(), row.optionalText())
         (hasDependents, isLimited) = (row.bool(), row.bool())
     }
 }
@@ -43,61 +46,86 @@ extension PostgresSession {
         // Read again when they are needed: what follows writes past them.
         try flush()
         held = [:]
-        let completed = try write(completions)
-        for row in completed { try follow(row) }
-        let leases = Set(completed.map(\.lease))
-        let others = completions.map(\.lease).filter { !leases.contains($0) }
+        return try conclude(completions, run(Self.statement(for: completions, now, rules.expiry(after: time.wall))))
+    }
+
+    /// Notes what the statement wrote, and answers for each run.
+    private func conclude(
+        _ completions: [Completion],
+        _ rows: PostgresRows
+    ) throws(JobStoreError) -> [SettleResult] {
+        let completed = try rows.map { (row) throws(JobStoreError) in CompletedRow(&row) }
+        let ids = Dictionary(completions.map { ($0.lease.number, $0.lease.id) }) { first, _ in first }
+        for row in completed {
+            counts.add(-1, .running, type: row.type, queue: row.queue, tenant: row.tenant, project: row.project)
+            counts.add(1, .completed, type: row.type, queue: row.queue, tenant: row.tenant, project: row.project)
+            if row.isLimited { changes.queues.insert(row.queue) }
+            guard let id = ids[row.number] else { continue }
+            changes.jobs[id] = JobChange(id: id, tenantId: row.tenant, projectId: row.project, rev: row.rev)
+        }
+        for row in completed where row.hasDependents { try applyToDependents(.dependencyCompleted, of: row.number) }
+        let numbers = Set(completed.map(\.number))
+        let others = completions.map(\.lease).filter { !numbers.contains($0.number) }
         let statuses = others.isEmpty ? [:] : try statuses(of: others)
         return completions.map { completion in
-            leases.contains(completion.lease)
+            numbers.contains(completion.lease.number)
                 ? .applied(.completed) : .fenced(currentStatus: statuses[completion.lease.id])
         }
     }
 
-    private func follow(_ row: CompletedRow) throws(JobStoreError) {
-        changes.jobs[row.lease.id] = row.change
-        if row.isLimited { changes.queues.insert(row.queue) }
-        if row.hasDependents { try applyToDependents(.dependencyCompleted, of: row.lease.number) }
-    }
-
-    private func write(_ completions: [Completion]) throws(JobStoreError) -> [CompletedRow] {
-        try sql(
-            Self.completeRuns,
-            .ints(completions.map(\.lease.number)),
-            .ids(completions.map(\.lease.id)),
-            .ints(completions.map(\.lease.fence)),
-            .ints(completions.map { $0.result.type?.code }),
-            .texts(completions.map(\.result.location)),
-            .texts(completions.map(\.result.value?.string)),
-            .int(now),
-            .int(rules.expiry(after: time.wall))
+    private static func statement(for completions: [Completion], _ now: Int64, _ expiry: Int64) -> PostgresStatement {
+        // In the order of their numbers, in which every statement locks.
+        let completions = completions.sorted { $0.lease.number < $1.lease.number }
+        return PostgresStatement(
+            completeRuns,
+            [
+                .ints(completions.map(\.lease.number)), .ids(completions.map(\.lease.id)),
+                .ints(completions.map(\.lease.fence)), .ints(completions.map { $0.result.type?.code }),
+                .texts(completions.map(\.result.location)), .texts(completions.map(\.result.value?.string)),
+                .int(now), .int(expiry),
+            ]
         )
-        .map { (row) throws(JobStoreError) in try CompletedRow(&row) }
     }
 
     private func statuses(of leases: [JobLease]) throws(JobStoreError) -> [JobID: JobStatus] {
         let statuses = try sql(
-            "SELECT id, status FROM errand.jobs WHERE number = ANY ($1::bigint[])",
+            """
+            SELECT j.id, s.status FROM errand.jobs j JOIN (
+                SELECT number, status FROM errand.live UNION ALL SELECT number, status FROM errand.ended) s
+                ON s.number = j.number
+            WHERE j.number = ANY ($1::bigint[])
+            """,
             .ints(leases.map(\.number))
         )
-        .map { (row) throws(JobStoreError) in (try row.id(), try JobStatus(code: row.int())) }
-        return Dictionary(statuses) { first, _ in first }
+        // One that cannot be read is no status; who reads that job finds out.
+        .map { (row) throws(JobStoreError) in (try row.id(), try? JobStatus(code: row.int())) }
+        return Dictionary(statuses.compactMap { id, status in status.map { (id, $0) } }) { first, _ in first }
     }
 
     private static let completeRuns = """
-        WITH ended AS MATERIALIZED (
-            SELECT j.number, r.result_type, r.location, r.result FROM errand.jobs j
-            JOIN unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[])
-                AS r(number, id, fence, result_type, location, result) ON r.number = j.number
-            WHERE j.id = r.id AND j.fence = r.fence AND j.status = 1 AND NOT j.tracked
-            ORDER BY j.number FOR UPDATE OF j)
-        UPDATE errand.jobs j SET status = 2, progress = 100, result_type = e.result_type,
-            result_location = e.location, result = e.result, lease_end = NULL, completed_at = $7::bigint,
-            updated_at = $7::bigint, rev = rev + 1,
-            expires_at = CASE WHEN expiry_fixed THEN expires_at ELSE $8::bigint END
-        FROM ended e WHERE j.number = e.number
-        RETURNING j.id, j.number, j.fence, j.tenant, j.project, j.rev, j.queue, j.has_dependents, EXISTS (
-            SELECT FROM errand.queues q WHERE q.name = j.queue AND q.concurrency IS NOT NULL)
+        WITH r AS MATERIALIZED (
+            SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[])
+                AS r(number, id, fence, result_type, location, result)),
+        s AS (
+            DELETE FROM errand.live s USING r JOIN errand.jobs j ON j.number = r.number AND j.id = r.id
+            WHERE s.number = r.number AND s.fence = r.fence AND s.status = 1 AND NOT s.tracked
+            RETURNING s.*, j.expiry_fixed, r.result_type AS new_result_type, r.location, r.result AS new_result),
+        e AS (
+            INSERT INTO errand.ended (\(keptColumns.joined(separator: ", ")), status, rev, updated_at, completed_at,
+                expires_at, progress, result_type, result_location, result)
+            SELECT \(keptColumns.joined(separator: ", ")), 2, rev + 1, $7::bigint, $7::bigint,
+                CASE WHEN expiry_fixed THEN expires_at ELSE $8::bigint END, 100, new_result_type, location, new_result
+            FROM s)
+        SELECT s.number, s.rev + 1, s.type, s.queue, s.tenant, s.project, s.has_dependents, EXISTS (
+            SELECT FROM errand.queues q WHERE q.name = s.queue AND q.concurrency IS NOT NULL)
+        FROM s
         """
 }
+
+/// What a completed run leaves as it was.
+private let keptColumns = [
+    "number", "fence", "run_at", "started_at", "cancel_acknowledged_at", "attempt", "lost_count", "blocked_by",
+    "priority", "has_dependents", "worker", "progress_message", "failure_code", "failure_message", "failure_details",
+    "errors", "data", "internal_data", "checkpoint",
+]
 #endif

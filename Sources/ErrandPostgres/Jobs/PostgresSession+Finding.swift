@@ -5,9 +5,24 @@ import FoundationEssentials
 extension PostgresSession {
     /// Takes jobs under locks, in the order of their numbers; those that are not there are left out.
     func hold(_ numbers: [Int64]) throws(JobStoreError) {
-        let missing = Set(numbers).filter { held[$0] == nil }.sorted()
-        guard !missing.isEmpty else { return }
-        try hold(sql(Self.narrowByNumber, .ints(missing)))
+        try lookForMoving { (table) throws(JobStoreError) in
+            let missing = Set(numbers).filter { held[$0] == nil }.sorted()
+            guard !missing.isEmpty else { return true }
+            try hold(sql(Self.narrowByNumber[table] ?? "", .ints(missing)))
+            return false
+        }
+    }
+
+    /// Looks in one table after the other until the answer is yes, or nothing is there.
+    ///
+    /// A job that ends while its lock is waited for is not in `live` any more and is in `ended` for the next statement;
+    /// one that is retried goes the other way, hence the third look.
+    private func lookForMoving(
+        _ isDone: (JobRow.Table) throws(JobStoreError) -> Bool
+    ) throws(JobStoreError) {
+        for table in [JobRow.Table.live, .ended, .live] {
+            if try isDone(table) { return }
+        }
     }
 
     /// Keeps the jobs in the rows of a locking ``JobRow/narrow``; what this transaction holds already stays.
@@ -26,12 +41,12 @@ extension PostgresSession {
 
     /// Takes the job that a caller names under a lock, with all its texts.
     func find(_ reference: JobReference, scope: Scope) throws(JobStoreError) -> Job {
-        let rows =
-            switch reference {
-            case .id(let id): try sql(Self.lockByID, .id(id))
-            case .number(let number): try sql(Self.lockByNumber, .int(number))
-            }
-        let found = try rows.first { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
+        var found: HeldJob?
+        try lookForMoving { (table) throws(JobStoreError) in
+            found = try sql("\(JobRow.whole(table)) WHERE \(reference.condition) FOR UPDATE OF s", reference.value)
+                .first { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
+            return found != nil
+        }
         guard let found, scope.includes(found.job) else { throw try missing(reference, scope: scope) }
         held[found.job.number] = found
         return found.job
@@ -39,26 +54,20 @@ extension PostgresSession {
 
     /// Reads the job that a caller names.
     func job(_ reference: JobReference, scope: Scope) throws(JobStoreError) -> Job {
-        let rows =
-            switch reference {
-            case .id(let id): try sql(Self.wholeByID, .id(id))
-            case .number(let number): try sql(Self.wholeByNumber, .int(number))
-            }
-        let found = try rows.first { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true).job }
+        let texts = JobRow.Table.all.map { "\(JobRow.whole($0)) WHERE \(reference.condition)" }
+        let found = try sql(texts.joined(separator: " UNION ALL "), reference.value)
+            .first { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true).job }
         guard let found, scope.includes(found) else { throw try missing(reference, scope: scope) }
         return found
     }
 
     /// The number of the job that a caller names.
     func number(of reference: JobReference, scope: Scope) throws(JobStoreError) -> Int64 {
-        let rows =
-            switch reference {
-            case .id(let id): try sql("SELECT number, tenant, project FROM errand.jobs WHERE id = $1::uuid", .id(id))
-            case .number(let number):
-                try sql("SELECT number, tenant, project FROM errand.jobs WHERE number = $1::bigint", .int(number))
-            }
-        let found = try rows.first { (row) throws(JobStoreError) in (row.int(), row.optionalText(), row.optionalText())
-        }
+        let found = try sql(
+            "SELECT j.number, j.tenant, j.project FROM errand.jobs j WHERE \(reference.condition)",
+            reference.value
+        )
+        .first { (row) throws(JobStoreError) in (row.int(), row.optionalText(), row.optionalText()) }
         guard let found, scope.includes(tenantId: found.1, projectId: found.2) else {
             throw try missing(reference, scope: scope)
         }
@@ -67,37 +76,50 @@ extension PostgresSession {
 
     /// `gone` when a tombstone in the scope says the job was there, else `notFound`.
     private func missing(_ reference: JobReference, scope: Scope) throws(JobStoreError) -> JobStoreError {
-        let alive = PostgresValue.int(now - Tombstone.lifetime)
-        let rows =
-            switch reference {
-            case .id(let id): try sql(Tombstone.byID, .id(id), alive)
-            case .number(let number): try sql(Tombstone.byNumber, .int(number), alive)
-            }
-        let isGone = try rows.first { (row) throws(JobStoreError) in
+        let isGone = try sql(
+            """
+            SELECT j.tenant, j.project FROM errand.tombstones j
+            WHERE \(reference.condition) AND j.deleted_at > $2::bigint ORDER BY j.number DESC LIMIT 1
+            """,
+            reference.value,
+            .int(now - Tombstone.lifetime)
+        )
+        .first { (row) throws(JobStoreError) in
             scope.includes(tenantId: row.optionalText(), projectId: row.optionalText())
         }
         guard isGone == true else { return JobStoreError(.notFound, "There is no job \(reference).") }
         return JobStoreError(.gone, "Job \(reference) has expired or was deleted.")
     }
 
-    private static let wholeByID = "\(JobRow.whole) WHERE j.id = $1::uuid"
-    private static let wholeByNumber = "\(JobRow.whole) WHERE j.number = $1::bigint"
-    private static let lockByID = "\(wholeByID) FOR UPDATE OF j"
-    private static let lockByNumber = "\(wholeByNumber) FOR UPDATE OF j"
-    private static let narrowByNumber =
-        "\(JobRow.narrow) WHERE j.number = ANY ($1::bigint[]) ORDER BY j.number FOR UPDATE OF j"
+    private static let narrowByNumber = byTable { table in
+        "\(JobRow.narrow(table)) WHERE s.number = ANY ($1::bigint[]) ORDER BY s.number FOR UPDATE OF s"
+    }
+
+    private static func byTable(_ text: (JobRow.Table) -> String) -> [JobRow.Table: String] {
+        Dictionary(JobRow.Table.all.map { ($0, text($0)) }) { first, _ in first }
+    }
+}
+
+extension JobReference {
+    /// Whether a row `j` is the one named.
+    fileprivate var condition: String {
+        switch self {
+        case .id: "j.id = $1::uuid"
+        case .number: "j.number = $1::bigint"
+        }
+    }
+
+    fileprivate var value: PostgresValue {
+        switch self {
+        case .id(let id): .id(id)
+        case .number(let number): .int(number)
+        }
+    }
 }
 
 /// What is left of a deleted record for a day.
 enum Tombstone {
     /// In milliseconds.
     static let lifetime: Int64 = 86_400_000
-
-    static let byID = """
-        SELECT tenant, project FROM errand.tombstones WHERE id = $1::uuid AND deleted_at > $2::bigint
-        ORDER BY number DESC LIMIT 1
-        """
-    static let byNumber =
-        "SELECT tenant, project FROM errand.tombstones WHERE number = $1::bigint AND deleted_at > $2::bigint"
 }
 #endif

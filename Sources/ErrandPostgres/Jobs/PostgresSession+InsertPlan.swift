@@ -11,7 +11,10 @@ extension PostgresSession {
         let after = Set(jobs.flatMap(\.after))
         guard !after.isEmpty else { return }
         // Locked, so that none of them ends before the commit without knowing who waits for it.
-        for number in try hold(sql(Self.lockByIDs, .ids(Array(after)))) {
+        let numbers = try sql("SELECT number FROM errand.jobs WHERE id = ANY ($1::uuid[])", .ids(Array(after)))
+            .map { (row) throws(JobStoreError) in row.int() }
+        try hold(numbers)
+        for number in numbers {
             if let job = held[number]?.job { plan.dependencies[job.id] = number }
         }
     }
@@ -74,9 +77,28 @@ extension PostgresSession {
         for (dependency, _) in plan.innerDependencies { plan.jobs[dependency].hasDependents = true }
         // Those that the batch replaces or names must be written first: a key may move from one to the other.
         try flush()
-        for (place, number) in try store(plan.jobs).enumerated() { plan.jobs[place].job.number = number }
-        for job in plan.jobs { tell(of: job.job) }
+        let numbers = try numbers(of: run(InsertStatement.make(plan.jobs, now: now)), plan.jobs.count)
+        for (place, number) in numbers.enumerated() { plan.jobs[place].job.number = number }
+        note(plan.jobs)
         try writeDependencies(plan)
+        try handOverUploads(plan)
+    }
+
+    /// The numbers that stored jobs were given.
+    func numbers(of rows: PostgresRows, _ count: Int) throws(JobStoreError) -> [Int64] {
+        let numbers = try rows.map { (row) throws(JobStoreError) in row.int() }
+        guard numbers.count == count else {
+            throw JobStoreError(.corrupt, "\(count) jobs were stored and \(numbers.count) numbers came back.")
+        }
+        return numbers.sorted()
+    }
+
+    /// Counts and tells of jobs that were just stored.
+    func note(_ jobs: [HeldJob]) {
+        for job in jobs {
+            counts.add(1, job.job)
+            tell(of: job.job)
+        }
     }
 
     private func writeDependencies(_ plan: InsertPlan) throws(JobStoreError) {
@@ -93,20 +115,19 @@ extension PostgresSession {
         let named = Set(plan.storedDependencies.map(\.dependency))
         for number in named { held[number]?.hasDependents = true }
         // A stored fact of the row itself: who ends the job sees it in the version of the row it locks.
-        try sql(
-            "UPDATE errand.jobs SET has_dependents = true WHERE number = ANY ($1::bigint[]) AND NOT has_dependents",
-            .ints(named.sorted())
-        )
+        for table in ["live", "ended"] {
+            try sql(
+                "UPDATE errand.\(table) SET has_dependents = true WHERE number = ANY ($1::bigint[])",
+                .ints(named.sorted())
+            )
+        }
     }
 
-    private static let lockByIDs =
-        "\(JobRow.narrow) WHERE j.id = ANY ($1::uuid[]) ORDER BY j.number FOR UPDATE OF j"
-
     private static let lockByKeys = """
-        \(JobRow.whole) WHERE j.status < 2 AND j.unique_key IS NOT NULL
-            AND (j.type, j.unique_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-            AND coalesce(j.tenant, '') = coalesce($3::text, '') AND (j.tenant IS NULL) = ($3::text IS NULL)
-        ORDER BY j.number FOR UPDATE OF j
+        \(JobRow.whole(.live)) WHERE s.unique_key IS NOT NULL
+            AND (s.type, s.unique_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+            AND coalesce(s.tenant, '') = coalesce($3::text, '') AND (s.tenant IS NULL) = ($3::text IS NULL)
+        ORDER BY s.number FOR UPDATE OF s
         """
 }
 #endif

@@ -7,6 +7,7 @@ extension PostgresSession {
     func insert(_ jobs: [NewJob], scope: Scope) throws(JobStoreError) -> [InsertedJob] {
         var plan = InsertPlan()
         try lookUp(jobs, scope, for: &plan)
+        try lockUploads(jobs, scope, for: &plan)
         for (index, job) in jobs.enumerated() { try add(job, at: index, scope, to: &plan) }
         try write(&plan)
         return plan.answers.map { answer in
@@ -38,9 +39,7 @@ extension PostgresSession {
         if let answer = try resolveKey(of: new, at: index, in: &plan) { return plan.answers.append(answer) }
         let place = plan.jobs.count
         let (open, failed) = try dependencies(of: new, at: index, scope, place, in: &plan)
-        guard new.uploads.isEmpty else {
-            throw JobStoreError(.invalid, "This store keeps no uploads.", pointer: "/\(index)/uploads/0")
-        }
+        try plan.useUploads(of: new, at: index, by: place)
         plan.add(try held(new, scope, open, failed), isClientMade: new.id != nil)
     }
 

@@ -26,8 +26,8 @@ extension PostgresSession {
     private func pendingCancels(of leases: [JobLease]) throws(JobStoreError) -> Set<JobLease> {
         let cancelled = try sql(
             """
-            SELECT id, number, fence - 1 FROM errand.jobs
-            WHERE number = ANY ($1::bigint[]) AND status = 4 AND lease_end IS NOT NULL AND NOT tracked
+            SELECT j.id, s.number, s.fence - 1 FROM errand.ended s JOIN errand.jobs j ON j.number = s.number
+            WHERE s.number = ANY ($1::bigint[]) AND s.status = 4 AND s.lease_end IS NOT NULL AND NOT j.tracked
             """,
             .ints(leases.map(\.number))
         )
@@ -86,12 +86,11 @@ extension PostgresSession {
 
     private static let renewLeases = """
         WITH held AS MATERIALIZED (
-            SELECT j.number FROM errand.jobs j
-            JOIN unnest($1::bigint[], $2::uuid[], $3::bigint[]) AS l(number, id, fence) ON l.number = j.number
-            WHERE j.id = l.id AND j.fence = l.fence AND j.status = 1 AND NOT j.tracked
-            ORDER BY j.number FOR UPDATE OF j)
-        UPDATE errand.jobs j SET lease_end = $4::bigint FROM held WHERE j.number = held.number
-        RETURNING j.number, j.fence
+            SELECT s.number FROM unnest($1::bigint[], $2::uuid[], $3::bigint[]) AS l(number, id, fence)
+            JOIN errand.live s ON s.number = l.number JOIN errand.jobs j ON j.number = l.number AND j.id = l.id
+            WHERE s.fence = l.fence AND s.status = 1 AND NOT s.tracked ORDER BY s.number FOR UPDATE OF s)
+        UPDATE errand.live s SET lease_end = $4::bigint FROM held WHERE s.number = held.number
+        RETURNING s.number, s.fence
         """
 }
 

@@ -3,58 +3,107 @@ import Errand
 import FoundationEssentials
 
 extension PostgresSession {
-    /// Writes the held jobs that changed, with one statement.
-    func flush() throws(JobStoreError) {
+    /// Writes the held jobs that changed.
+    func flush() throws(JobStoreError) { try run(saves()) }
+
+    /// What writes the held jobs that changed, one statement for all that change alike; they count as written then.
+    func saves() -> [PostgresStatement] {
         let changed = held.values.filter(\.isChanged).sorted { $0.job.number < $1.job.number }
-        guard !changed.isEmpty else { return }
-        var values = JobColumn.changing.map { $0.parameter(changed) }
-        values.append(.ints(changed.map(\.job.number)))
-        values.append(.bools(changed.map { $0.job.result == $0.stored?.result }))
-        values.append(.int(now))
-        try connection.run(Self.save, values)
-        for job in changed { held[job.job.number]?.stored = job.job }
-    }
-
-    /// Stores jobs that have no row yet.
-    ///
-    /// - Returns: Their numbers, which grow in the order of the jobs.
-    func store(_ jobs: [HeldJob]) throws(JobStoreError) -> [Int64] {
-        var values = (JobColumn.lasting + JobColumn.changing).map { $0.parameter(jobs) }
-        values.append(.int(now))
-        let numbers = try connection.run(Self.insert, values).map { (row) throws(JobStoreError) in row.int() }
-        guard numbers.count == jobs.count else {
-            throw JobStoreError(.corrupt, "\(jobs.count) jobs were stored and \(numbers.count) numbers came back.")
+        guard !changed.isEmpty else { return [] }
+        let groups = Dictionary(grouping: changed) { Move(from: $0.wasLive, to: $0.isLive) }
+        for job in changed {
+            if let stored = job.stored { counts.add(-1, stored) }
+            counts.add(1, job.job)
+            held[job.job.number]?.stored = job.job
         }
-        return numbers.sorted()
+        return [replacePayloads(of: changed)].compactMap { $0 } + Move.all.compactMap { save(groups[$0] ?? [], $0) }
     }
 
-    private static let save: String = {
-        let columns = JobColumn.changing
-        let count = columns.count
-        let parameters = columns.enumerated().map { "$\($0 + 1)::\($1.type)[]" }
-        let settings = columns.map { "\($0.name) = \($0.update ?? "v.\($0.name)")" }
-        return """
-            UPDATE errand.jobs j SET \(settings.joined(separator: ", ")),
-                claimable = v.waiting AND v.run_at <= $\(count + 3)::bigint
-            FROM unnest(\(parameters.joined(separator: ", ")), $\(count + 1)::bigint[], $\(count + 2)::boolean[])
-                AS v(\(columns.map(\.name).joined(separator: ", ")), number, keeps_result)
-            WHERE j.number = v.number
-            """
-    }()
+    private func save(_ jobs: [HeldJob], _ move: Move) -> PostgresStatement? {
+        guard !jobs.isEmpty else { return nil }
+        let columns = move.to ? JobColumn.saved + JobColumn.waiting : JobColumn.saved
+        var values = columns.map { $0.parameter(jobs) }
+        if move.to { values.append(.int(now)) }
+        return PostgresStatement(move.text, values)
+    }
 
-    private static let insert: String = {
-        let columns = JobColumn.lasting + JobColumn.changing
-        let names = columns.map(\.name)
-        let parameters = columns.enumerated().map { "$\($0 + 1)::\($1.type)[]" }
-        let arrays = ["after_ids": "::uuid[]", "tags": "::text[]"]
-        let values = names.map { "v.\($0)\(arrays[$0] ?? "")" }
-        return """
-            INSERT INTO errand.jobs (\(names.joined(separator: ", ")), claimable, session)
-            SELECT \(values.joined(separator: ", ")), v.waiting AND v.run_at <= $\(columns.count + 1)::bigint, false
-            FROM unnest(\(parameters.joined(separator: ", "))) WITH ORDINALITY
-                AS v(\(names.joined(separator: ", ")), place)
-            ORDER BY v.place RETURNING number
+    private func replacePayloads(of jobs: [HeldJob]) -> PostgresStatement? {
+        let replaced = jobs.filter { $0.changed(\.optionalPayload) != nil }
+        guard !replaced.isEmpty else { return nil }
+        return PostgresStatement(
             """
-    }()
+            UPDATE errand.jobs j SET payload = v.payload FROM unnest($1::bigint[], $2::text[]) AS v(number, payload)
+            WHERE j.number = v.number
+            """,
+            [.ints(replaced.map(\.job.number)), .texts(replaced.map(\.job.payload.string))]
+        )
+    }
+}
+
+/// From which table to which a job goes that changed: true is `live`, false is `ended`.
+private struct Move: Hashable {
+    let from: Bool
+    let to: Bool
+
+    static let all = [
+        Move(from: true, to: true), Move(from: true, to: false), Move(from: false, to: true),
+        Move(from: false, to: false),
+    ]
+    private static let texts = Dictionary(all.map { ($0, $0.makeText()) }) { first, _ in first }
+
+    var text: String { Self.texts[self] ?? makeText() }
+
+    private func makeText() -> String { from == to ? update : transfer }
+
+    private var source: String { from ? "errand.live" : "errand.ended" }
+    private var target: String { to ? "errand.live" : "errand.ended" }
+    private var columns: [JobColumn] { to ? JobColumn.saved + JobColumn.waiting : JobColumn.saved }
+
+    /// The new values; where they go to `live`, the last parameter is the time.
+    private var values: String {
+        let parameters = columns.enumerated().map { "$\($0 + 1)::\($1.type)[]" }
+        return "unnest(\(parameters.joined(separator: ", "))) AS v(\(columns.map(\.name).joined(separator: ", ")))"
+    }
+    private var claimable: String { "v.waiting AND v.run_at <= $\(columns.count + 1)::bigint" }
+
+    private var update: String {
+        var settings = JobColumn.state.map { "\($0.name) = \($0.update ?? "v.\($0.name)")" }
+        if to { settings += JobColumn.waiting.map { "\($0.name) = v.\($0.name)" } + ["claimable = \(claimable)"] }
+        return """
+            UPDATE \(target) s SET \(settings.joined(separator: ", ")) FROM \(values) WHERE s.number = v.number
+            """
+    }
+
+    private var transfer: String {
+        var names = JobColumn.state.map(\.name)
+        var settings = JobColumn.state.map { $0.update ?? "v.\($0.name)" }
+        if to {
+            let repeated = JobColumn.repeated.map(\.name)
+            names += JobColumn.waiting.map(\.name) + ["claimable"] + repeated
+            settings += JobColumn.waiting.map { "v.\($0.name)" } + [claimable] + repeated.map { "j.\($0)" }
+        }
+        return """
+            WITH v AS MATERIALIZED (SELECT * FROM \(values)),
+            s AS (DELETE FROM \(source) o USING v WHERE o.number = v.number
+                RETURNING o.number, o.errors, o.data, o.internal_data, o.checkpoint, o.result)
+            INSERT INTO \(target) (number, \(names.joined(separator: ", ")))
+            SELECT s.number, \(settings.joined(separator: ", "))
+            FROM s JOIN v ON v.number = s.number\(to ? " JOIN errand.jobs j ON j.number = s.number" : "")
+            """
+    }
+}
+
+extension JobColumn {
+    /// What is written of a job that has changed.
+    fileprivate static let saved = [number] + state + [keepsResult]
+}
+
+extension HeldJob {
+    fileprivate var wasLive: Bool { stored?.status.isTerminal == false }
+    fileprivate var isLive: Bool { !job.status.isTerminal }
+}
+
+extension Job {
+    fileprivate var optionalPayload: JSONText? { payload }
 }
 #endif

@@ -11,6 +11,7 @@ final class PostgresContext: Sendable {
     let sender: ChangeSender?
     /// Who was served last by this process; fairness between processes follows from each being fair.
     let rotation = Mutex(ClaimRotation())
+    let clock = ServerClock()
     /// How far tests have moved the server's clock, on which everything is measured; zero otherwise.
     let clockOffset = Mutex((wall: Duration.zero, steady: Duration.zero))
     /// The latest time that made jobs claimable, in milliseconds.
@@ -35,70 +36,96 @@ final class PostgresContext: Sendable {
 final class PostgresSession {
     let connection: PostgresConnection
     let context: PostgresContext
-    /// Now, read once when the transaction began.
+    /// Now, as far as this transaction is concerned.
     private(set) var time = StoreTime(wall: Date(milliseconds: 0), steady: .zero)
     /// The jobs under this transaction's locks.
     var held: [Int64: HeldJob] = [:]
+    /// What the transaction adds to the counts.
+    var counts = JobCounts()
     /// What subscribers are told after the commit.
     var changes = StoreChanges()
     /// What this process remembers after the commit.
     var afterCommit: [() -> Void] = []
+    /// What goes to the server along with the next statement.
+    private var queued: [PostgresStatement] = []
+    private var takesReading = false
 
     var rules: JobRules { context.options.rules }
     /// The wall clock in milliseconds, as it is stored.
     var now: Int64 { time.wall.milliseconds }
 
-    init(_ connection: PostgresConnection, _ context: PostgresContext) {
+    init(_ connection: PostgresConnection, _ context: PostgresContext) throws(JobStoreError) {
         (self.connection, self.context) = (connection, context)
+        time = try readTime()
+        queued = connection.address.transactionLimits
     }
 
-    func begin(isReadOnly: Bool = false) throws(JobStoreError) {
-        let mode = isReadOnly ? " ISOLATION LEVEL REPEATABLE READ READ ONLY" : ""
-        let begin = "BEGIN\(mode)\(connection.address.transactionSettings)"
-        if let clock = context.options.clock {
-            try connection.runAll(begin)
-            time = clock.now()
-            return
-        }
-        let microseconds =
-            try connection.runAll("\(begin); SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
-            .first { (row) throws(JobStoreError) in row.int() } ?? 0
+    private func readTime() throws(JobStoreError) -> StoreTime {
+        if let clock = context.options.clock { return clock.now() }
+        if context.clock.now == nil { try context.clock.note(connection.run(ServerClock.read.text)) }
+        takesReading = context.clock.wantsReading
+        let microseconds = context.clock.now ?? 0
         // The server has no clock that never goes back; a lease is measured on the one it has.
         let (wall, steady) = context.clockOffset.withLock { $0 }
-        time = StoreTime(
+        return StoreTime(
             wall: Date(milliseconds: microseconds / 1000 + wall.wholeMilliseconds),
             steady: .microseconds(microseconds) + steady
         )
     }
 
+    /// Makes what follows a transaction that ``commit()`` ends; without it every ``run(_:)`` is one of its own.
+    func begin() { queued = [.begin] + connection.address.transactionLimits }
+
     func commit() throws(JobStoreError) {
-        try flush()
-        try connection.runAll("COMMIT")
+        var statements = saves()
+        if let counts = counts.statement { statements.append(counts) }
+        // Nothing was asked, and there is nothing to write.
+        if statements.isEmpty, queued.first?.text == PostgresStatement.begin.text { return finish() }
+        try run(statements + [.commit])
+        finish()
+    }
+
+    /// Remembers and tells what has become durable.
+    func finish() {
         context.latestWrite.withLock { $0 = max($0, now) }
         for note in afterCommit { note() }
         context.tell(changes)
     }
 
+    /// Runs statements in one round trip; the answers are theirs, in their order.
+    @discardableResult
+    func run(_ statements: [PostgresStatement]) throws(JobStoreError) -> [PostgresRows] {
+        guard !statements.isEmpty else { return [] }
+        let reading = takesReading ? [ServerClock.read] : []
+        let rows = try connection.run(all: queued + reading + statements)
+        if takesReading { try context.clock.note(rows[queued.count]) }
+        let first = queued.count + reading.count
+        (queued, takesReading) = ([], false)
+        return Array(rows.dropFirst(first))
+    }
+
     /// Runs one statement.
     @discardableResult
     func sql(_ text: String, _ values: PostgresValue...) throws(JobStoreError) -> PostgresRows {
-        try connection.run(text, values)
+        try run(PostgresStatement(text, values))
     }
+
+    /// Runs one statement.
+    @discardableResult
+    func run(_ statement: PostgresStatement) throws(JobStoreError) -> PostgresRows { try run([statement])[0] }
 
     /// Does all of a part or, where the part is refused, nothing of it.
     func nested<Value>(_ body: () throws(JobStoreError) -> Value) throws(JobStoreError) -> Value {
-        try flush()
-        try connection.runAll("SAVEPOINT part")
-        let before = changes
+        try run(saves() + [PostgresStatement("SAVEPOINT part")])
+        let before = (changes, counts)
         do throws(JobStoreError) {
             let value = try body()
-            try flush()
-            try connection.runAll("RELEASE SAVEPOINT part")
+            try run(saves() + [PostgresStatement("RELEASE SAVEPOINT part")])
             return value
         } catch {
             held = [:]
-            changes = before
-            try connection.runAll("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
+            (changes, counts) = before
+            try run([PostgresStatement("ROLLBACK TO SAVEPOINT part"), PostgresStatement("RELEASE SAVEPOINT part")])
             throw error
         }
     }

@@ -124,6 +124,9 @@ extension SQLiteSession {
     /// Adds rows, the checkpoint and the progress, if the lease holds.
     func append(_ rows: [JSONText], to write: DatasetWrite, report: RunReport) throws(JobStoreError) {
         try requireRunning(report.lease)
+        guard let open = try openWrite(of: write.dataset, by: report.lease.number), open == write else {
+            throw JobStoreError(.conflict, "The write has been finished, and takes no more rows; begin another.")
+        }
         try self.write(report)
         let last = try sql("SELECT ifnull(max(position), 0) FROM dataset_rows WHERE generation = ?")
         last.bind(1, write.generation)
@@ -162,9 +165,10 @@ extension SQLiteSession {
         }
     }
 
-    /// Makes a replacement visible, and ends the write.
+    /// Makes a replacement visible, and ends the write; what was finished before is left as it is.
     func finishWrite(_ write: DatasetWrite, lease: JobLease) throws(JobStoreError) {
         try requireRunning(lease)
+        guard try openWrite(of: write.dataset, by: lease.number) != nil else { return }
         if write.mode == .replace {
             try sql("INSERT OR IGNORE INTO dead_generations SELECT generation FROM datasets WHERE dataset = ?")
                 .run(write.dataset)

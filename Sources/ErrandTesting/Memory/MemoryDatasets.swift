@@ -9,7 +9,7 @@ struct MemoryDatasets: Sendable {
     }
 
     /// A write that a job has begun and not finished.
-    struct Open: Sendable {
+    struct Open: Sendable, Hashable {
         var write: DatasetWrite
         var job: Int64
         var columns: [String]
@@ -88,8 +88,9 @@ extension MemoryState {
 
     /// A job that failed or was cancelled half-way holds nothing any more.
     private mutating func endWritesOfEndedJobs() {
-        let records = records
-        datasets.open.removeAll { records[$0.job]?.job.status.isTerminal ?? true }
+        let ended = datasets.open.filter { records[$0.job]?.job.status.isTerminal ?? true }
+        for open in ended where open.write.mode == .replace { datasets.rows[open.write.generation] = nil }
+        datasets.open.removeAll(where: ended.contains)
     }
 
     private mutating func requireNoOther(on dataset: Int64, _ mode: DatasetWriteMode) throws(JobStoreError) {
@@ -107,6 +108,9 @@ extension MemoryState {
         at time: StoreTime
     ) throws(JobStoreError) {
         try requireRun(report.lease)
+        guard datasets.open.contains(where: { $0.write == write && $0.job == report.lease.number }) else {
+            throw JobStoreError(.conflict, "The write has been finished, and takes no more rows; begin another.")
+        }
         _ = self.report(report, at: time)
         datasets.rows[write.generation, default: []] += rows
         guard write.mode == .append else { return }

@@ -19,7 +19,7 @@ extension MemoryState {
     mutating func prune(limit: Int, deletedFiles: [String], at time: StoreTime) -> PruneResult {
         orphanedFiles.subtract(deletedFiles)
         tombstones.removeOld(at: time)
-        orphanExpiredUploads(at: time)
+        orphanExpiredUploads(limit: limit, at: time)
         let expired = records.values.map(\.job)
             .filter { $0.hasExpired(at: time) }
             .sorted { ($0.recordExpiresAt ?? 0, $0.number) < ($1.recordExpiresAt ?? 0, $1.number) }

@@ -33,25 +33,28 @@ extension MemoryState {
         as number: Int64
     ) throws(JobStoreError) {
         for (place, id) in new.uploads.enumerated() {
-            do {
-                _ = try upload(id, scope, at: time)
-            } catch {
-                throw JobStoreError(.invalid, error.message, pointer: "/\(index)/uploads/\(place)")
+            // The system sees every tenant's uploads; a job of its own uses none of them.
+            guard let stored = uploads[id], stored.tenantId == scope.tenantId, stored.isAlive(at: time) else {
+                throw JobStoreError(
+                    .invalid,
+                    "There is no upload \(id), or it has expired.",
+                    pointer: "/\(index)/uploads/\(place)"
+                )
             }
             uploads[id]?.job = number
         }
     }
 
     mutating func orphanUploads(of number: Int64) {
-        orphan { $0.job == number }
+        orphan(uploads.filter { $0.value.job == number })
     }
 
-    mutating func orphanExpiredUploads(at time: StoreTime) {
-        orphan { !$0.isAlive(at: time) }
+    mutating func orphanExpiredUploads(limit: Int, at time: StoreTime) {
+        orphan(uploads.filter { !$0.value.isAlive(at: time) }.prefix(max(0, limit)))
     }
 
-    private mutating func orphan(_ isOver: (MemoryUpload) -> Bool) {
-        for (id, stored) in uploads where isOver(stored) {
+    private mutating func orphan(_ over: some Sequence<(key: JobID, value: MemoryUpload)>) {
+        for (id, stored) in over {
             orphanedFiles.insert(stored.upload.key)
             uploads[id] = nil
         }

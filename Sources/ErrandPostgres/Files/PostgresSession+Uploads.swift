@@ -1,0 +1,113 @@
+#if Postgres
+import Errand
+import FoundationEssentials
+
+extension PostgresSession {
+    /// Records an upload under the scope's tenant.
+    func insert(_ upload: Upload, _ scope: Scope) throws(JobStoreError) {
+        let inserted = try sql(
+            """
+            INSERT INTO errand.uploads (id, tenant, key, filename, size, sha256, expires_at)
+            VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::bigint, $6::text, $7::bigint) ON CONFLICT DO NOTHING
+            """,
+            .id(upload.id),
+            .text(scope.tenantId),
+            .text(upload.key),
+            .text(upload.filename),
+            .int(upload.size),
+            .text(upload.sha256),
+            .int(upload.expiresAt.milliseconds)
+        )
+        guard inserted.changedCount == 1 else {
+            throw JobStoreError(.conflict, "There is an upload \(upload.id) already.")
+        }
+    }
+
+    /// Reads an upload that has not expired, or that a job uses.
+    func upload(_ id: JobID, _ scope: Scope) throws(JobStoreError) -> Upload {
+        let found = try sql(
+            """
+            SELECT key, filename, size, sha256, expires_at FROM errand.uploads
+            WHERE id = $1::uuid AND ($2::boolean OR tenant = $3::text) AND (job IS NOT NULL OR expires_at > $4::bigint)
+            """,
+            .id(id),
+            .bool(scope == .system),
+            .text(scope.tenantId),
+            .int(now)
+        )
+        .first { (row) throws(JobStoreError) in
+            Upload(
+                id: id,
+                key: row.text(),
+                filename: row.text(),
+                size: row.int(),
+                sha256: row.text(),
+                expiresAt: row.date()
+            )
+        }
+        guard let found else { throw JobStoreError(.notFound, "There is no upload \(id), or it has expired.") }
+        return found
+    }
+
+    /// Locks the uploads that a batch of submits names, so that none of them expires before the commit.
+    func lockUploads(_ jobs: [NewJob], _ scope: Scope, for plan: inout InsertPlan) throws(JobStoreError) {
+        let ids = Set(jobs.flatMap(\.uploads))
+        guard !ids.isEmpty else { return }
+        let locked = try sql(
+            """
+            SELECT id FROM errand.uploads WHERE id = ANY ($1::uuid[]) AND tenant IS NOT DISTINCT FROM $2::text
+                AND (job IS NOT NULL OR expires_at > $3::bigint)
+            ORDER BY id FOR UPDATE
+            """,
+            .ids(Array(ids)),
+            .text(scope.tenantId),
+            .int(now)
+        )
+        plan.uploads = Set(try locked.map { (row) throws(JobStoreError) in try row.id() })
+    }
+
+    /// Writes which job uses which upload; of several jobs the last has it.
+    func handOverUploads(_ plan: InsertPlan) throws(JobStoreError) {
+        guard !plan.usedUploads.isEmpty else { return }
+        try sql(
+            """
+            UPDATE errand.uploads SET job = used.job
+            FROM unnest($1::uuid[], $2::bigint[]) AS used(id, job) WHERE uploads.id = used.id
+            """,
+            .ids(Array(plan.usedUploads.keys)),
+            .ints(plan.usedUploads.values.map { plan.jobs[$0].job.number })
+        )
+    }
+
+    /// Deletes uploads that expired unused; their objects become orphans.
+    func pruneUploads(limit: Int) throws(JobStoreError) {
+        try sql(
+            """
+            WITH expired AS MATERIALIZED (
+                SELECT id FROM errand.uploads WHERE job IS NULL AND expires_at <= $1::bigint
+                ORDER BY expires_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED),
+            deleted AS (DELETE FROM errand.uploads u USING expired WHERE u.id = expired.id RETURNING u.key)
+            INSERT INTO errand.orphaned_files SELECT DISTINCT key FROM deleted ON CONFLICT DO NOTHING
+            """,
+            .int(now),
+            .int(Int64(max(0, limit)))
+        )
+    }
+}
+
+extension InsertPlan {
+    /// Notes that a job takes over the uploads it names.
+    mutating func useUploads(of new: NewJob, at index: Int, by place: Int) throws(JobStoreError) {
+        for (position, id) in new.uploads.enumerated() {
+            guard uploads.contains(id) else {
+                throw JobStoreError(
+                    .invalid,
+                    "There is no upload \(id), or it has expired.",
+                    pointer: "/\(index)/uploads/\(position)"
+                )
+            }
+            usedUploads[id] = place
+        }
+    }
+}
+#endif
