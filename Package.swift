@@ -19,7 +19,7 @@ let package = Package(
         .trait(name: "Files", description: "CSV import and export, object storage, command job types."),
         .trait(name: "Postgres", description: "The PostgreSQL store, through the system's libpq."),
         .trait(name: "Server", description: "The HTTP API and the errand command.", enabledTraits: ["Files"]),
-        .default(enabledTraits: ["Files", "Server"]),
+        .default(enabledTraits: ["Files", "Postgres", "Server"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -86,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "ErrandCommand",
             dependencies: [
-                "Errand", "ErrandSQLite", "ErrandFiles", "ErrandHTTP",
+                "Errand", "ErrandSQLite", "ErrandPostgres", "ErrandFiles", "ErrandHTTP",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -105,6 +105,7 @@ let package = Package(
                     package: "swift-configuration",
                     condition: .when(traits: ["Server"])
                 ),
+                .product(name: "Subprocess", package: "swift-subprocess", condition: .when(traits: ["Server"])),
                 .product(name: "Yams", package: "Yams", condition: .when(traits: ["Server"])),
             ]
         ),
@@ -118,8 +119,16 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
-        .testTarget(name: "ErrandPostgresTests", dependencies: ["ErrandPostgres", "ErrandTesting"]),
-        .testTarget(name: "ErrandFilesTests", dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandTesting"]),
+        // Starts a server for the tests that need one.
+        .target(name: "PostgresTestServer", path: "Tests/PostgresTestServer"),
+        .testTarget(
+            name: "ErrandPostgresTests",
+            dependencies: ["ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
+        ),
+        .testTarget(
+            name: "ErrandFilesTests",
+            dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
+        ),
         .testTarget(
             name: "ErrandHTTPTests",
             dependencies: [
@@ -131,7 +140,10 @@ let package = Package(
                 ),
             ]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["Errand"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["Errand", "ErrandCommand", "ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
+        ),
         .testTarget(name: "TidyTests"),
     ]
 )

@@ -9,13 +9,13 @@ struct ErrandProgram: AsyncParsableCommand {
         abstract: "Durable jobs: a server, a worker and a command line in one.",
         discussion: """
             Commands talk to a running server: the one given with --server or ERRAND_SERVER, else the one that owns \
-            the store. When no server runs, they open the store themselves.
+            the SQLite file. When no server runs, and on PostgreSQL, they open the store themselves.
 
             Exit codes: \(ExitStatus.help)
             """,
         version: Version.current,
         groupedSubcommands: [
-            CommandGroup(name: "Server", subcommands: [ServeCommand.self]),
+            CommandGroup(name: "Server", subcommands: [ServeCommand.self, WorkerCommand.self]),
             CommandGroup(
                 name: "Job",
                 subcommands: [
@@ -26,7 +26,10 @@ struct ErrandProgram: AsyncParsableCommand {
             CommandGroup(name: "Data", subcommands: [ImportCommand.self, ExportCommand.self, DatasetsCommand.self]),
             CommandGroup(
                 name: "Operating",
-                subcommands: [StatsCommand.self, QueuesCommand.self, BenchCommand.self, VersionCommand.self]
+                subcommands: [
+                    StatsCommand.self, QueuesCommand.self, WorkersCommand.self, MigrateCommand.self, BenchCommand.self,
+                    VersionCommand.self,
+                ]
             ),
         ]
     )

@@ -37,6 +37,10 @@ extension PostgresJobStore {
         }
     }
 
+    public func workers(scope: Scope) async throws(JobStoreError) -> [LiveWorker] {
+        try await read { session throws(JobStoreError) in try session.workers(scope) }
+    }
+
     public func queues(scope: Scope) async throws(JobStoreError) -> [QueueState] {
         try await read { session throws(JobStoreError) in try session.queues(scope) }
     }

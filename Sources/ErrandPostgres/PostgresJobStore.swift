@@ -64,10 +64,21 @@ public final class PostgresJobStore: JobStore {
             self.rules = rules
             self.identifiers = identifiers
         }
+
+        func checkSchema() throws(JobStoreError) {
+            let isName = schema.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            }
+            guard isName, (1...50).contains(schema.utf8.count) else {
+                throw JobStoreError(.invalid, "\"\(schema)\" cannot be a schema's name: use a-z, 0-9 and _.")
+            }
+        }
     }
 
     let pool: PostgresPool
     private let listener: ChangeListener?
+    private let plainInserts: PlainInserts
     let context: PostgresContext
 
     /// Makes a store; connections are made when they are needed, and the schema by ``migrate()``.
@@ -77,31 +88,31 @@ public final class PostgresJobStore: JobStore {
     ///   - options: What else there is to say.
     /// - Throws: `invalid` when the schema's name is none.
     public init(url: String, options: Options = Options()) throws(JobStoreError) {
-        let isName = options.schema.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        }
-        guard isName, (1...50).contains(options.schema.utf8.count) else {
-            throw JobStoreError(.invalid, "\"\(options.schema)\" cannot be a schema's name: use a-z, 0-9 and _.")
-        }
-        let address = options.address(url)
-        let pool = PostgresPool(address, limit: options.connections)
+        try options.checkSchema()
+        let pool = PostgresPool(options.address(url), limit: options.connections)
         self.pool = pool
         let hub = ChangeHub()
-        guard options.notifies else {
-            listener = nil
-            context = PostgresContext(options: options, hub: hub, sender: nil)
-            return
+        var sender: ChangeSender?
+        var listener: ChangeListener?
+        if options.notifies {
+            let telling = ChangeSender(pool: pool, schema: options.schema)
+            listener = try ChangeListener(
+                options.listeningAddress(url),
+                rhythm: options.listening,
+                sender: telling,
+                pool: pool,
+                hub: hub
+            )
+            sender = telling
         }
-        let sender = ChangeSender(pool: pool, schema: options.schema)
-        listener = try ChangeListener(
-            options.listeningAddress(url),
-            rhythm: options.listening,
-            sender: sender,
-            pool: pool,
-            hub: hub
-        )
+        self.listener = listener
         context = PostgresContext(options: options, hub: hub, sender: sender)
+        plainInserts = PlainInserts(pool: pool, context: context)
+    }
+
+    /// Makes a store as a URL says, with its settings among the items of the query; see ``PostgresURL``.
+    public convenience init(_ url: PostgresURL) throws(JobStoreError) {
+        try self.init(url: url.connection, options: url.options)
     }
 
     deinit { close() }
@@ -129,6 +140,14 @@ public final class PostgresJobStore: JobStore {
         return await listener?.health.wait(for: isEnough) ?? .off
     }
 
+    /// Says which steps the schema has had and which it lacks; changes nothing.
+    ///
+    /// - Returns: All steps that this version knows, in their order.
+    /// - Throws: `schemaTooNew` when the schema has had steps of a newer version, `unavailable`.
+    public func migrations() async throws(JobStoreError) -> [StoreMigration] {
+        try await pool.run { link throws(JobStoreError) in try PostgresMigrations.list(on: link.connection()) }
+    }
+
     /// Runs a transaction, again if others were in its way, and tells subscribers when it is durable.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
@@ -136,6 +155,16 @@ public final class PostgresJobStore: JobStore {
         let context = context
         return try await pool.run { link throws(JobStoreError) in
             try PostgresTransaction.write(on: link, context, body)
+        }
+    }
+
+    /// Runs what is a transaction by itself.
+    func writeAtOnce<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
+    ) async throws(JobStoreError) -> Value {
+        let context = context
+        return try await pool.run { link throws(JobStoreError) in
+            try PostgresTransaction.writeAtOnce(on: link, context, body)
         }
     }
 
@@ -171,6 +200,8 @@ extension PostgresJobStore {
     public func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob] {
         for (index, job) in jobs.enumerated() { try job.validate(at: index) }
         guard !jobs.isEmpty else { return [] }
+        let isPlain = jobs.allSatisfy { $0.isPlain && scope.includes(tenantId: scope.tenantId, projectId: $0.projectId) }
+        if isPlain { return try await plainInserts.insert(jobs, scope: scope) }
         return try await write { session throws(JobStoreError) in try session.insert(jobs, scope: scope) }
     }
 
@@ -180,7 +211,7 @@ extension PostgresJobStore {
 
     public func renew(_ leases: [JobLease], for duration: Duration) async throws(JobStoreError) -> [LeaseRenewal] {
         guard !leases.isEmpty else { return [] }
-        return try await write { session throws(JobStoreError) in try session.renew(leases, for: duration) }
+        return try await writeAtOnce { session throws(JobStoreError) in try session.renew(leases, for: duration) }
     }
 
     public func report(_ reports: [RunReport]) async throws(JobStoreError) -> [WriteResult] {
@@ -194,6 +225,17 @@ extension PostgresJobStore {
         guard !settlements.isEmpty else { return [] }
         let checked = settlements.map { $0.normalized() }
         return try await write { session throws(JobStoreError) in try session.settle(checked) }
+    }
+
+    public func settle(
+        _ settlements: [Settlement],
+        thenClaim request: ClaimRequest
+    ) async throws(JobStoreError) -> SettleAndClaim {
+        let checked = settlements.map { $0.normalized() }
+        return try await write { session throws(JobStoreError) in
+            let results = try session.settle(checked)
+            return SettleAndClaim(results: results, claim: .success(try session.claim(request)))
+        }
     }
 
     public func update(
@@ -220,11 +262,16 @@ extension PostgresJobStore {
     }
 
     public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
-        try NewJob(type: "queue", queue: queue).validate()
-        if case .concurrency(let limit?) = change, limit < 1 {
-            throw JobStoreError(.invalid, "concurrency is \(limit); it must be at least 1", pointer: "/concurrency")
-        }
+        try change.validate(for: queue)
         try await write { session throws(JobStoreError) in try session.configure(queue, change) }
+    }
+
+    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.announce(worker) }
+    }
+
+    public func withdraw(worker id: String) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.withdraw(worker: id) }
     }
 
     public func reap(limit: Int) async throws(JobStoreError) -> Int {

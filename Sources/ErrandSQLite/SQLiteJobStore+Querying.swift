@@ -1,6 +1,7 @@
 public import Errand
 import FoundationEssentials
 import GRDB
+import Synchronization
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteJobStore {
@@ -46,6 +47,11 @@ extension SQLiteJobStore {
 
     public func queues(scope: Scope) async throws(JobStoreError) -> [QueueState] {
         try await read { reader throws(JobStoreError) in try reader.queues(scope) }
+    }
+
+    public func workers(scope: Scope) async throws(JobStoreError) -> [LiveWorker] {
+        let held = try await read { reader throws(JobStoreError) in try reader.heldLeases(scope) }
+        return workers.withLock { LiveWorker.list($0.list(at: options.clock.now()), holding: held) }
     }
 
     /// Reads on a connection of its own, at one moment of the database.

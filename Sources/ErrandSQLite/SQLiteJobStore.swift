@@ -2,6 +2,7 @@ public import Errand
 public import FoundationEssentials
 import GRDB
 import GRDBSQLite
+import Synchronization
 
 /// Jobs in a SQLite file: the store of an installation that fits on one machine.
 ///
@@ -40,6 +41,8 @@ public final class SQLiteJobStore: JobStore {
     let options: Options
     let database: SQLiteDatabase
     let leases = LeaseTable()
+    /// In memory, as the leases are: the process that owns the file is where the workers are.
+    let workers = Mutex(WorkerRoll())
     let hub = ChangeHub()
 
     /// Opens a file, or makes it, brings its schema up to date, and takes back what the process before left running.
@@ -66,6 +69,17 @@ public final class SQLiteJobStore: JobStore {
     ///
     /// - Parameter url: The base URL of the HTTP API.
     public func announce(url: String) { database.announce(url: url) }
+
+    /// Says which steps a file's schema has had and which it lacks; changes nothing, and needs no file.
+    ///
+    /// - Parameter path: The file; another process may have it open.
+    /// - Returns: All steps that this version knows, in their order.
+    /// - Throws: `schemaTooNew` when a newer version wrote the file, `corrupt` or `unavailable`.
+    public static func migrations(ofFile path: String) throws(JobStoreError) -> [StoreMigration] {
+        do { return try SQLiteMigrations.list(ofFile: path) } catch let error as JobStoreError { throw error } catch {
+            throw JobStoreError(opening: path, error)
+        }
+    }
 
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (SQLiteSession) throws(JobStoreError) -> Value
@@ -163,15 +177,19 @@ extension SQLiteJobStore {
     }
 
     public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
-        try NewJob(type: "queue", queue: queue).validate()
-        if case .concurrency(let limit?) = change, limit < 1 {
-            throw JobStoreError(.invalid, "concurrency is \(limit); it must be at least 1", pointer: "/concurrency")
-        }
+        try change.validate(for: queue)
         try await write { session throws(JobStoreError) in try session.configure(queue, change) }
     }
 
+    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) {
+        workers.withLock { $0.announce(worker, at: options.clock.now()) }
+    }
+
+    public func withdraw(worker id: String) async throws(JobStoreError) { workers.withLock { $0.withdraw(id) } }
+
     public func reap(limit: Int) async throws(JobStoreError) -> Int {
-        try await write { session throws(JobStoreError) in try session.reap(limit: limit) }
+        workers.withLock { $0.reap(at: options.clock.now()) }
+        return try await write { session throws(JobStoreError) in try session.reap(limit: limit) }
     }
 
     public func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {

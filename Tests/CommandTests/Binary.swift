@@ -33,13 +33,36 @@ struct NoBinary: Error, CustomStringConvertible {
     }
 }
 
-/// A folder for one test, deleted with it.
+/// A folder for one test, deleted with it, and the store that the command uses there.
 final class Folder: Sendable {
     let path: String
+    #if Postgres
+    let schema: Schema?
+    #endif
 
-    init() throws {
-        path = NSTemporaryDirectory() + "/errand-command-\(UUID().uuidString)"
+    init(_ store: TestedStore = .sqlite) throws {
+        #if Postgres
+        schema = store == .postgres ? try Schema() : nil
+        #endif
+        path = try Self.make()
+    }
+
+    #if Postgres
+    init(_ schema: Schema) throws {
+        self.schema = schema
+        path = try Self.make()
+    }
+
+    /// What makes the command use the store.
+    var environment: [String: String] { schema.map { ["ERRAND_STORE": $0.url] } ?? [:] }
+    #else
+    let environment: [String: String] = [:]
+    #endif
+
+    private static func make() throws -> String {
+        let path = NSTemporaryDirectory() + "/errand-command-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
     }
 
     deinit {

@@ -29,7 +29,7 @@ final class Running: Sendable {
         process.executableURL = URL(filePath: try executable ?? Binary.path())
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: folder.path)
-        process.environment = Binary.environment(environment)
+        process.environment = Binary.environment(folder.environment.merging(environment) { _, new in new })
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output.pipe
         process.standardError = errors.pipe

@@ -5,9 +5,12 @@ import Testing
 
 @Suite("errand serve and its clients")
 struct ServingTests {
-    @Test("a file that is imported comes out of the export again, and a stop is clean")
-    func roundTrip() async throws {
-        let folder = try Folder()
+    @Test(
+        "a file that is imported comes out of the export again, and a stop is clean",
+        arguments: TestedStore.allCases
+    )
+    func roundTrip(store: TestedStore) async throws {
+        let folder = try Folder(store)
         let rows = "name,amount\n" + (1...500).map { "customer \($0),\($0).50\n" }.joined()
         try folder.write("invoices.csv", rows)
         let server = try await Server(in: folder)
@@ -27,9 +30,9 @@ struct ServingTests {
         #expect(stopped.errors.contains("store closed"))
     }
 
-    @Test("rows that cannot be read are counted and listed")
-    func errorReport() async throws {
-        let folder = try Folder()
+    @Test("rows that cannot be read are counted and listed", arguments: TestedStore.allCases)
+    func errorReport(store: TestedStore) async throws {
+        let folder = try Folder(store)
         try folder.write("bad.csv", "a,b\n1,2\n3\n4,5\n")
         let server = try await Server(in: folder)
         let imported = try await folder.errand("import", "bad.csv", "--project", "p", "--dataset", "d")
@@ -54,9 +57,9 @@ struct ServingTests {
         _ = await server.stop()
     }
 
-    @Test("a configured program runs, and its end is the exit code")
-    func programs() async throws {
-        let folder = try Folder()
+    @Test("a configured program runs, and its end is the exit code", arguments: TestedStore.allCases)
+    func programs(store: TestedStore) async throws {
+        let folder = try Folder(store)
         try folder.write(
             "errand.yaml",
             """
@@ -64,7 +67,7 @@ struct ServingTests {
               fine: {command: [cat], queue: programs}
               broken: {command: ["false"], maxAttempts: 1}
             queues:
-              programs: {concurrency: 1}
+              programs: {concurrency: 1, rateLimit: {count: 100, per: 1m}}
             """
         )
         let server = try await Server(in: folder, "--config", "errand.yaml")
@@ -76,12 +79,16 @@ struct ServingTests {
         let queues = try await folder.errand("queues", "--json")
         #expect(queues.output.contains(#""name":"programs""#))
         #expect(queues.output.contains(#""concurrency":1"#))
+        #expect(queues.output.contains(#""rateLimit":{"count":100,"perSeconds":60"#))
         _ = await server.stop()
     }
 
-    @Test("jobs are shown, cancelled, retried and paused from the command line")
-    func operating() async throws {
-        let folder = try Folder()
+    @Test(
+        "jobs are shown, cancelled, retried and paused from the command line",
+        arguments: TestedStore.allCases
+    )
+    func operating(store: TestedStore) async throws {
+        let folder = try Folder(store)
         try folder.write("errand.yaml", "types: {wait: {command: [cat]}}\n")
         let server = try await Server(in: folder, "--config", "errand.yaml")
         #expect(try await folder.errand("queues", "pause", "default", "--reason", "deploy").status == 0)

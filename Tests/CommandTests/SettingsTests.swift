@@ -7,9 +7,14 @@ struct SettingsTests {
     /// A file, and what its refusal must name.
     static let wrong: [(yaml: String, place: String, words: String)] = [
         ("stor: sqlite:a.db\n", "errand.yaml:1", "stor is unknown"),
-        ("store: postgres://x\n", "errand.yaml:1", "expected sqlite:PATH"),
+        ("store: mysql://x\n", "errand.yaml:1", "expected sqlite:PATH"),
+        ("store: postgres://x?schema=A\n", "errand.yaml:1", "store cannot be used: \"A\" cannot be a schema's name"),
         ("\nlisten: 127.0.0.1\n", "errand.yaml:2", "expected HOST:PORT"),
         ("queues:\n  images: {concurrency: none}\n", "errand.yaml:2", "queues.images.concurrency is \"none\""),
+        ("queues:\n  images: {rateLimit: {count: 0, per: 1s}}\n", "errand.yaml:2", "rateLimit.count is \"0\""),
+        ("queues:\n  images: {rateLimit: {count: 5, per: 2d}}\n", "errand.yaml:2", "rateLimit.per is \"2d\""),
+        ("queues:\n  images: {rateLimit: {count: 5}}\n", "errand.yaml:2", "queues.images.rateLimit.per is missing"),
+        ("queues:\n  images: {rateLimit: 5}\n", "errand.yaml:2", "queues.images.rateLimit is \"5\""),
         ("queues:\n  images: {limit: 2}\n", "errand.yaml:2", "queues.images.limit is unknown"),
         ("types:\n  t: {queue: q}\n", "errand.yaml:2", "types.t.command is missing"),
         ("types:\n  t: {command: [cat], timeout: soon}\n", "errand.yaml:2", "types.t.timeout is \"soon\""),
@@ -49,11 +54,15 @@ struct SettingsTests {
         let running = try Running(
             ["serve", "--port", "0", "--config", "errand.yaml", "--store", "sqlite:flag.db"],
             in: folder,
-            environment: ["ERRAND_STORE": "sqlite:environment.db", "ERRAND_QUEUES_IMAGES_CONCURRENCY": "3"]
+            environment: [
+                "ERRAND_STORE": "sqlite:environment.db", "ERRAND_QUEUES_IMAGES_CONCURRENCY": "3",
+                "ERRAND_QUEUES_MAIL_RATE_LIMIT_COUNT": "1200", "ERRAND_QUEUES_MAIL_RATE_LIMIT_PER": "1h30m",
+            ]
         )
         _ = try await running.line(after: "Listening on ")
         let queues = try await folder.errand("queues", "--store", "sqlite:flag.db")
         #expect(queues.output.contains("images"))
+        #expect(queues.output.contains("1,200 per 1h30m"))
         running.signal(SIGTERM)
         let stopped = await running.outcome()
         #expect(stopped.status == 0)

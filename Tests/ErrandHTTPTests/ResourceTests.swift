@@ -55,6 +55,47 @@ struct ResourceTests {
         #expect(try await api.send(.post, "/api/queues/b%C3%A4/pause").string("name") == "bä")
     }
 
+    @Test("workers are listed with what they hold of the asker's, and shown one by one")
+    func workers() async throws {
+        let api = TestAPI()
+        var worker = WorkerAnnouncement(
+            id: "w",
+            name: "host:17",
+            version: "1.2",
+            queues: ["import"],
+            types: ["Import"],
+            slots: 4,
+            startedAt: api.clock.now().wall,
+            lease: .seconds(30)
+        )
+        worker.running = 1
+        try await api.memory.announce(worker)
+        let id = try await api.submit()
+        _ = try await api.claim()
+        api.clock.advance(by: .seconds(2))
+        let one =
+            #"{"id":"w","name":"host:17","version":"1.2","queues":["import"],"types":["Import"],"slots":4,"#
+            + #""running":1,"startedAt":"2026-01-01T00:00:00Z","leaseSeconds":30,"heartbeatAt":"2026-01-01T00:00:00Z","#
+            + #""heartbeatAgeSeconds":2,"leaseCount":1,"leases":[{"id":"\#(id)","number":1,"fence":1,"#
+            + #""leaseExpiresAt":"2026-01-01T00:00:30Z"}]}"#
+        #expect(try await api.get("/api/workers").text == "[\(one)]")
+        #expect(try await api.get("/api/workers/w").text == one)
+        #expect(try await api.get("/api/workers/x").status == 404)
+        #expect(try await api.send(.post, "/api/workers").status == 405)
+    }
+
+    @Test("a queue tells its limits")
+    func limits() async throws {
+        let api = TestAPI()
+        let limit = RateLimit(count: 5, per: .milliseconds(1500))
+        try await api.store.configure(queue: "import", .rateLimit(limit))
+        try await api.store.configure(queue: "import", .concurrency(2))
+        let queue = try await api.get("/api/queues/import").json.object()
+        #expect(queue["concurrency"]?.int64Value == 2)
+        let told = try #require(queue["rateLimit"]).object()
+        #expect(told["count"]?.int64Value == 5 && told["perSeconds"]?.doubleValue == 1.5)
+    }
+
     @Test("the known types are listed with what holds for them")
     func types() async throws {
         let api = TestAPI()

@@ -63,19 +63,6 @@ import Testing
         }
     }
 
-    @Test("a schema written by a newer version is refused")
-    func tooNew() async throws {
-        try await TemporarySchema.withName { name in
-            try await TemporarySchema.open(name, clock: nil).close()
-            let connection = try PostgresConnection(url: TemporarySchema.url(), schema: name)
-            try connection.runAll("INSERT INTO errand.migrations VALUES (99, now())")
-            let error = await #expect(throws: JobStoreError.self) {
-                _ = try await TemporarySchema.open(name, clock: nil)
-            }
-            #expect(error?.code == .schemaTooNew)
-        }
-    }
-
     @Test("a name that cannot be a schema's, and a NUL in a text, are refused")
     func badNames() async throws {
         for name in ["", "Errand", "a\"b", "a'b", String(repeating: "a", count: 51)] {

@@ -88,7 +88,9 @@ import Testing
     private func refused(_ count: Int, _ client: JobClient) async throws {
         var refusals = 0
         while refusals < count {
-            let error = await #expect(throws: JobStoreError.self) { _ = try await client.submit("work", NumberedWork(number: 0)) }
+            let error = await #expect(throws: JobStoreError.self) {
+                _ = try await client.submit("work", NumberedWork(number: 0))
+            }
             #expect(error?.code == .unavailable)
             if error?.postgres?.sqlState == "25006" { refusals += 1 }
         }

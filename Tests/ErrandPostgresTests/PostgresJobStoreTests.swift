@@ -24,6 +24,9 @@ import Testing
     @Test("PostgreSQL: taking turns", arguments: JobStoreCheck.rotating)
     func rotating(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: rate limits", arguments: JobStoreCheck.rateLimits)
+    func rateLimits(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: renewing", arguments: JobStoreCheck.renewing)
     func renewing(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -69,6 +72,9 @@ import Testing
     @Test("PostgreSQL: waiting", arguments: JobStoreCheck.waiting)
     func waiting(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: workers", arguments: JobStoreCheck.workers)
+    func workers(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -87,11 +93,12 @@ import Testing
     @Test func `every group is asked`() {
         let asked = [
             JobStoreCheck.inserting, JobStoreCheck.replaying, JobStoreCheck.uniqueness, JobStoreCheck.dependencies,
-            JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.renewing, JobStoreCheck.reporting,
+            JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.renewing,
+            JobStoreCheck.reporting,
             JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
             JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning, JobStoreCheck.querying,
             JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues, JobStoreCheck.changes,
-            JobStoreCheck.waiting, JobStoreCheck.limits,
+            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

@@ -2,6 +2,7 @@
 import Errand
 import ErrandTesting
 import Foundation
+import PostgresTestServer
 
 @testable import ErrandPostgres
 
@@ -15,7 +16,8 @@ enum TestAccess: String, CaseIterable {
     func url() throws -> String {
         switch self {
         case .direct: try TemporarySchema.url()
-        case .pooled: try TemporarySchema.url("ERRAND_TEST_PGBOUNCER")
+        // Where `Scripts/postgres-test-server` has put it.
+        case .pooled: try TemporarySchema.url() + "&port=6432"
         }
     }
 
@@ -32,17 +34,6 @@ enum TestAccess: String, CaseIterable {
 
 /// A schema of its own on the test server, dropped afterwards.
 enum TemporarySchema {
-    struct NoServer: Error, CustomStringConvertible {
-        let variable: String
-        var description: String {
-            """
-            \(variable) is not set. ERRAND_TEST_POSTGRES names a PostgreSQL that tests may make schemas on, as in \
-            postgresql://user@127.0.0.1:5432/database, and ERRAND_TEST_PGBOUNCER one in front of it in transaction \
-            mode; `Scripts/postgres-test-server run swift test` starts both.
-            """
-        }
-    }
-
     /// Tests run side by side by the hundred, and the server has room for so many connections.
     private static let gate = Gate(places: 16)
 
@@ -95,10 +86,7 @@ enum TemporarySchema {
         try connection.runAll("DROP SCHEMA IF EXISTS \(connection.schema) CASCADE")
     }
 
-    static func url(_ variable: String = "ERRAND_TEST_POSTGRES") throws -> String {
-        guard let url = ProcessInfo.processInfo.environment[variable] else { throw NoServer(variable: variable) }
-        return url
-    }
+    static func url() throws -> String { try PostgresTestServer.sharedURL() }
 }
 
 /// Lets so many in at once.

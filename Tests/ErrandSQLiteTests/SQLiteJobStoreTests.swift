@@ -23,6 +23,9 @@ import Testing
     @Test("SQLite: taking turns", arguments: JobStoreCheck.rotating)
     func rotating(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: rate limits", arguments: JobStoreCheck.rateLimits)
+    func rateLimits(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: renewing", arguments: JobStoreCheck.renewing)
     func renewing(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -68,6 +71,9 @@ import Testing
     @Test("SQLite: waiting", arguments: JobStoreCheck.waiting)
     func waiting(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: workers", arguments: JobStoreCheck.workers)
+    func workers(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -86,11 +92,12 @@ import Testing
     @Test func `every group is asked`() {
         let asked = [
             JobStoreCheck.inserting, JobStoreCheck.replaying, JobStoreCheck.uniqueness, JobStoreCheck.dependencies,
-            JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.renewing, JobStoreCheck.reporting,
+            JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.renewing,
+            JobStoreCheck.reporting,
             JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
             JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning, JobStoreCheck.querying,
             JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues, JobStoreCheck.changes,
-            JobStoreCheck.waiting, JobStoreCheck.limits,
+            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

@@ -15,7 +15,7 @@ extension Rule {
         ],
         // AsyncHTTPClient's requests are written in types of NIOHTTP1, its connection errors in those of NIOPosix.
         "ErrandCommand": [
-            "Errand", "ErrandSQLite", "ErrandFiles", "ErrandHTTP", "NIOHTTP1", "NIOPosix",
+            "Errand", "ErrandSQLite", "ErrandPostgres", "ErrandFiles", "ErrandHTTP", "NIOHTTP1", "NIOPosix",
             "ArgumentParser", "AsyncHTTPClient", "Configuration", "Hummingbird", "HTTPTypes", "NIOCore",
             "NIOFoundationCompat", "ServiceLifecycle", "Subprocess", "System", "SystemPackage", "UnixSignals", "Yams",
         ],

@@ -46,6 +46,9 @@ extension JobClient {
 
     /// Lists the queues with their settings and counts.
     public func queues() async throws(JobStoreError) -> [QueueState] { try await store.queues(scope: scope) }
+
+    /// Lists the live workers with the leases they hold.
+    public func workers() async throws(JobStoreError) -> [LiveWorker] { try await store.workers(scope: scope) }
 }
 
 /// Jobs read page by page; new jobs that come meanwhile are not in it.

@@ -8,7 +8,8 @@ public protocol DatasetStore: Sendable {
     /// it was lost goes on with the generation it had. `append` adds to the present one.
     ///
     /// Throws `invalid` when the columns differ from those of the rows already there, `conflict` when another job
-    /// replaces the dataset, `fenced` when the lease is not the job's.
+    /// replaces the dataset or is about to add the first rows with other columns, `fenced` when the lease is not the
+    /// job's.
     func beginWrite(
         _ dataset: DatasetReference,
         columns: [String],

@@ -69,7 +69,9 @@ extension ClaimRequest {
 public struct Claim: Sendable {
     /// The jobs, in the order they should be run.
     public var jobs: [ClaimedJob]
-    /// How long until the next job of the asked queues and types falls due; nil when none is scheduled.
+    /// How long until time alone may bring more of the asked queues and types; nil when it brings nothing.
+    ///
+    /// Then the next job falls due, or a window ends where nothing but a rate limit holds jobs back.
     public var nextDue: Duration?
 
     /// Creates a claim's answer.

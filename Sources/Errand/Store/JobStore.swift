@@ -22,16 +22,16 @@ public protocol JobStore: Sendable {
 
     /// Moves up to `limit` claimable jobs from `Queued` to `Running` under a lease.
     ///
-    /// Takes only what can run now: due, not blocked, of a known type, in a queue that is not paused and below its
-    /// limit. Within a tenant the order is priority, `runAt`, number; within a queue claims rotate over the tenants
-    /// with work.
+    /// Takes only what can run now: due, not blocked, of a known type, in a queue that is not paused and within its
+    /// limits (for the rate limit see ``RateWindow``). Within a tenant the order is priority, `runAt`, number; within a
+    /// queue claims rotate over the tenants with work.
     func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim
 
     /// Claims as ``claim(_:)`` does, but waits while there is nothing.
     ///
     /// The wait ends with jobs as soon as something made them claimable; without jobs when the task is cancelled, or
-    /// when a job was scheduled for sooner than those before. It looks at what changes and not at the clock: a job that
-    /// falls due is for the caller to claim, at the time that a claim's answer says.
+    /// when there is a sooner ``Claim/nextDue`` than before. It looks at what changes and not at the clock: a job that
+    /// falls due, or that a window's end sets free, is for the caller to claim, at the time that a claim's answer says.
     func claimWhenReady(_ request: ClaimRequest) async throws(JobStoreError) -> Claim
 
     /// Settles runs and then claims, in one commit or one round trip where the store can do that.
@@ -97,7 +97,21 @@ public protocol JobStore: Sendable {
     /// Changes a queue's settings, making it known if it is new.
     func configure(queue: String, _ change: QueueChange) async throws(JobStoreError)
 
-    /// Takes back up to `limit` running jobs whose lease is over, fails stale tracked jobs, makes due jobs claimable.
+    /// Makes a worker known, or what it says of itself now; it is listed until it withdraws or has long been silent.
+    ///
+    /// Runs wholly on the caller's executor, as ``renew(_:for:)`` does: it is part of the heartbeat.
+    func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError)
+
+    /// Takes a worker off the list, as it does itself when it ends; one that is unknown is no error.
+    func withdraw(worker id: String) async throws(JobStoreError)
+
+    /// Lists the workers that announced themselves, by their start, with the leases of jobs of the scope.
+    ///
+    /// One that died stays listed, with the age of its last heartbeat, until a reap after three lengths of its lease.
+    func workers(scope: Scope) async throws(JobStoreError) -> [LiveWorker]
+
+    /// Takes back up to `limit` running jobs whose lease is over, fails stale tracked jobs, makes due jobs claimable;
+    /// forgets workers that have been silent for three lengths of their lease.
     ///
     /// - Returns: How many runs were taken back.
     func reap(limit: Int) async throws(JobStoreError) -> Int

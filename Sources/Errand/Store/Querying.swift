@@ -128,16 +128,19 @@ public struct QueueState: Sendable, Hashable {
     public var pause: Pause?
     /// How many of its jobs may run at once, over all workers; nil is no limit.
     public var concurrency: Int?
+    /// How many of its jobs may be claimed in a time, over all workers; nil is no limit.
+    public var rateLimit: RateLimit?
     /// The jobs of the asker's scope in it.
     public var counts: StatusCounts
     /// How long the first claimable job of the asker's scope has been due; nil when there is none.
     public var oldestReady: Duration?
 
     /// Creates a queue's state.
-    public init(name: String, pause: Pause? = nil, concurrency: Int? = nil) {
+    public init(name: String, pause: Pause? = nil, concurrency: Int? = nil, rateLimit: RateLimit? = nil) {
         self.name = name
         self.pause = pause
         self.concurrency = concurrency
+        self.rateLimit = rateLimit
         counts = StatusCounts()
     }
 }
@@ -150,4 +153,24 @@ public enum QueueChange: Sendable, Hashable {
     case resume
     /// Limit how many of its jobs run at once; nil lifts the limit.
     case concurrency(Int?)
+    /// Limit how many of its jobs are claimed in a time; nil lifts the limit and forgets the window under way.
+    case rateLimit(RateLimit?)
+}
+
+extension QueueChange {
+    /// Refuses what makes no sense; stores call it before they change anything.
+    ///
+    /// - Parameter queue: The queue's name, which is bound by the limits of names.
+    /// - Throws: `invalid`, with a pointer to the part and a message that names the value.
+    public func validate(for queue: String) throws(JobStoreError) {
+        try NewJob.checkName(queue, "/name")
+        switch self {
+        case .concurrency(let limit?) where !Self.concurrencies.contains(limit):
+            throw .invalid("is \(limit); it must be 1 to \(Self.concurrencies.upperBound)", "/concurrency")
+        case .rateLimit(let limit?): try limit.validate()
+        case .pause, .resume, .concurrency, .rateLimit: break
+        }
+    }
+
+    private static let concurrencies = 1...Int(Int32.max)
 }

@@ -17,6 +17,11 @@ public struct StoreTime: Sendable, Hashable {
     }
 }
 
+extension StoreTime {
+    /// What the wall clock shows at a steady time, unless it jumps.
+    package func wall(at steady: Duration) -> Date { wall.later(by: steady - self.steady) }
+}
+
 /// Tells a store what time it is; injected, so that tests can hold time still.
 public protocol JobClock: Sendable {
     /// Reads both clocks.

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Logging
 import Metrics
 
@@ -6,6 +7,9 @@ import Metrics
 extension WorkerEngine {
     func beat() async {
         var due = timing.now() + options.heartbeat
+        var announcement = announcement
+        var failures = 0
+        await announce(&announcement, failures: &failures)
         while !Task.isCancelled {
             // Throws only when the worker has stopped, which ends the loop.
             try? await sleepOnThread(until: due)
@@ -14,6 +18,7 @@ extension WorkerEngine {
             metrics.heartbeatLag.record(max(Duration.zero, now - due).seconds)
             due = now + options.heartbeat
             await renewLeases()
+            await announce(&announcement, failures: &failures)
         }
     }
 
@@ -37,14 +42,53 @@ extension WorkerEngine {
             }
         } catch {
             metrics.storeError("renew", error)
-            logger.error("Cannot renew \(runs.count) leases: \(error)")
+            logOutage(.error, "Cannot renew \(runs.count) leases: \(error)")
             for run in runs where run.leaseEnd <= timing.now() { loseLease(run) }
+        }
+    }
+
+    /// What this worker says of itself when it starts.
+    private var announcement: WorkerAnnouncement {
+        let process = ProcessInfo.processInfo
+        return WorkerAnnouncement(
+            id: workerId,
+            name: options.name ?? "\(process.hostName):\(process.processIdentifier)",
+            version: options.version,
+            queues: options.queues,
+            types: takenTypes,
+            slots: max(1, options.concurrency),
+            startedAt: timing.wall(),
+            lease: options.lease
+        )
+    }
+
+    /// Says that this worker lives; only a list suffers when that fails.
+    private func announce(_ announcement: inout WorkerAnnouncement, failures: inout Int) async {
+        announcement.running = activeCount
+        do {
+            try await store.announce(announcement)
+            failures = 0
+        } catch {
+            failures += 1
+            metrics.storeError("announce", error)
+            if failures == 1 { logger.warning("Cannot announce this worker: \(error); trying again") }
+        }
+    }
+
+    /// Says that this worker has ended.
+    func withdraw() async {
+        do {
+            try await store.withdraw(worker: workerId)
+        } catch {
+            metrics.storeError("withdraw", error)
+            logger.debug("Cannot withdraw this worker, which is listed until it is missed: \(error)")
         }
     }
 
     private func loseLease(_ run: JobRun) {
         guard revoke(run, .lost) else { return }
-        logger.warning(
+        logOutage(
+            .warning,
             "A run lost its lease and is stopped; the job runs again elsewhere",
             metadata: ["job_id": "\(run.lease.id)", "fence": "\(run.lease.fence)"]
         )

@@ -38,7 +38,7 @@ extension WorkerEngine {
         ClaimRequest(
             worker: workerId,
             queues: options.queues,
-            types: handlers.names,
+            types: takenTypes,
             limit: limit,
             lease: options.lease
         )
@@ -54,7 +54,7 @@ extension WorkerEngine {
     private func claimFailed(_ error: JobStoreError, failures: inout Int) {
         failures += 1
         metrics.storeError("claim", error)
-        if failures == 1 { logger.error("Cannot claim jobs: \(error); trying again") }
+        if failures == 1 { logOutage(.error, "Cannot claim jobs: \(error); trying again") }
         change { $0.failClaim() }
         claimAlarm.set(timing.now() + random.storeBackoff(attempt: failures))
     }
@@ -175,7 +175,7 @@ extension WorkerEngine {
         _ failures: Int
     ) async -> [WorkerState.End] {
         guard error.code == .unavailable || error.code == .full else { return await singly(ends, error) }
-        if failures == 1 { logger.error("Cannot record the end of \(ends.count) runs: \(error); trying again") }
+        if failures == 1 { logOutage(.error, "Cannot record the end of \(ends.count) runs: \(error); trying again") }
         let isLast = stage == .stopping && failures > 1
         let now = timing.now()
         let over = ends.filter { isLast || $0.run.leaseEnd <= now }
@@ -196,7 +196,8 @@ extension WorkerEngine {
     }
 
     private func drop(_ end: WorkerState.End, _ error: JobStoreError) {
-        logger.error(
+        logOutage(
+            .error,
             "The end of a run could not be recorded; the job will run again: \(error)",
             metadata: ["job_id": "\(end.run.lease.id)", "fence": "\(end.run.lease.fence)"]
         )

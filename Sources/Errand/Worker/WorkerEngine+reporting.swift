@@ -27,7 +27,7 @@ extension WorkerEngine {
         } catch {
             metrics.storeError("report", error)
             failures += 1
-            if failures == 1 { logger.warning("Cannot write the progress of \(sending.count) jobs: \(error)") }
+            if failures == 1 { logOutage(.warning, "Cannot write the progress of \(sending.count) jobs: \(error)") }
             // What the store refuses as such it would refuse again.
             let isWorthAnother = error.code == .unavailable || error.code == .full
             for (run, report) in sending {

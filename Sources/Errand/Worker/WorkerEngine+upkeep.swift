@@ -26,7 +26,7 @@ extension WorkerEngine {
             }
         } catch {
             metrics.storeError("reap", error)
-            logger.warning("Cannot take back jobs of dead workers: \(error)")
+            logOutage(.warning, "Cannot take back jobs of dead workers: \(error)")
         }
     }
 
@@ -51,7 +51,7 @@ extension WorkerEngine {
             }
         } catch {
             metrics.storeError("prune", error)
-            logger.warning("Cannot delete expired jobs: \(error)")
+            logOutage(.warning, "Cannot delete expired jobs: \(error)")
         }
     }
 

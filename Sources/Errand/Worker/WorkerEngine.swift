@@ -19,11 +19,14 @@ final class WorkerEngine: Sendable {
     let timing: WorkerTiming
     let workerId: String
     let types: [String: TypeHandler]
+    /// The types it takes, sorted.
+    let takenTypes: [String]
     let metrics: WorkerMetrics
     let random: SharedRandom
     let identifiers = JobIDGenerator()
     let thread = ThreadExecutor(name: "errand-heartbeat")
     let reports = ReportList()
+    let outages = OutageLog()
     /// When to look for jobs again without a wake-up.
     let claimAlarm = Alarm()
     /// When the next handler may have run for too long.
@@ -42,6 +45,8 @@ final class WorkerEngine: Sendable {
         timing = worker.timing
         self.workerId = workerId
         types = worker.handlers.handlers.mapValues(TypeHandler.init)
+        let wanted = worker.options.types
+        takenTypes = worker.handlers.names.filter { wanted?.contains($0) ?? true }
         metrics = WorkerMetrics()
         random = SharedRandom(worker.options.random)
         let state = WorkerState(concurrency: options.concurrency, prefetchLimit: options.prefetchLimit)
@@ -50,7 +55,21 @@ final class WorkerEngine: Sendable {
 
     var logger: Logger { options.logger }
 
+    /// Logs what an outage of the store does to the worker, at most a line a second for each place.
+    func logOutage(
+        _ level: Logger.Level,
+        _ message: @autoclosure () -> Logger.Message,
+        metadata: @autoclosure () -> Logger.Metadata = [:],
+        file: String = #fileID,
+        line: UInt = #line
+    ) {
+        outages.log(message(), level, to: logger, metadata: metadata(), at: timing.now(), file: file, line: line)
+    }
+
     var stage: WorkerState.Stage { shared.withLock { $0.state.stage } }
+
+    /// How many slots run a handler.
+    var activeCount: Int { shared.withLock { $0.state.active } }
 
     var held: [JobRun] { shared.withLock { $0.state.held } }
 
@@ -138,6 +157,7 @@ extension WorkerEngine {
             await runJobs()
             group.cancelAll()
         }
+        await withdraw()
         thread.stop()
     }
 

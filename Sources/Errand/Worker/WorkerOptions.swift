@@ -5,6 +5,8 @@ public import Logging
 public struct WorkerOptions: Sendable {
     /// The queues to take jobs from; nil is all.
     public var queues: [String]?
+    /// The types to take among those the worker knows; nil is all.
+    public var types: [String]?
     /// How many jobs run at once in this process.
     public var concurrency: Int
     /// For how long a claim holds without a renewal; the time after which a dead worker's jobs run elsewhere.
@@ -35,6 +37,10 @@ public struct WorkerOptions: Sendable {
     public var logger = Logger(label: "errand.worker")
     /// The worker's identifier; random for every start when nil.
     public var workerId: String?
+    /// Where the worker runs, as those who list workers read it; `host:pid` when nil.
+    public var name: String?
+    /// The version of the program, for the same readers.
+    public var version: String?
     /// Where jitter comes from.
     public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
 

@@ -1,6 +1,5 @@
 #if Server
 import Errand
-import ErrandSQLite
 import FoundationEssentials
 import Logging
 import Synchronization
@@ -11,38 +10,50 @@ struct BenchRun {
 
     let workload: Workload
     let jobs: Int
+    let scale: Double
+    let place: BenchPlace
 
     private static let type = "noop"
     private static let jobsPerCall = 1000
     private static let submitters = 64
     private static let pause = Duration.milliseconds(20)
 
-    init(workload: Workload, scale: Double) {
-        self.workload = workload
+    init(workload: Workload, scale: Double, place: BenchPlace) {
+        (self.workload, self.scale, self.place) = (workload, scale, place)
         // Whole batches, so that every size does the same kind of work.
         jobs = max(Self.jobsPerCall / 10, Int(Double(workload.jobs) * scale))
     }
 
     func measure() async throws -> Measurement {
-        let folder = try Self.makeFolder()
-        defer { Self.remove(folder) }
-        let store = try await SQLiteJobStore(path: folder + "/bench.db")
-        defer { store.close() }
-        if workload == .w3 { try await submitInCalls(JobClient(store: store)) }
-        ProcessUsage.resetPeak()
-        let before = ProcessUsage.now
-        let figure = try await figure(store)
-        return Measurement(workload: workload, jobs: jobs, figure: figure, usage: ProcessUsage.now.since(before))
+        try await place.withStore { store in
+            // What is there already is none of this run's business.
+            let completed = try await Self.completed(JobClient(store: store))
+            if workload == .w3 || workload == .w3x2 { try await submitInCalls(JobClient(store: store)) }
+            ProcessUsage.resetPeak()
+            let before = ProcessUsage.now
+            let figure = try await figure(store, completed: completed + jobs)
+            return Measurement(workload: workload, jobs: jobs, figure: figure, usage: ProcessUsage.now.since(before))
+        }
     }
 
-    private func figure(_ store: SQLiteJobStore) async throws -> Measurement.Figure {
+    /// Works as the second process of a run that another began, until it is ended.
+    func join() async throws {
+        try await place.withStore { store in try await worker(store) { _ in }.run() }
+    }
+
+    private static func completed(_ client: JobClient) async throws -> Int {
+        try await client.counts(by: .type)[type]?.completed ?? 0
+    }
+
+    private func figure(_ store: any JobStore, completed: Int) async throws -> Measurement.Figure {
         let client = JobClient(store: store)
         let start = ContinuousClock.now
         switch workload {
         case .w1: for n in 0..<jobs { try await client.submit(Self.type, Payload(n: n)) }
         case .w1c: try await submitConcurrently(client)
         case .w2: try await submitInCalls(client)
-        case .w3: try await drain(store)
+        case .w3: try await drain(store, until: completed)
+        case .w3x2: try await drainTogether(store, until: completed)
         case .w4: return try await latency(store)
         }
         return .rate(perSecond: Double(jobs) / (start.duration(to: .now) / .seconds(1)))
@@ -72,7 +83,7 @@ struct BenchRun {
 
     // MARK: - Running
 
-    private func worker(_ store: SQLiteJobStore, run: @escaping @Sendable (Int) -> Void) -> Worker {
+    private func worker(_ store: any JobStore, run: @escaping @Sendable (Int) -> Void) -> Worker {
         var handlers = JobHandlers()
         handlers.register(Self.type) { (payload: Payload, _) in run(payload.n) }
         var options = WorkerOptions()
@@ -80,26 +91,38 @@ struct BenchRun {
         return Worker(store: store, handlers: handlers, options: options)
     }
 
-    /// Runs what is stored until all of it is completed, in the store and not only in the worker.
-    private func drain(_ store: SQLiteJobStore) async throws {
+    /// Runs what is stored until so many are completed, in the store and not only in the worker.
+    private func drain(_ store: any JobStore, until completed: Int) async throws {
         let (allRan, continuation) = AsyncStream<Void>.makeStream()
         let left = Atomic(jobs)
         let worker = worker(store) { _ in
             if left.subtract(1, ordering: .relaxed).newValue == 0 { continuation.finish() }
         }
-        try await withThrowingTaskGroup(of: Void.self) { [jobs] group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
             for await _ in allRan {}
-            let client = JobClient(store: store)
-            while try await client.counts(by: .type)[Self.type]?.completed ?? 0 < jobs {
-                try await Task.sleep(for: .milliseconds(1))
-            }
+            try await Self.waitUntil(completed, in: store, pause: .milliseconds(1))
             group.cancelAll()
         }
     }
 
+    /// The same with a second process beside this one, which is counted from its start on.
+    private func drainTogether(_ store: any JobStore, until completed: Int) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await place.runBeside(["--join", "--scale", "\(scale)"]) }
+            group.addTask { try await worker(store) { _ in }.run() }
+            try await Self.waitUntil(completed, in: store, pause: .milliseconds(5))
+            group.cancelAll()
+        }
+    }
+
+    private static func waitUntil(_ completed: Int, in store: any JobStore, pause: Duration) async throws {
+        let client = JobClient(store: store)
+        while try await Self.completed(client) < completed { try await Task.sleep(for: pause) }
+    }
+
     /// Submits one job at a time to an idle worker, and looks when its handler starts.
-    private func latency(_ store: SQLiteJobStore) async throws -> Measurement.Figure {
+    private func latency(_ store: any JobStore) async throws -> Measurement.Figure {
         let started = Mutex([ContinuousClock.Instant?](repeating: nil, count: jobs))
         let (allRan, continuation) = AsyncStream<Void>.makeStream()
         let left = Atomic(jobs)
@@ -127,28 +150,6 @@ struct BenchRun {
             zip(submitted, started).compactMap { from, to in to.map { from.duration(to: $0) } }.sorted()
         }
         return .latency(p50: latencies.percentile(0.5), p99: latencies.percentile(0.99))
-    }
-
-    // MARK: - The folder
-
-    private static func makeFolder() throws -> String {
-        let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        let folder = "\(parent)/errand-bench-\(ProcessInfo.processInfo.processIdentifier)"
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw CommandFailure(
-                .cannotCreate,
-                "Cannot make the folder \(folder); set TMPDIR to one that can be written."
-            )
-        }
-        return folder
-    }
-
-    private static func remove(_ folder: String) {
-        do { try FileManager.default.removeItem(atPath: folder) } catch {
-            StandardStream.error.print("errand: \(folder) stays behind: \(error)")
-        }
     }
 }
 

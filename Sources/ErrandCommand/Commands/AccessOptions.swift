@@ -30,32 +30,37 @@ struct AccessOptions: ParsableArguments {
         case store(Settings)
     }
 
-    /// The server that was named, else the one that has the store, else the store itself.
+    /// The server that was named, else the one that has the file, else the store itself.
     private func place() throws -> Place {
         let named = server ?? ProcessInfo.processInfo.environment["ERRAND_SERVER"]
         if let named, !named.isEmpty { return .server(try Self.checked(named)) }
         var settings = try settings.read()
-        if let owner = SQLiteFileOwner.current(of: settings.store) {
-            guard let url = owner.url else {
-                throw CommandFailure(
-                    .tryLater,
-                    "Process \(owner.pid) has \(settings.store) open and serves no HTTP (yet); "
-                        + "try again when it does, or ended."
-                )
-            }
-            return .server(url)
-        }
-        guard FileManager.default.fileExists(atPath: settings.store) else {
-            throw CommandFailure(
-                .unavailable,
-                "No server runs here, and there is no store \(settings.store). "
-                    + "Start one with: errand serve; or name one with --server or --store."
-            )
-        }
+        if case .sqlite(let path) = settings.store, let url = try Self.owner(of: path) { return .server(url) }
         settings.logLevel = .error
         // Whoever presses Ctrl-C waits for the prompt.
         settings.grace = .seconds(2)
         return .store(settings)
+    }
+
+    /// The URL of the process that has a file open; nil when the file is there and free.
+    private static func owner(of path: String) throws -> String? {
+        if let owner = SQLiteFileOwner.current(of: path) {
+            guard let url = owner.url else {
+                throw CommandFailure(
+                    .tryLater,
+                    "Process \(owner.pid) has \(path) open and serves no HTTP (yet); try again when it does, or ended."
+                )
+            }
+            return url
+        }
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CommandFailure(
+                .unavailable,
+                "No server runs here, and there is no store \(path). "
+                    + "Start one with: errand serve; or name one with --server or --store."
+            )
+        }
+        return nil
     }
 
     private static func checked(_ url: String) throws -> String {
@@ -81,7 +86,7 @@ struct AccessOptions: ParsableArguments {
     }
 
     private static func with(store settings: Settings, _ work: (any JobAccess) async throws -> Void) async throws {
-        let installation = try await Installation.open(settings)
+        let installation = try await Installation.open(settings, for: .command)
         defer { installation.store.close() }
         try await work(LocalJobs(installation))
     }

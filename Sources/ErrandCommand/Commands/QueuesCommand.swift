@@ -22,8 +22,8 @@ struct QueuesCommand: AsyncParsableCommand {
                 let queues = try await jobs.queues()
                 if access.json { return JSONLines.print(queues) }
                 var table = Table([
-                    ("QUEUE", .left), ("QUEUED", .right), ("RUNNING", .right), ("LIMIT", .right), ("FAILED", .right),
-                    ("OLDEST", .right), ("STATE", .left),
+                    ("QUEUE", .left), ("QUEUED", .right), ("RUNNING", .right), ("LIMIT", .right), ("RATE", .right),
+                    ("FAILED", .right), ("OLDEST", .right), ("STATE", .left),
                 ])
                 for queue in queues { table.add(QueuesCommand.cells(queue)) }
                 table.print(empty: "No queues.")
@@ -74,9 +74,19 @@ struct QueuesCommand: AsyncParsableCommand {
         let oldest = queue["oldestAgeSeconds"]?.doubleValue.map { Human.time(.seconds($0)) }
         return [
             queue.string("name"), depth?.integer("queued")?.grouped, depth?.integer("running")?.grouped,
-            queue.integer("concurrency")?.grouped ?? "-", depth?.integer("failed")?.grouped, oldest ?? "-",
-            pause == nil ? "open" : "paused" + reason,
+            queue.integer("concurrency")?.grouped ?? "-", rate(queue) ?? "-", depth?.integer("failed")?.grouped,
+            oldest ?? "-", pause == nil ? "open" : "paused" + reason,
         ]
+    }
+
+    /// A rate limit as people say it, such as `100 per 1m`.
+    private static func rate(_ queue: Document) -> String? {
+        guard let limit = queue.document("rateLimit"), let count = limit.integer("count"),
+            let seconds = limit["perSeconds"]?.doubleValue
+        else { return nil }
+        // Cut, 0.3 s would be 299 ms.
+        let per = Duration.milliseconds(Int64((seconds * 1000).rounded()))
+        return "\(count.grouped) per \(DurationText.format(per))"
     }
 }
 #endif

@@ -1,6 +1,5 @@
 #if Server
 import ArgumentParser
-import ErrandSQLite
 import FoundationEssentials
 import Logging
 import ServiceLifecycle
@@ -20,31 +19,20 @@ struct ServeCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var options: RunOptions
     @Option(help: "The address to listen on; only this machine's own, there is no authentication yet.")
     var host: String?
     @Option(help: "The port to listen on; 0 picks a free one and prints it.")
     var port: Int?
-    @Option(help: "How many jobs run at once; 10 for every core by default.")
-    var concurrency: Int?
-    @Option(help: "How long running jobs may go on after a stop was asked for; 30s by default.")
-    var grace: String?
-    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel: String?
-    @Option(name: .customLong("log-format"), help: "text or json.")
-    var logFormat: String?
+    @Flag(name: .customLong("no-worker"), help: "Serve HTTP only; jobs are for errand worker to run.")
+    var servesOnly = false
 
     func run() async throws {
         try await Failures.reported {
-            var settings = try settings.read(flags: [
-                (["concurrency"], "--concurrency", concurrency.map(String.init)),
-                (["grace"], "--grace", grace),
-                (["log", "level"], "--log-level", logLevel),
-                (["log", "format"], "--log-format", logFormat),
-            ])
+            var settings = try options.read()
             settings.listen.host = host ?? settings.listen.host
             settings.listen.port = try checked(port) ?? settings.listen.port
-            try await Self.serve(settings)
+            try await serve(settings)
         }
     }
 
@@ -53,25 +41,37 @@ struct ServeCommand: AsyncParsableCommand {
         throw SettingsError(key: "port", place: "flag --port", problem: "is \(port); expected 0 to 65535")
     }
 
-    private static func serve(_ settings: Settings) async throws {
+    private func serve(_ settings: Settings) async throws {
         let logger = settings.logger("errand")
-        logger.info(
-            "starting",
-            metadata: [
-                "version": "\(Version.current)", "pid": "\(ProcessInfo.processInfo.processIdentifier)",
-                "store": "\(settings.store)", "files": "\(settings.filesFolder)",
-            ]
-        )
-        let installation = try await Installation.open(settings)
+        logger.noteStart(settings)
+        let installation = try await Installation.open(settings, for: .serving)
         do {
             try await installation.configureQueues()
-            let group = try ServiceGroup.build(installation, logger: logger)
+            let group = try ServiceGroup.serving(installation, withWorker: !servesOnly, logger: logger)
             try await StopSignals(group: group, logger: logger).run()
         } catch {
             installation.store.close()
             throw Failures.listening(on: settings.listen, error)
         }
         logger.info("stopped")
+    }
+}
+
+extension Logger {
+    /// Says what starts, and on what.
+    func noteStart(_ settings: Settings) {
+        info(
+            "starting",
+            metadata: [
+                "version": "\(Version.current)", "pid": "\(ProcessInfo.processInfo.processIdentifier)",
+                "store": "\(settings.store)", "files": "\(settings.filesFolder)",
+            ]
+        )
+        guard settings.store.isShared else { return }
+        notice(
+            "uploads and results are in a folder of this machine; every machine that works on the store needs it",
+            metadata: ["files": "\(settings.filesFolder)"]
+        )
     }
 }
 #endif

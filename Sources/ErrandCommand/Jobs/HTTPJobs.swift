@@ -84,6 +84,8 @@ struct HTTPJobs: JobAccess {
 
     func queues() async throws -> [Document] { try await list("/api/queues") }
 
+    func workers() async throws -> [Document] { try await list("/api/workers") }
+
     func pause(queue: String, reason: String?) async throws -> Document {
         var body = JSONWriter()
         body.object { $0.memberIfPresent("reason", reason) }

@@ -35,6 +35,7 @@ protocol JobAccess: Sendable {
     func queues() async throws -> [Document]
     func pause(queue: String, reason: String?) async throws -> Document
     func resume(queue: String) async throws -> Document
+    func workers() async throws -> [Document]
     /// Counts a project's jobs by status.
     func counts(project: String) async throws -> Document
     /// Sends a file for a job to use, and answers its upload's identifier.

@@ -1,7 +1,6 @@
 #if Server
 import Errand
 import ErrandFiles
-import ErrandSQLite
 import FoundationEssentials
 
 extension LocalJobs {

@@ -2,12 +2,11 @@
 import Errand
 import ErrandFiles
 import ErrandHTTP
-import ErrandSQLite
 import FoundationEssentials
 import ServiceLifecycle
 import UnixSignals
 
-/// Jobs of a store that no server has, opened by this process.
+/// Jobs of a store that this process opens itself: one that no server has, or one that many may open.
 struct LocalJobs: JobAccess {
     let installation: Installation
     let client: JobClient
@@ -58,6 +57,8 @@ struct LocalJobs: JobAccess {
             try await show(now)
             return now
         }
+        // Other processes work on a shared store: there is nothing to run here.
+        guard !installation.settings.store.isShared else { return try await wait(for: job, show: show) }
         guard mayRun, installation.handlers.types[now.type] != nil else {
             try await show(now)
             throw CommandFailure(
@@ -85,15 +86,7 @@ struct LocalJobs: JobAccess {
                 try await group.run()
                 return nil
             }
-            tasks.addTask {
-                var last: JobDocument?
-                for try await state in client.changes(of: job) {
-                    let state = try document(state)
-                    last = state
-                    try await show(state)
-                }
-                return last
-            }
+            tasks.addTask { try await states(of: job, show: show) }
             // Whatever throws here ends both: the worker gives back what it runs.
             if let ended = try await tasks.next() ?? nil {
                 await group.triggerGracefulShutdown()
@@ -108,6 +101,49 @@ struct LocalJobs: JobAccess {
             }
             return left
         }
+    }
+
+    /// Shows a job's states as others change it, until it has ended.
+    private func wait(
+        for job: JobReference,
+        show: @escaping @Sendable (JobDocument) async throws -> Void
+    ) async throws -> JobDocument {
+        try await withThrowingTaskGroup(of: JobDocument?.self) { tasks in
+            tasks.addTask {
+                try await Task.sleep(for: Self.patience)
+                let now = try await self.job(job)
+                if now.status == .queued {
+                    StandardStream.error.print(
+                        "errand: \(now.name) waits for a worker; where none runs, start one with: errand serve"
+                    )
+                }
+                return nil
+            }
+            tasks.addTask { try await states(of: job, show: show) }
+            while let ended = try await tasks.next() {
+                guard let ended else { continue }
+                tasks.cancelAll()
+                return ended
+            }
+            return try await self.job(job)
+        }
+    }
+
+    /// How long a job may be queued before a person may want to know why.
+    private static let patience = Duration.seconds(5)
+
+    /// Shows every state that is seen until the last, and answers with that.
+    private func states(
+        of job: JobReference,
+        show: @Sendable (JobDocument) async throws -> Void
+    ) async throws -> JobDocument? {
+        var last: JobDocument?
+        for try await state in client.changes(of: job) {
+            let state = try document(state)
+            last = state
+            try await show(state)
+        }
+        return last
     }
 
     func cancel(_ job: JobReference, reason: String?) async throws -> JobDocument {
@@ -131,6 +167,10 @@ struct LocalJobs: JobAccess {
     }
 
     func queues() async throws -> [Document] { try await client.queues().map { try Document(WireJSON.queue($0)) } }
+
+    func workers() async throws -> [Document] {
+        try await client.workers().map { try Document(WireJSON.worker($0)) }
+    }
 
     func pause(queue: String, reason: String?) async throws -> Document {
         try await client.pause(queue: queue, reason: reason)

@@ -2,26 +2,27 @@
 import Errand
 import ErrandFiles
 import ErrandHTTP
-import ErrandSQLite
 import FoundationEssentials
 import Logging
 
 /// What a process needs to work on a store: the open store, its files, and the types it can run.
 struct Installation: Sendable {
     let settings: Settings
-    let store: SQLiteJobStore
+    let store: any InstallationStore
     let objects: LocalObjectStore
     let handlers: JobHandlers
 
     /// Opens the store and the folder of its files.
     ///
-    /// - Parameter settings: Which store, which types.
+    /// - Parameters:
+    ///   - settings: Which store, which types.
+    ///   - purpose: What it is opened for.
     /// - Returns: What works on it; close its store at the end.
     /// - Throws: ``CommandFailure``: `tryLater` with the owner's process id when another process has the store.
-    static func open(_ settings: Settings) async throws -> Installation {
-        let store: SQLiteJobStore
+    static func open(_ settings: Settings, for purpose: StorePurpose) async throws -> Installation {
+        let store: any InstallationStore
         do throws(JobStoreError) {
-            store = try await SQLiteJobStore(path: settings.store)
+            store = try await settings.store.open(purpose)
         } catch {
             throw CommandFailure(ExitStatus(error), error.description)
         }
@@ -41,11 +42,20 @@ struct Installation: Sendable {
         for (queue, limit) in settings.queueConcurrency.sorted(by: { $0.key < $1.key }) {
             try await store.configure(queue: queue, .concurrency(limit))
         }
+        for (queue, limit) in settings.queueRateLimits.sorted(by: { $0.key < $1.key }) {
+            try await store.configure(queue: queue, .rateLimit(limit))
+        }
     }
 
-    /// A worker for everything, or for some queues only.
-    func worker(queues: [String]? = nil) -> Worker {
+    /// A worker for everything, or for some queues or types only.
+    func worker(queues: [String]? = nil, types: [String]? = nil) -> Worker {
         var options = WorkerOptions(queues: queues, concurrency: settings.concurrency)
+        options.types = types
+        options.version = Version.current
+        options.lease = settings.lease
+        // As often within a lease as by default, and never less often than that.
+        options.heartbeat = min(options.heartbeat, settings.lease / 6)
+        options.reapInterval = options.heartbeat
         options.grace = settings.grace
         options.objectStore = objects
         options.logger = settings.logger("errand.worker")
@@ -69,7 +79,7 @@ struct Installation: Sendable {
 
 extension JobHandlers {
     /// The types that every installation has, and those of its settings.
-    init(_ settings: Settings, store: SQLiteJobStore, objects: LocalObjectStore) {
+    init(_ settings: Settings, store: any InstallationStore, objects: LocalObjectStore) {
         self.init()
         BuiltInTypes(datasets: store, uploads: store, objects: objects).register(on: &self)
         for type in settings.types { type.register(on: &self) }

@@ -1,17 +1,13 @@
 #if Server
 import Errand
 import ErrandHTTP
-import ErrandSQLite
 import Logging
 import ServiceLifecycle
 
 extension ServiceGroup {
-    /// What `errand serve` runs, in the order of starting.
-    ///
-    /// Stopping goes the other way: HTTP accepts nothing more, the worker lets its jobs end, the store closes.
-    static func build(_ installation: Installation, logger: Logger) throws -> ServiceGroup {
-        let settings = installation.settings
-        let listen = settings.listen
+    /// What `errand serve` runs, in the order of starting; no worker when it is to serve only.
+    static func serving(_ installation: Installation, withWorker: Bool, logger: Logger) throws -> ServiceGroup {
+        let listen = installation.settings.listen
         let api: any Service
         do throws(ListenError) {
             api = try installation.api().service(host: listen.host, port: listen.port) { port in
@@ -23,15 +19,35 @@ extension ServiceGroup {
         } catch {
             throw CommandFailure(.configuration, error.description)
         }
+        let worker: [(String, any Service)] = withWorker ? [("worker", installation.worker())] : []
+        return build(installation, worker + [("http", api)], logger: logger)
+    }
+
+    /// What `errand worker` runs.
+    static func working(
+        _ installation: Installation,
+        _ worker: Worker,
+        isSupervised: Bool,
+        logger: Logger
+    ) -> ServiceGroup {
+        let service: any Service = isSupervised ? SupervisedWorker(worker: worker, logger: logger) : worker
+        return build(installation, [("worker", service)], logger: logger)
+    }
+
+    /// A group that stops its services the other way round: HTTP accepts nothing more, the worker lets its jobs end,
+    /// the store closes.
+    private static func build(
+        _ installation: Installation,
+        _ services: [(name: String, service: any Service)],
+        logger: Logger
+    ) -> ServiceGroup {
+        let settings = installation.settings
+        let store = StoreService(store: installation.store, logger: logger)
         var configuration = ServiceGroupConfiguration(
-            services: [
-                .init(service: StoreService(store: installation.store, logger: logger), serviceName: "store"),
-                .init(
-                    service: StepLog(name: "worker", service: installation.worker(), logger: logger),
-                    serviceName: "worker"
-                ),
-                .init(service: StepLog(name: "http", service: api, logger: logger), serviceName: "http"),
-            ],
+            services: [.init(service: store, serviceName: "store")]
+                + services.map { name, service in
+                    .init(service: StepLog(name: name, service: service, logger: logger), serviceName: name)
+                },
             logger: settings.logger("errand.lifecycle")
         )
         // A connection that does not end must not hold up the worker's grace for ever.

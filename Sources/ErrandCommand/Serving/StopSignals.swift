@@ -17,6 +17,10 @@ import Darwin
 struct StopSignals {
     let group: ServiceGroup
     let logger: Logger
+    /// Called with the second signal, and with each after it.
+    ///
+    /// What still runs when the process ends is taken back by another; that costs a job none of its attempts.
+    var endAtOnce: @Sendable (Int32) -> Void = { RunningPrograms.killAll(thenExit: 128 + $0) }
 
     /// Runs the group under the signals.
     func run() async throws {
@@ -32,8 +36,8 @@ struct StopSignals {
         for await signal in signals {
             if isStopping {
                 logger.warning("stopping at once", metadata: ["signal": "\(signal)"])
-                // What still runs is taken back by the next start; that costs a job none of its attempts.
-                RunningPrograms.killAll(thenExit: 128 + (signal == .sigint ? SIGINT : SIGTERM))
+                endAtOnce(signal == .sigint ? SIGINT : SIGTERM)
+                continue
             }
             isStopping = true
             logger.info("stopping; a second signal stops at once", metadata: ["signal": "\(signal)"])

@@ -1,11 +1,10 @@
 #if Server
-import ErrandSQLite
 import Logging
 import ServiceLifecycle
 
 /// Keeps the store open for as long as the services that were started after it run, and closes it after them.
 struct StoreService: Service {
-    let store: SQLiteJobStore
+    let store: any InstallationStore
     let logger: Logger
 
     func run() async throws {

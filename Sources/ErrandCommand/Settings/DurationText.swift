@@ -1,5 +1,6 @@
 #if Server
 import ArgumentParser
+import Errand
 
 /// A time span as people write it: `90s`, `5m`, `1h30m`, `250ms`, `2d`; a number alone is seconds.
 struct DurationText: ExpressibleByArgument, Sendable {
@@ -29,6 +30,18 @@ struct DurationText: ExpressibleByArgument, Sendable {
     }
 
     init?(argument: String) { self.init(argument) }
+
+    /// The time span in the fewest words that say it exactly, to the millisecond: `1h30m`, `1s500ms`.
+    static func format(_ duration: Duration) -> String {
+        var rest = duration.wholeMilliseconds
+        var text = ""
+        for (unit, length) in units.sorted(by: { $0.value > $1.value }) {
+            let (count, after) = rest.quotientAndRemainder(dividingBy: length.wholeMilliseconds)
+            if count > 0 { text += "\(count)\(unit)" }
+            rest = after
+        }
+        return text.isEmpty ? "0s" : text
+    }
 
     /// Ten years: long enough for everybody, and far from any overflow.
     private static let longest: Int64 = 315_360_000

@@ -9,7 +9,7 @@ extension Settings {
     /// What may be typed as a flag, by the setting it stands for.
     typealias Flags = [(key: [String], flag: String, value: String?)]
 
-    private static let known = ["store", "listen", "files", "concurrency", "grace", "log", "queues", "types"]
+    private static let known = ["store", "listen", "files", "concurrency", "grace", "lease", "log", "queues", "types"]
     private static let later = ["bullmq", "webhooks"]
 
     /// Reads all settings.
@@ -40,7 +40,7 @@ extension Settings {
     }
 
     private mutating func take(from sources: SettingsSources) throws {
-        if let path = try sources.value(["store"], expected: "sqlite:PATH", { StorePath($0) }) { store = path.path }
+        store = try sources.value(["store"], StoreLocation.init) ?? store
         if let given = try sources.value(
             ["listen"],
             expected: "HOST:PORT, such as 127.0.0.1:8080",
@@ -52,6 +52,7 @@ extension Settings {
         concurrency = try sources.value(["concurrency"], expected: "a number from 1 to 10000", Self.slots)
         let grace = try sources.value(["grace"], expected: DurationText.expectation) { DurationText($0) }
         self.grace = grace?.duration ?? self.grace
+        lease = try sources.value(["lease"], expected: "a time span from 1s to 1h", Self.lease) ?? lease
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         logLevel =
             try sources.value(["log", "level"], expected: "one of \(levels)") { Logger.Level(rawValue: $0) } ?? logLevel
@@ -67,20 +68,33 @@ extension Settings {
                 expected: "a number from 1 to 10000",
                 Self.slots
             )
+            queueRateLimits[name] = try Self.rateLimit(["queues", name, "rateLimit"], from: sources)
         }
     }
 
-    private static func slots(_ text: String) -> Int? { Int(text).flatMap { (1...10_000).contains($0) ? $0 : nil } }
-}
-
-/// The path in `sqlite:PATH`.
-struct StorePath: Sendable {
-    let path: String
-
-    init?(_ text: String) {
-        guard text.hasPrefix("sqlite:"), text.utf8.count > 7 else { return nil }
-        path = String(text.dropFirst(7))
+    private static func rateLimit(_ key: [String], from sources: SettingsSources) throws -> RateLimit? {
+        let (counts, periods) = (RateLimit.counts, RateLimit.periods)
+        let count = try sources.value(
+            key + ["count"],
+            expected: "a number from \(counts.lowerBound) to \(counts.upperBound)"
+        ) { text in Int(text).flatMap { counts.contains($0) ? $0 : nil } }
+        let per = try sources.value(
+            key + ["per"],
+            expected: "a time span from 100ms to 1d, such as 1m"
+        ) { text in DurationText(text).flatMap { periods.contains($0.duration) ? $0.duration : nil } }
+        switch (count, per) {
+        case (let count?, let per?): return RateLimit(count: count, per: per)
+        case (nil, nil): return nil
+        case (nil, _): throw sources.missing(key + ["count"], beside: key + ["per"])
+        case (_, nil): throw sources.missing(key + ["per"], beside: key + ["count"])
+        }
     }
+
+    private static func lease(_ text: String) -> Duration? {
+        DurationText(text).flatMap { (.seconds(1) ... .seconds(3600)).contains($0.duration) ? $0.duration : nil }
+    }
+
+    private static func slots(_ text: String) -> Int? { Int(text).flatMap { (1...10_000).contains($0) ? $0 : nil } }
 }
 
 extension SettingsSources {

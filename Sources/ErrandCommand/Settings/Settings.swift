@@ -1,30 +1,35 @@
 #if Server
+import Errand
 import ErrandFiles
 import Logging
 
 /// What an installation may set: defaults, under the configuration file, under the environment, under flags.
 struct Settings: Sendable {
-    /// The SQLite file.
-    var store = "errand.db"
+    /// Where the store is.
+    var store = StoreLocation.sqlite(path: "errand.db")
     /// Where the HTTP API answers.
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
-    /// The folder for uploads and results; beside the store when nil.
+    /// The folder for uploads and results; the store's own when nil.
     var files: String?
     /// How many jobs run at once in this process; the worker's own default when nil.
     var concurrency: Int?
     /// How long running jobs may go on once a stop was asked for.
     var grace: Duration = .seconds(30)
+    /// How long a worker's claims hold without a word from it: the time until the jobs of a dead one run elsewhere.
+    var lease: Duration = .seconds(30)
     /// What is logged.
     var logLevel: Logger.Level = .info
     /// How it is logged.
     var logFormat: LineLogHandler.Format = .text
     /// How many jobs of a queue may run at once, over all workers.
     var queueConcurrency: [String: Int] = [:]
+    /// How many jobs of a queue may be claimed in a time, over all workers.
+    var queueRateLimits: [String: RateLimit] = [:]
     /// Programs as job types.
     var types: [CommandType] = []
 
     /// The folder for uploads and results.
-    var filesFolder: String { files ?? store + ".files" }
+    var filesFolder: String { files ?? store.filesFolder }
 
     /// A logger as the settings ask for.
     func logger(_ label: String) -> Logger {

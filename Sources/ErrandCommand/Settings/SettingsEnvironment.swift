@@ -8,11 +8,17 @@ struct SettingsEnvironment {
 
     private static let prefix = "ERRAND_"
     private static let known: Set = [
-        "ERRAND_STORE", "ERRAND_LISTEN", "ERRAND_FILES", "ERRAND_CONCURRENCY", "ERRAND_GRACE", "ERRAND_LOG_LEVEL",
-        "ERRAND_LOG_FORMAT",
+        "ERRAND_STORE", "ERRAND_LISTEN", "ERRAND_FILES", "ERRAND_CONCURRENCY", "ERRAND_GRACE", "ERRAND_LEASE",
+        "ERRAND_LOG_LEVEL", "ERRAND_LOG_FORMAT",
+    ]
+    /// A queue's settings, and the ends of their variables.
+    private static let ofQueues = [
+        ("concurrency", "_CONCURRENCY"), ("rateLimit.count", "_RATE_LIMIT_COUNT"), ("rateLimit.per", "_RATE_LIMIT_PER"),
     ]
     /// Read elsewhere: by the commands that talk to a server, and by the tests.
-    private static let others: Set = ["ERRAND_SERVER", "ERRAND_CONFIG", "ERRAND_BINARY", "ERRAND_TEST_RUN"]
+    private static let others: Set = [
+        "ERRAND_SERVER", "ERRAND_CONFIG", "ERRAND_BINARY", "ERRAND_TEST_RUN", "ERRAND_TEST_POSTGRES",
+    ]
 
     /// Picks the settings; an `ERRAND_` variable that is none is refused, as a mistyped one would be ignored silently.
     ///
@@ -22,24 +28,33 @@ struct SettingsEnvironment {
     /// - Throws: ``SettingsError``.
     init(_ environment: [String: String], queues: [String]) throws {
         let given = environment.filter { $0.key.hasPrefix(Self.prefix) && !Self.others.contains($0.key) }
-        let names = Dictionary(
-            queues.map { (Self.variable(for: "queues.\($0).concurrency"), $0) },
-            uniquingKeysWith: { first, _ in first }
+        let names = Set(
+            queues.flatMap { queue in Self.ofQueues.map { Self.variable(for: "queues.\(queue).\($0.0)") } }
         )
         var more: Set<String> = []
-        for key in given.keys.sorted() where !Self.known.contains(key) && names[key] == nil {
-            guard key.hasPrefix("ERRAND_QUEUES_"), key.hasSuffix("_CONCURRENCY"), key.utf8.count > 26 else {
+        for key in given.keys.sorted() where !Self.known.contains(key) && !names.contains(key) {
+            guard let queue = Self.queue(in: key) else {
                 throw SettingsError(
                     key: key,
                     place: "environment",
                     problem: "is unknown; expected \(Self.known.sorted().joined(separator: ", ")) "
-                        + "or ERRAND_QUEUES_<NAME>_CONCURRENCY"
+                        + "or ERRAND_QUEUES_<NAME> with \(Self.ofQueues.map(\.1).joined(separator: ", "))"
                 )
             }
-            more.insert(key.dropFirst(14).dropLast(12).lowercased())
+            more.insert(queue)
         }
         values = given
         self.queues = more
+    }
+
+    /// The queue that only a variable names; nil when it is no queue's setting.
+    private static func queue(in variable: String) -> String? {
+        let prefix = "ERRAND_QUEUES_"
+        guard variable.hasPrefix(prefix), let (_, end) = ofQueues.first(where: { variable.hasSuffix($0.1) }) else {
+            return nil
+        }
+        let name = variable.dropFirst(prefix.utf8.count).dropLast(end.utf8.count)
+        return name.isEmpty ? nil : name.lowercased()
     }
 
     /// The variable for a setting: `queues.images.concurrency` is `ERRAND_QUEUES_IMAGES_CONCURRENCY`.

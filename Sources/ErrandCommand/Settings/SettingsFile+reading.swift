@@ -31,8 +31,11 @@ extension SettingsFile {
         let all = try mapping("queues", in: root) ?? [:]
         for queue in queues {
             guard let options = try mapping(queue, in: all, of: "queues") else { continue }
-            try refuseOthers(than: ["concurrency"], in: options, of: "queues.\(queue)")
+            try refuseOthers(than: ["concurrency", "rateLimit"], in: options, of: "queues.\(queue)")
             try take(["queues", queue, "concurrency"], options)
+            guard let limit = try mapping("rateLimit", in: options, of: "queues.\(queue)") else { continue }
+            try refuseOthers(than: ["count", "per"], in: limit, of: "queues.\(queue).rateLimit")
+            for name in ["count", "per"] { try take(["queues", queue, "rateLimit", name], limit) }
         }
         return values
     }

@@ -13,8 +13,22 @@ struct APIServices: Sendable {
     let random: RandomSource
     let identifiers: JobIDGenerator
     let logger: Logger
+    let outages = OutageLog()
 
     /// The wall clock.
     var now: Date { options.clock.now().wall }
+
+    /// Logs what an outage of a store does to requests, at most a line a second for each place.
+    func logOutage(
+        _ message: Logger.Message,
+        _ level: Logger.Level,
+        to logger: Logger,
+        metadata: @autoclosure () -> Logger.Metadata,
+        file: String = #fileID,
+        line: UInt = #line
+    ) {
+        let now = options.clock.now().steady
+        outages.log(message, level, to: logger, metadata: metadata(), at: now, file: file, line: line)
+    }
 }
 #endif

@@ -50,6 +50,7 @@ public struct ErrandAPI: Sendable {
             + FileRoute(services: services).routes
             + DatasetRoutes(services: services).routes
             + QueueRoutes(services: services).routes
+            + WorkerRoutes(services: services).routes
             + JobTypeRoutes(services: services).routes
             + HealthRoutes(services: services).routes
     }

@@ -48,16 +48,19 @@ struct EdgeMiddleware: RouterMiddleware {
                 problem.headers[.allow] = allow
             }
         }
-        if problem.status >= 500 {
-            context.logger.error(
-                "request failed",
-                metadata: [
-                    "request_id": "\(context.requestId)", "method": "\(request.method)",
-                    "path": "\(request.uri.path)", "status": "\(problem.status)", "error": "\(error)",
-                ]
-            )
-        }
+        if problem.status >= 500 { log(error, problem, request, context) }
         return problem.response(to: request, requestId: context.requestId)
+    }
+
+    private func log(_ error: any Error, _ problem: Problem, _ request: Request, _ context: APIContext) {
+        let metadata: Logger.Metadata = [
+            "request_id": "\(context.requestId)", "method": "\(request.method)",
+            "path": "\(request.uri.path)", "status": "\(problem.status)", "error": "\(error)",
+        ]
+        guard problem.type == .storageUnavailable else {
+            return context.logger.error("request failed", metadata: metadata)
+        }
+        services.logOutage("request failed", .error, to: context.logger, metadata: metadata)
     }
 }
 #endif

@@ -29,7 +29,12 @@ struct HealthRoutes: Sendable {
             } catch {
                 isReady = false
                 lines.append("[-]\(name) failed")
-                context.logger.warning("not ready", metadata: ["check": "\(name)", "error": "\(error)"])
+                services.logOutage(
+                    "not ready",
+                    .warning,
+                    to: context.logger,
+                    metadata: ["check": "\(name)", "error": "\(error)"]
+                )
             }
         }
         await note("draining") { if Task.isShuttingDownGracefully { throw Draining() } }

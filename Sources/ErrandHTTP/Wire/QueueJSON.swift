@@ -17,6 +17,14 @@ enum QueueJSON {
                 }
             }
             writer.memberIfPresent("concurrency", queue.concurrency)
+            if let limit = queue.rateLimit {
+                writer.member("rateLimit") { writer in
+                    writer.object { writer in
+                        writer.member("count", limit.count)
+                        writer.member("perSeconds", limit.per.seconds)
+                    }
+                }
+            }
             writer.memberIfPresent("oldestAgeSeconds", queue.oldestReady.map { Double($0.wholeMilliseconds) / 1000 })
         }
     }

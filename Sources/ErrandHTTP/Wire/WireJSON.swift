@@ -10,6 +10,9 @@ package enum WireJSON {
     /// A queue.
     package static func queue(_ queue: QueueState) -> JSONText { text { QueueJSON.write(queue, to: &$0) } }
 
+    /// A worker.
+    package static func worker(_ worker: LiveWorker) -> JSONText { text { WorkerJSON.write(worker, to: &$0) } }
+
     /// A dataset.
     package static func dataset(_ dataset: Dataset) -> JSONText { text { DatasetJSON.write(dataset, to: &$0) } }
 

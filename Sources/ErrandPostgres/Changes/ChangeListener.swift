@@ -84,8 +84,7 @@ final class ChangeListener: Sendable {
                 health.set(.degraded)
                 poller.tell()
                 // A server that comes back is not met by everybody at once.
-                let limit = min(rhythm.poll - rhythm.patience, .milliseconds(50 << min(failures, 10)))
-                alarm.wait(atMost: .milliseconds(Int64.random(in: 0...max(1, limit.wholeMilliseconds))))
+                alarm.wait(atMost: .milliseconds(Int.random(in: 0...min(1000, 50 << min(failures, 10)))))
             }
         }
     }

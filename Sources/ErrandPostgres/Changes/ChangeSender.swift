@@ -54,9 +54,12 @@ final class ChangeSender: Sendable {
     }
 
     private func notify(_ messages: [String], on link: PostgresLink) {
-        // Only wakes are lost; whoever lost the connection hears of it at the next call.
+        // Nothing is stored by it, so that its commit need not wait for the disk. Only wakes are lost when it fails;
+        // whoever lost the connection hears of it at the next call.
         _ = try? link.connection().run(
-            "SELECT pg_notify($1::text, m) FROM unnest($2::text[]) m",
+            """
+            SELECT pg_notify($1::text, m), set_config('synchronous_commit', 'off', true) FROM unnest($2::text[]) m
+            """,
             [.text(channel), .texts(messages)]
         )
     }

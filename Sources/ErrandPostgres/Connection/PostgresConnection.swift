@@ -51,6 +51,19 @@ final class PostgresConnection {
         answerLimit = limit == 0 ? nil : PostgresAddress.answerLimit(.milliseconds(limit))
     }
 
+    /// What libpq has against a URL, in its own words; nil when it understands it.
+    static func fault(of url: String) -> String? {
+        var message: UnsafeMutablePointer<CChar>?
+        if let options = PQconninfoParse(url, &message) {
+            PQconninfoFree(options)
+            return nil
+        }
+        defer { PQfreemem(message) }
+        var text = message.map { String(cString: $0) } ?? "libpq is out of memory"
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return "libpq says: \(text)."
+    }
+
     deinit { PQfinish(handle) }
 
     /// Runs one statement, prepared at its first use unless a pooler would give the next use another connection.

@@ -13,7 +13,7 @@ final class PostgresLink {
 
     /// The connection; asks the server for a new one where there is none.
     ///
-    /// After a failure the next attempts, for a random part of up to five seconds, fail at once: a server that comes
+    /// After a failure the next attempts, for a random part of up to a second, fail at once: a server that comes
     /// back is not met by all its clients at the same moment.
     func connection() throws(JobStoreError) -> PostgresConnection {
         if let current, !current.isLost { return current }
@@ -26,7 +26,7 @@ final class PostgresLink {
         } catch {
             failures += 1
             lastError = error
-            nextAttempt = .now + .milliseconds(Int.random(in: 0...min(5000, 50 << min(failures, 10))))
+            nextAttempt = .now + .milliseconds(Int.random(in: 0...min(1000, 50 << min(failures, 10))))
             throw error
         }
     }

@@ -3,7 +3,9 @@ import Errand
 
 /// The numbered steps from an empty schema to the present one; a step never changes once it is released.
 enum PostgresMigrations {
-    private static var steps: [[UInt8]] { [PackageResources.V001_jobs_sql] }
+    private static var steps: [(name: String, sql: [UInt8])] {
+        [("V001_jobs", PackageResources.V001_jobs_sql), ("V002_submit", PackageResources.V002_submit_sql)]
+    }
 
     /// Runs the steps that are missing; processes that come at once wait for each other.
     static func run(on connection: PostgresConnection) throws(JobStoreError) {
@@ -23,35 +25,57 @@ enum PostgresMigrations {
         }
     }
 
+    /// All steps, and which of them were applied; changes nothing.
+    static func list(on connection: PostgresConnection) throws(JobStoreError) -> [StoreMigration] {
+        let applied = try state(on: connection).hasTable ? try applied(on: connection) : []
+        return steps.enumerated().map { index, step in
+            let sql = connection.qualified(String(decoding: step.sql, as: UTF8.self))
+            return StoreMigration(name: step.name, sql: sql, isApplied: applied.contains(index + 1))
+        }
+    }
+
     private static func runSteps(on connection: PostgresConnection) throws(JobStoreError) {
         try prepareSchema(on: connection)
-        let present = try connection.runAll("SELECT coalesce(max(version), 0) FROM errand.migrations")
-            .first { (row) throws(JobStoreError) in Int(row.int()) }
-        guard let present, present <= steps.count else {
-            throw JobStoreError(
-                .schemaTooNew,
-                "The schema was written by a newer version of Errand; use that version, or a backup from before."
-            )
-        }
-        for (index, step) in steps.enumerated().dropFirst(present) {
-            try connection.runAll(String(decoding: step, as: UTF8.self))
+        let applied = try applied(on: connection)
+        for (index, step) in steps.enumerated() where !applied.contains(index + 1) {
+            try connection.runAll(String(decoding: step.sql, as: UTF8.self))
             try connection.runAll("INSERT INTO errand.migrations VALUES (\(index + 1), now())")
         }
     }
 
-    private static func prepareSchema(on connection: PostgresConnection) throws(JobStoreError) {
-        let schema = connection.schema
-        let (hasSchema, hasTable) =
-            try connection.runAll(
-                "SELECT to_regnamespace('\(schema)') IS NOT NULL, to_regclass('errand.migrations') IS NOT NULL"
+    /// The numbers of the steps it has had; refuses a schema with more than this version knows.
+    private static func applied(on connection: PostgresConnection) throws(JobStoreError) -> Set<Int> {
+        let applied = try connection.runAll("SELECT version FROM errand.migrations")
+            .map { (row) throws(JobStoreError) in Int(row.int()) }
+        if let newest = applied.max(), newest > steps.count {
+            throw JobStoreError(
+                .schemaTooNew,
+                "The schema \(connection.schema) was written by a newer version of Errand: it has step \(newest), and "
+                    + "this one knows \(steps.count). Use that version, or a backup from before."
             )
-            .first { (row) throws(JobStoreError) in (row.bool(), row.bool()) } ?? (false, false)
+        }
+        return Set(applied)
+    }
+
+    private static func prepareSchema(on connection: PostgresConnection) throws(JobStoreError) {
+        let state = try state(on: connection)
         // Asked first: who may not create schemas can still use one that was made for them.
-        if !hasSchema { try connection.runAll("CREATE SCHEMA \(schema)") }
-        guard !hasTable else { return }
+        if !state.hasSchema { try connection.runAll("CREATE SCHEMA \(connection.schema)") }
+        guard !state.hasTable else { return }
         try connection.runAll(
             "CREATE TABLE errand.migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL)"
         )
+    }
+
+    private static func state(
+        on connection: PostgresConnection
+    ) throws(JobStoreError) -> (hasSchema: Bool, hasTable: Bool) {
+        try connection.runAll(
+            """
+            SELECT to_regnamespace('\(connection.schema)') IS NOT NULL, to_regclass('errand.migrations') IS NOT NULL
+            """
+        )
+        .first { (row) throws(JobStoreError) in (row.bool(), row.bool()) } ?? (false, false)
     }
 }
 #endif

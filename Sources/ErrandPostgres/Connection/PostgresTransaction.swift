@@ -11,14 +11,38 @@ enum PostgresTransaction {
         _ context: PostgresContext,
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
+        try run(on: link, context) { session throws(JobStoreError) in
+            session.begin()
+            let value = try body(session)
+            try session.commit()
+            return value
+        }
+    }
+
+    /// Runs what is a transaction by itself: a single call of ``PostgresSession/run(_:)``, or several that may each be
+    /// done without the others. The counts are its own affair.
+    static func writeAtOnce<Value>(
+        on link: PostgresLink,
+        _ context: PostgresContext,
+        _ body: (PostgresSession) throws(JobStoreError) -> Value
+    ) throws(JobStoreError) -> Value {
+        try run(on: link, context) { session throws(JobStoreError) in
+            let value = try body(session)
+            session.finish()
+            return value
+        }
+    }
+
+    private static func run<Value>(
+        on link: PostgresLink,
+        _ context: PostgresContext,
+        _ body: (PostgresSession) throws(JobStoreError) -> Value
+    ) throws(JobStoreError) -> Value {
         var attempt = 1
         while true {
             let session = try PostgresSession(try link.connection(), context)
-            session.begin()
             do throws(JobStoreError) {
-                let value = try body(session)
-                try session.commit()
-                return value
+                return try body(session)
             } catch {
                 undo(session, link)
                 if try quarantine(error.corruptRow, on: link, context) { continue }

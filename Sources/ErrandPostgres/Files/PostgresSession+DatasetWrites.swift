@@ -100,7 +100,8 @@ extension PostgresSession {
         _ mode: DatasetWriteMode,
         job: Int64
     ) throws(JobStoreError) -> DatasetWrite {
-        guard try !isWritten(dataset.id, otherwiseThanBy: mode) else {
+        // An append that brings columns of its own to an empty dataset has it to itself, like a replacement.
+        guard try !isWritten(dataset.id, byAny: mode == .replace || dataset.columns != columns) else {
             throw JobStoreError(.conflict, "Another job is writing this dataset; try again when it has ended.")
         }
         let count = mode == .append ? dataset.rowCount : 0
@@ -123,13 +124,10 @@ extension PostgresSession {
         return DatasetWrite(dataset: dataset.id, generation: generation, mode: mode, rowCount: count)
     }
 
-    /// Whether jobs that have not ended write a dataset; appends, when asked for one, count as no others.
+    /// Whether a job that has not ended replaces a dataset, or writes it in any way.
     ///
     /// A job that failed or was cancelled half-way holds nothing; what it filled apart is thrown away.
-    private func isWritten(
-        _ dataset: Int64,
-        otherwiseThanBy mode: DatasetWriteMode
-    ) throws(JobStoreError) -> Bool {
+    private func isWritten(_ dataset: Int64, byAny isAnyMode: Bool) throws(JobStoreError) -> Bool {
         try sql(
             """
             WITH ended AS (
@@ -146,7 +144,7 @@ extension PostgresSession {
                 WHERE dataset = $1::bigint AND (mode = 'replace' OR $2::boolean))
             """,
             .int(dataset),
-            .bool(mode == .replace)
+            .bool(isAnyMode)
         )
         .first { (row) throws(JobStoreError) in row.bool() } ?? false
     }
@@ -182,7 +180,7 @@ extension PostgresSession {
     func deleteDataset(_ name: String, in projectId: String, _ scope: Scope) throws(JobStoreError) {
         let reference = try dataset(name, in: projectId, scope).reference
         guard let dataset = try lock(reference) else { throw .noDataset(name, projectId) }
-        guard try !isWritten(dataset.id, otherwiseThanBy: .replace) else {
+        guard try !isWritten(dataset.id, byAny: true) else {
             throw JobStoreError(.conflict, "A job is writing the dataset \"\(name)\"; cancel it first.")
         }
         try sql(

@@ -8,47 +8,24 @@ extension PostgresSession {
     func claim(_ request: ClaimRequest) throws(JobStoreError) -> Claim {
         try demoteAfterJump()
         // One round trip says what there is; only where queues are limited another says how far.
-        let found = try run([promotion, limits(for: request), lanes(for: request), nextDue(for: request)])
-        let rooms = try rooms(in: found[1])
+        let queues: PostgresValue = request.queues.map { .texts($0) } ?? .null
+        let found = try run([
+            promotion, PostgresStatement(Self.findLimits, [queues]), lanes(for: request), nextDue(for: request),
+        ])
+        var limits = try limits(in: found[1])
         var jobs: [ClaimedJob] = []
         if request.limit > 0, !request.types.isEmpty {
             let lanes = try found[2].map { (row) throws(JobStoreError) in
                 ClaimLane(queue: row.text(), tenant: row.text(), available: Int(row.int()))
             }
+            let rooms = limits.mapValues { $0.room(at: time.steady) }
             let rotation = context.rotation.withLock { $0 }
             let turns = ClaimTurns(lanes, rooms: rooms, rotation: rotation, limit: request.limit)
             if !turns.order.isEmpty { jobs = try take(turns.order, of: lanes, for: request) }
+            try count(jobs, against: &limits)
         }
-        let due = try found[3].first { (row) throws(JobStoreError) in row.int() }
-        return Claim(jobs: jobs, nextDue: due.map { .milliseconds(max(0, $0 - now)) })
-    }
-
-    /// The limited queues; their rows stay locked, so that claims take turns there.
-    private func limits(for request: ClaimRequest) -> PostgresStatement {
-        PostgresStatement(
-            """
-            SELECT name, concurrency FROM errand.queues
-            WHERE concurrency IS NOT NULL AND ($1::text[] IS NULL OR name = ANY ($1::text[])) ORDER BY name FOR UPDATE
-            """,
-            [request.queues.map { .texts($0) } ?? .null]
-        )
-    }
-
-    /// How many more jobs of each limited queue may run.
-    private func rooms(in rows: PostgresRows) throws(JobStoreError) -> [String: Int] {
-        let limits = try rows.map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
-        guard !limits.isEmpty else { return [:] }
-        // A statement of its own: it sees what those committed who held the lock before.
-        let running = try sql(
-            """
-            SELECT queue, count(*) FROM errand.live WHERE status = 1 AND NOT tracked AND queue = ANY ($1::text[])
-            GROUP BY queue
-            """,
-            .texts(limits.map(\.0))
-        )
-        .map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
-        let counts = Dictionary(running) { $0 + $1 }
-        return Dictionary(limits.map { ($0.0, max(0, $0.1 - counts[$0.0, default: 0])) }) { first, _ in first }
+        let due = try found[3].first { (row) throws(JobStoreError) in Duration.milliseconds(max(0, row.int() - now)) }
+        return Claim(jobs: jobs, nextDue: [due, try nextWindow(of: limits, for: request)].compactMap(\.self).min())
     }
 
     /// The lanes with something to take, in queues that are not paused.
@@ -56,7 +33,7 @@ extension PostgresSession {
         PostgresStatement(
             Self.findLanes,
             [
-                request.queues.map { .texts($0) } ?? .null, .texts(request.types), .int(now),
+                request.queues.map { .texts($0) } ?? .null, .texts(request.types),
                 .int(Int64(max(0, request.limit))),
             ]
         )
@@ -122,7 +99,8 @@ extension PostgresSession {
 
     /// Takes back that jobs are claimable which are not due any more, after the clock was set back.
     ///
-    /// Nothing breaks without it, as a claim looks at the time too; only the next due time would be too late.
+    /// Claims take what is claimable and do not look at the time: processes differ by the time an answer takes in what
+    /// they hold the server's clock to be, and one must not pass over what another has just found due.
     private func demoteAfterJump() throws(JobStoreError) {
         let slack = context.options.clock == nil ? Int64(1000) : 0
         let latest = context.latestWrite.withLock { $0 }
@@ -154,7 +132,7 @@ extension PostgresSession {
         SELECT l.queue, l.tenant, (SELECT count(*) FROM (
             SELECT 1 FROM errand.live s
             WHERE s.claimable AND s.queue = l.queue AND coalesce(s.tenant, '') = l.tenant
-                AND s.type = ANY ($2::text[]) AND s.run_at <= $3::bigint LIMIT $4::bigint) found)
+                AND s.type = ANY ($2::text[]) LIMIT $3::bigint) found)
         FROM lanes l
         WHERE ($1::text[] IS NULL OR l.queue = ANY ($1::text[])) AND NOT EXISTS (
             SELECT FROM errand.queues q WHERE q.name = l.queue AND q.paused_since IS NOT NULL)
@@ -167,7 +145,7 @@ extension PostgresSession {
             CROSS JOIN LATERAL (
                 SELECT s.ctid AS place, s.number FROM errand.live s
                 WHERE s.claimable AND s.queue = t.queue AND coalesce(s.tenant, '') = t.tenant
-                    AND s.type = ANY ($4::text[]) AND s.run_at <= $5::bigint
+                    AND s.type = ANY ($4::text[])
                 ORDER BY s.priority, s.run_at, s.number LIMIT t.quota FOR UPDATE SKIP LOCKED) n)
         UPDATE errand.live s SET status = 1, waiting = false, claimable = false, fence = s.fence + 1, rev = s.rev + 1,
             attempt = s.attempt + 1, started_at = $5::bigint, updated_at = $5::bigint, worker = $6::text,

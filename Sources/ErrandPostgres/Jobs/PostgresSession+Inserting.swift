@@ -44,7 +44,7 @@ extension PostgresSession {
     }
 
     /// The job as it is to be stored: cancelled already, where what it waits for has failed.
-    private func held(
+    func held(
         _ new: NewJob,
         _ scope: Scope,
         _ blockedBy: Int,

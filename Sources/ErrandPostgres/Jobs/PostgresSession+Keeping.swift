@@ -13,7 +13,7 @@ extension PostgresSession {
         let silent = try hold(sql(Self.lockSilent, .int(now)))
         // A refusal is right: what waited for an orphan may have ended with it.
         for number in silent.sorted() { _ = try apply(.goStale, to: number) }
-        try run([promotion, foldingCounts])
+        try run([promotion, foldingCounts, forgettingWorkers])
         return orphans.count
     }
 

@@ -85,6 +85,7 @@ extension PostgresSession {
                 .text(queue),
                 .int(limit.map { Int64($0) })
             )
+        case .rateLimit(let limit): try setRateLimit(limit, of: queue)
         }
         changes.queues.insert(queue)
     }

@@ -101,14 +101,17 @@ extension PostgresSession {
     }
 
     private func settings() throws(JobStoreError) -> [QueueState] {
-        try sql("SELECT name, paused_since, paused_by, pause_reason, concurrency FROM errand.queues")
-            .map { (row) throws(JobStoreError) in
-                var state = QueueState(name: row.text())
-                let (since, by, reason) = (row.optionalDate(), row.optionalText(), row.optionalText())
-                state.pause = since.map { QueueState.Pause(since: $0, by: by, reason: reason) }
-                state.concurrency = row.optionalInt().map { Int($0) }
-                return state
-            }
+        try sql(
+            "SELECT name, paused_since, paused_by, pause_reason, concurrency, rate_count, rate_per FROM errand.queues"
+        )
+        .map { (row) throws(JobStoreError) in
+            var state = QueueState(name: row.text())
+            let (since, by, reason) = (row.optionalDate(), row.optionalText(), row.optionalText())
+            state.pause = since.map { QueueState.Pause(since: $0, by: by, reason: reason) }
+            state.concurrency = row.optionalInt().map { Int($0) }
+            state.rateLimit = RateLimit(&row)
+            return state
+        }
     }
 
     private func firstReady(_ scope: Scope) throws(JobStoreError) -> [(String, Int64)] {

@@ -166,7 +166,11 @@ CREATE TABLE errand.queues (
     paused_since bigint,
     paused_by text,
     pause_reason text,
-    concurrency integer
+    concurrency integer,
+    rate_count integer,
+    rate_per bigint,                   -- milliseconds
+    window_opened bigint,              -- microseconds of the store's steady clock
+    window_claimed integer
 );
 
 -- Deleted records, kept for a day so that they answer 'gone'. An id may be used again after that day.
@@ -235,6 +239,22 @@ CREATE TABLE errand.dead_generations (
     generation bigint PRIMARY KEY,
     deleted_to bigint NOT NULL DEFAULT 0  -- the last position that is deleted
 );
+
+-- Live workers, each written with its heartbeat.
+CREATE TABLE errand.workers (
+    id text COLLATE "C" PRIMARY KEY,
+    name text NOT NULL,                -- where it runs, for people
+    version text,
+    queues text[],                     -- null is all
+    types text[] NOT NULL,
+    slots integer NOT NULL,
+    running integer NOT NULL,
+    started_at bigint NOT NULL,        -- on the worker's clock
+    lease bigint NOT NULL,             -- milliseconds
+    heartbeat_at bigint NOT NULL,
+    heartbeat bigint NOT NULL,         -- the same in microseconds of the store's steady clock
+    forget_at bigint NOT NULL          -- on that clock, when it has been silent for too long
+) WITH (fillfactor = 50);
 
 -- Rows of jobs that could not be read, as they were found; their jobs have failed with the code corrupt_row.
 CREATE TABLE errand.corrupt_rows (

@@ -89,7 +89,8 @@ extension SQLiteSession {
         try endWritesOfEndedJobs(dataset.id)
         let others = try sql("SELECT count(*) FROM dataset_writes WHERE dataset = ? AND (mode = 'replace' OR ? = 1)")
         others.bind(1, dataset.id)
-        others.bind(2, mode == .replace ? 1 : 0)
+        // An append that brings columns of its own to an empty dataset has it to itself, like a replacement.
+        others.bind(2, mode == .replace || dataset.columns != columns ? 1 : 0)
         guard try others.onlyInt() == 0 else {
             throw JobStoreError(.conflict, "Another job is writing this dataset; try again when it has ended.")
         }

@@ -9,7 +9,7 @@ struct ClaimTurns {
         let name: String
         var tenants: [TenantTurns]
         var nextTenant = 0
-        /// How many more of its jobs may run; nil is any number.
+        /// How many more of its jobs may be claimed; nil is any number.
         var room: Int?
     }
 
@@ -173,8 +173,13 @@ extension SQLiteSession {
 }
 
 extension SQLiteSession {
+    /// How many more jobs of a queue may be claimed; nil where nothing limits it.
+    fileprivate func room(in queue: String) -> Int? {
+        [roomToRun(in: queue), memory.rates[queue]?.room(at: time.steady)].compactMap(\.self).min()
+    }
+
     /// How many more jobs of a queue may run; nil where nothing limits it.
-    func room(in queue: String) -> Int? {
+    func roomToRun(in queue: String) -> Int? {
         guard let limit = memory.queues[queue]?.concurrency else { return nil }
         let running = memory.lanes.lazy.filter { $0.key.queue == queue }.reduce(0) { $0 + $1.running }
         return max(0, limit - running)

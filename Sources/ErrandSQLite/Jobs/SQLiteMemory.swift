@@ -16,6 +16,8 @@ struct SQLiteMemory {
     var projectNumbers: [ProjectKey: Int64] = [:]
     var projectNames: [Int64: String] = [:]
     var queues: [String: QueueSettings] = [:]
+    /// The rate limits of those queues that have one.
+    var rates: [String: RateWindow] = [:]
     var nextNumber: Int64 = 1
     /// While there are none, ending a job need not look for jobs that wait for it.
     var dependencyCount = 0
@@ -103,6 +105,7 @@ enum Undo {
     case tenant(String)
     case project(ProjectKey)
     case queue(String, QueueSettings?)
+    case rate(String, RateWindow?)
     case nextNumber(Int64)
     case dependencies(by: Int)
 }
@@ -133,6 +136,9 @@ final class LeaseTable: Sendable {
         guard let held = self[lease.number], held.fence == lease.fence, held.id == lease.id else { return nil }
         return held
     }
+
+    /// All of them, by job number.
+    var all: [Int64: Lease] { leases.withLock { $0 } }
 
     func set(_ number: Int64, _ lease: Lease?) -> Lease? {
         leases.withLock { leases in
@@ -166,6 +172,7 @@ extension SQLiteSession {
         case .project(let key):
             if let number = memory.projectNumbers.removeValue(forKey: key) { memory.projectNames[number] = nil }
         case .queue(let name, let settings): memory.queues[name] = settings
+        case .rate(let name, let window): memory.rates[name] = window
         case .nextNumber(let number): memory.nextNumber = number
         case .dependencies(let delta): memory.dependencyCount -= delta
         }
@@ -204,6 +211,11 @@ extension SQLiteSession {
             changes.queues.insert(memory.lanes[lane].key.queue)
         }
         setEarliestDue(lane, due)
+    }
+
+    func setRate(_ queue: String, _ window: RateWindow?) {
+        onUndo(.rate(queue, memory.rates[queue]))
+        memory.rates[queue] = window
     }
 
     func count(_ key: CountKey, _ status: JobStatus, _ delta: Int) {

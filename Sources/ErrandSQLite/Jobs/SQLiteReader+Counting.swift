@@ -46,11 +46,15 @@ extension SQLiteReader {
 
     func queues(_ scope: Scope) throws(JobStoreError) -> [QueueState] {
         var states: [String: QueueState] = [:]
-        let row = try sql("SELECT name, paused_since, paused_by, pause_reason, concurrency FROM queues")
+        let row = try sql(StaticSQL.readQueues.text)
         while try row.step() {
             let settings = QueueSettings(row: row)
-            states[row.text(0)] =
-                QueueState(name: row.text(0), pause: settings.pause, concurrency: settings.concurrency)
+            states[row.text(0)] = QueueState(
+                name: row.text(0),
+                pause: settings.pause,
+                concurrency: settings.concurrency,
+                rateLimit: RateLimit(row: row)
+            )
         }
         row.reset()
         for count in try counts() where scope.includes(tenantId: count.tenant, projectId: count.project) {

@@ -72,6 +72,30 @@ struct SQLiteReader {
         return lines
     }
 
+    /// The leases of running jobs, and the workers that hold them.
+    func heldLeases(_ scope: Scope) throws(JobStoreError) -> [(worker: String, held: HeldLease)] {
+        let row = try sql(
+            """
+            SELECT j.worker, l.tenant, p.id FROM jobs j JOIN lanes l ON l.lane = j.lane
+            LEFT JOIN projects p ON p.project = j.project
+            WHERE j.number = ? AND j.fence = ? AND j.status = 1 AND j.worker IS NOT NULL
+            """
+        )
+        defer { row.reset() }
+        var held: [(worker: String, held: HeldLease)] = []
+        for (number, lease) in leases.all {
+            row.reset()
+            row.bind(1, number)
+            row.bind(2, lease.fence)
+            guard try row.step(), scope.includes(tenantId: row.optionalText(1), projectId: row.optionalText(2)) else {
+                continue
+            }
+            let jobLease = JobLease(id: lease.id, number: number, fence: lease.fence)
+            held.append((row.text(0), HeldLease(lease: jobLease, expiresAt: time.wall(at: lease.end))))
+        }
+        return held
+    }
+
     func files(of number: Int64) throws(JobStoreError) -> [JobFile] {
         let row = try sql(
             "SELECT name, key, size, sha256, content_type FROM job_files WHERE number = ? ORDER BY name"

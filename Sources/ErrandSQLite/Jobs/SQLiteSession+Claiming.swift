@@ -15,6 +15,9 @@ extension SQLiteSession {
             if let (queue, tenants) = turns.lastServed {
                 memory.lastQueue = queue
                 memory.lastTenant.merge(tenants) { _, new in new }
+                if !memory.rates.isEmpty {
+                    for queue in tenants.keys { try countClaimed(claimed.count { $0.queue == queue }, of: queue) }
+                }
             }
         }
         return Claim(jobs: claimed, nextDue: nextDue(for: request))
@@ -151,7 +154,9 @@ extension SQLiteSession {
     private func nextDue(for request: ClaimRequest) -> Duration? {
         let due = memory.scheduledLanes.filter { request.wants(memory.lanes[$0].key) }
             .compactMap { memory.lanes[$0].earliestDue }.min()
-        return due.map { .milliseconds(max(0, $0 - now)) }
+        let scheduled = due.map { Duration.milliseconds(max(0, $0 - now)) }
+        guard !memory.rates.isEmpty else { return scheduled }
+        return [scheduled, nextWindow(for: request)].compactMap(\.self).min()
     }
 }
 

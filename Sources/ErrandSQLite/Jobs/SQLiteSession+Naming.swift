@@ -79,8 +79,11 @@ extension SQLiteSession {
     }
 
     private func rememberQueues() throws(JobStoreError) {
-        let queues = try sql("SELECT name, paused_since, paused_by, pause_reason, concurrency FROM queues")
-        while try queues.step() { memory.queues[queues.text(0)] = QueueSettings(row: queues) }
+        let queues = try sql(.readQueues)
+        while try queues.step() {
+            memory.queues[queues.text(0)] = QueueSettings(row: queues)
+            memory.rates[queues.text(0)] = rateWindow(queues)
+        }
     }
 }
 

@@ -9,22 +9,92 @@ extension SQLiteSession {
             settings.pause = settings.pause ?? QueueState.Pause(since: time.wall, by: by, reason: reason)
         case .resume: settings.pause = nil
         case .concurrency(let limit): settings.concurrency = limit
+        case .rateLimit(let limit): setRate(queue, limit.map { limit in rateWindow(limit, of: queue) })
         }
         onUndo(.queue(queue, memory.queues[queue]))
         memory.queues[queue] = settings
-        let row = try sql("INSERT OR REPLACE INTO queues VALUES (?, ?, ?, ?, ?)")
-        row.bind(1, queue)
-        row.bind(2, settings.pause?.since.milliseconds)
-        row.bind(3, settings.pause?.by)
-        row.bind(4, settings.pause?.reason)
-        row.bind(5, settings.concurrency.map { Int64($0) })
-        try row.run()
+        try write(queue)
         if interest.contains(.wakeUps) { changes.queues.insert(queue) }
+    }
+
+    /// A changed limit holds for the window under way.
+    private func rateWindow(_ limit: RateLimit, of queue: String) -> RateWindow {
+        guard var window = memory.rates[queue] else { return RateWindow(limit) }
+        window.limit = limit
+        return window
+    }
+
+    private func write(_ queue: String) throws(JobStoreError) {
+        let (settings, window) = (memory.queues[queue], memory.rates[queue])
+        let row = try sql("INSERT OR REPLACE INTO queues VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        row.bind(1, queue)
+        row.bind(2, settings?.pause?.since.milliseconds)
+        row.bind(3, settings?.pause?.by)
+        row.bind(4, settings?.pause?.reason)
+        row.bind(5, settings?.concurrency.map { Int64($0) })
+        row.bind(6, window.map { Int64($0.limit.count) })
+        row.bind(7, window?.limit.per.wholeMilliseconds)
+        row.bind(8, window?.opened.map { now - (time.steady - $0).wholeMilliseconds })
+        row.bind(9, window.map { Int64($0.claimed) })
+        try row.run()
+    }
+
+    // MARK: Rate limits
+
+    /// Counts what was claimed of a queue against its rate limit, if it has one.
+    func countClaimed(_ jobs: Int, of queue: String) throws(JobStoreError) {
+        guard var window = memory.rates[queue] else { return }
+        window.count(jobs, at: time.steady)
+        setRate(queue, window)
+        try write(queue)
+    }
+
+    /// The window that a row tells of, when the database was opened.
+    ///
+    /// The steady clock of the process before is void, so the wall clock says how long ago the window opened. Where it
+    /// was set back meanwhile, the window lasts its whole time from now.
+    func rateWindow(_ row: SQLStatement) -> RateWindow? {
+        guard let limit = RateLimit(row: row) else { return nil }
+        let opened = row.optionalInt(7).map { time.steady - .milliseconds(max(0, now - $0)) }
+        return RateWindow(limit, opened: opened, claimed: Int(row.optionalInt(8) ?? 0))
+    }
+
+    /// How long until the first window ends of those that hold back what nothing else does.
+    func nextWindow(for request: ClaimRequest) -> Duration? {
+        memory.rates.compactMap { queue, window in
+            guard let wait = window.wait(at: time.steady), memory.queues[queue]?.pause == nil,
+                roomToRun(in: queue) != 0, hasClaimable(in: queue, for: request)
+            else { return nil }
+            return wait
+        }
+        .min()
+    }
+
+    private func hasClaimable(in queue: String, for request: ClaimRequest) -> Bool {
+        memory.readyLanes.contains { lane in
+            let key = memory.lanes[lane].key
+            return key.queue == queue && request.wants(key)
+        }
+    }
+}
+
+extension StaticSQL {
+    static let readQueues: StaticSQL = """
+        SELECT name, paused_since, paused_by, pause_reason, concurrency, rate_count, rate_per, window_opened,
+            window_claimed FROM queues
+        """
+}
+
+extension RateLimit {
+    /// Reads what ``StaticSQL/readQueues`` selects; nil where the queue has no such limit.
+    init?(row: SQLStatement) {
+        guard let count = row.optionalInt(5), let per = row.optionalInt(6) else { return nil }
+        self.init(count: Int(count), per: .milliseconds(per))
     }
 }
 
 extension QueueSettings {
-    /// Reads name, paused_since, paused_by, pause_reason, concurrency.
+    /// Reads what ``StaticSQL/readQueues`` selects.
     init(row: SQLStatement) {
         concurrency = row.optionalInt(4).map { Int($0) }
         guard let since = row.optionalInt(1) else { return }

@@ -148,6 +148,17 @@ extension JobStoreCheck {
             }
             #expect(Dictionary(grouping: rows, by: \.values).values.allSatisfy { $0.count == 50 })
         },
+        JobStoreCheck("of jobs that add the first rows the first decides on the columns") { test in
+            let datasets = try #require(test.store as? any DatasetStore)
+            let (first, second) = (try await test.run(), try await test.run())
+            let write = try await datasets.begin(.append, ["a"], first)
+            await expect(.conflict) { _ = try await datasets.begin(.append, ["b"], second) }
+            _ = try await datasets.begin(.append, ["a"], second)
+            try await test.fail(second)
+            try await datasets.finishWrite(write, lease: first)
+            _ = try await datasets.begin(.append, ["b"], first)
+            #expect(try await datasets.dataset("d", projectId: "p", scope: .default).columns == ["b"])
+        },
         JobStoreCheck("a write that is finished takes no more rows, and can be finished again") { test in
             let datasets = try #require(test.store as? any DatasetStore)
             let lease = try await test.run()

@@ -31,7 +31,8 @@ public struct JobStoreCheck: Sendable, CustomTestStringConvertible {
 
     /// Every check of every group.
     public static let all: [JobStoreCheck] =
-        inserting + replaying + uniqueness + dependencies + claiming + rotating + renewing + reporting + settling
+        inserting + replaying + uniqueness + dependencies + claiming + rotating + rateLimits + renewing + reporting
+        + settling
         + followingUp + cancelling + retrying + tracking + reaping + pruning + querying + scoping + logging + queues
-        + changes + waiting + limits
+        + changes + waiting + workers + limits
 }

@@ -136,12 +136,19 @@ struct HistoryGenerator: Sendable {
 
     private mutating func configure() -> HistoryOperation {
         let queue = pick(Self.queues, or: "x")
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<13, using: &random) {
         case 0..<2: return .configure(queue, .pause(by: "p", reason: nil))
         case 2..<7: return .configure(queue, .resume)
         case 7: return .configure(queue, .concurrency(Int.random(in: 1...3, using: &random)))
-        default: return .configure(queue, .concurrency(nil))
+        case 8..<10: return .configure(queue, .concurrency(nil))
+        case 10: return .configure(queue, .rateLimit(rateLimit()))
+        default: return .configure(queue, .rateLimit(nil))
         }
+    }
+
+    private mutating func rateLimit() -> RateLimit {
+        let per = Duration.milliseconds(Int.random(in: 100...8000, using: &random))
+        return RateLimit(count: Int.random(in: 1...5, using: &random), per: per)
     }
 
     /// A job to do something to: each status is as likely as another, so that every refusal is met.

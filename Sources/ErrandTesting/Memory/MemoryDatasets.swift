@@ -43,17 +43,17 @@ extension MemoryState {
         if let open = datasets.open.first(where: { $0.write.dataset == stored.id && $0.job == lease.number }) {
             return open.write
         }
-        if mode == .append, stored.dataset.columns != columns {
-            guard stored.dataset.rowCount == 0 else {
-                throw JobStoreError(
-                    .invalid,
-                    "\(reference.name) has other columns: \(stored.dataset.columns.joined(separator: ", ")).",
-                    pointer: "/dataset"
-                )
-            }
-            stored.dataset.columns = columns
+        let hasOtherColumns = stored.dataset.columns != columns
+        guard mode == .replace || !hasOtherColumns || stored.dataset.rowCount == 0 else {
+            throw JobStoreError(
+                .invalid,
+                "\(reference.name) has other columns: \(stored.dataset.columns.joined(separator: ", ")).",
+                pointer: "/dataset"
+            )
         }
-        try requireNoOther(on: stored.id, mode)
+        // An append that brings columns of its own to an empty dataset has it to itself, like a replacement.
+        try requireNoOther(on: stored.id, isAlone: mode == .replace || hasOtherColumns)
+        if mode == .append { stored.dataset.columns = columns }
         let write = DatasetWrite(
             dataset: stored.id,
             generation: mode == .append ? stored.dataset.generation : datasets.nextGeneration(),
@@ -93,10 +93,10 @@ extension MemoryState {
         datasets.open.removeAll(where: ended.contains)
     }
 
-    private mutating func requireNoOther(on dataset: Int64, _ mode: DatasetWriteMode) throws(JobStoreError) {
+    private mutating func requireNoOther(on dataset: Int64, isAlone: Bool) throws(JobStoreError) {
         endWritesOfEndedJobs()
         let others = datasets.open.filter { $0.write.dataset == dataset }
-        guard !others.contains(where: { mode == .replace || $0.write.mode == .replace }) else {
+        guard !others.contains(where: { isAlone || $0.write.mode == .replace }) else {
             throw JobStoreError(.conflict, "Another job is writing this dataset; try again when it has ended.")
         }
     }

@@ -171,6 +171,18 @@ extension MemoryJobStore {
         try write { (state, time) throws(JobStoreError) in try state.configure(queue, change, at: time) }
     }
 
+    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) {
+        try write { (state, time) throws(JobStoreError) in state.workers.announce(worker, at: time) }
+    }
+
+    public func withdraw(worker id: String) async throws(JobStoreError) {
+        try write { (state, _) throws(JobStoreError) in state.workers.withdraw(id) }
+    }
+
+    public func workers(scope: Scope) async throws(JobStoreError) -> [LiveWorker] {
+        try read { (state, time) throws(JobStoreError) in state.liveWorkers(scope, at: time) }
+    }
+
     public func reap(limit: Int) async throws(JobStoreError) -> Int {
         try write { (state, time) throws(JobStoreError) in state.reap(limit: limit, at: time) }
     }

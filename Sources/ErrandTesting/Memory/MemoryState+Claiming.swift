@@ -32,11 +32,18 @@ extension MemoryState {
         let event = JobEvent.claim(worker: request.worker, leaseEnd: time.steady + request.lease)
         // What `next` offers can be claimed; were it not so, the claim passes the queue over.
         guard let run = try? transition(event, of: job, at: time) else { return nil }
+        queues[job.queue]?.rate?.count(1, at: time.steady)
         return ClaimedJob(run)
     }
 
     /// The job whose turn it is in a queue: the first of the first tenant after the one served last.
     private func next(in queue: String, _ types: Set<String>, _ time: StoreTime) -> Job? {
+        guard queues[queue]?.rate?.room(at: time.steady) != 0 else { return nil }
+        return nextWithoutRate(in: queue, types, time)
+    }
+
+    /// The job whose turn it would be if the queue had no rate limit.
+    private func nextWithoutRate(in queue: String, _ types: Set<String>, _ time: StoreTime) -> Job? {
         guard let tenants = lanes[queue], queues[queue]?.pause == nil, hasRoom(queue) else { return nil }
         let names = tenants.keys.sorted { ($0 ?? "") < ($1 ?? "") }
         let order =
@@ -61,6 +68,17 @@ extension MemoryState {
     }
 
     private func nextDue(_ queues: Set<String>, _ types: Set<String>, _ time: StoreTime) -> Duration? {
+        let windows = queues.compactMap { nextWindow(in: $0, types, time) }
+        return (windows + [nextScheduled(queues, types, time)].compactMap(\.self)).min()
+    }
+
+    /// How long the queue's rate limit goes on to hold back what nothing else does.
+    private func nextWindow(in queue: String, _ types: Set<String>, _ time: StoreTime) -> Duration? {
+        guard let wait = queues[queue]?.rate?.wait(at: time.steady) else { return nil }
+        return nextWithoutRate(in: queue, types, time) == nil ? nil : wait
+    }
+
+    private func nextScheduled(_ queues: Set<String>, _ types: Set<String>, _ time: StoreTime) -> Duration? {
         var earliest: Date?
         for queue in queues {
             for place in (lanes[queue] ?? [:]).values.flatMap(\.places)

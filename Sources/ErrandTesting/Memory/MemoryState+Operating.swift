@@ -82,17 +82,17 @@ extension MemoryState {
     }
 
     mutating func configure(_ queue: String, _ change: QueueChange, at time: StoreTime) throws(JobStoreError) {
-        try NewJob(type: "queue", queue: queue).validate()
+        try change.validate(for: queue)
         var setting = queues[queue] ?? QueueSetting()
         switch change {
         case .pause(let by, let reason):
             setting.pause = setting.pause ?? QueueState.Pause(since: time.wall, by: by, reason: reason)
         case .resume: setting.pause = nil
-        case .concurrency(let limit):
-            if let limit, limit < 1 {
-                throw JobStoreError(.invalid, "concurrency is \(limit); it must be at least 1", pointer: "/concurrency")
+        case .concurrency(let limit): setting.concurrency = limit
+        case .rateLimit(let limit):
+            setting.rate = limit.map { limit in
+                RateWindow(limit, opened: setting.rate?.opened, claimed: setting.rate?.claimed ?? 0)
             }
-            setting.concurrency = limit
         }
         queues[queue] = setting
         changes.queues.insert(queue)

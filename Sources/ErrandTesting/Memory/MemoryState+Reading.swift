@@ -24,6 +24,16 @@ extension MemoryState {
         return counts
     }
 
+    func liveWorkers(_ scope: Scope, at time: StoreTime) -> [LiveWorker] {
+        let held = running.compactMap { number -> (worker: String, held: HeldLease)? in
+            guard let job = records[number]?.job, scope.includes(job), let worker = job.workerId, let end = job.leaseEnd
+            else { return nil }
+            let lease = JobLease(id: job.id, number: number, fence: job.fence)
+            return (worker, HeldLease(lease: lease, expiresAt: time.wall(at: end)))
+        }
+        return LiveWorker.list(workers.list(at: time), holding: held)
+    }
+
     func queueStates(_ scope: Scope, at time: StoreTime) -> [QueueState] {
         var states = queues.reduce(into: [String: QueueState]()) { states, queue in
             states[queue.key] = QueueState(queue.key, queue.value)
@@ -44,7 +54,7 @@ extension MemoryState {
 
 extension QueueState {
     fileprivate init(_ name: String, _ setting: QueueSetting) {
-        self.init(name: name, pause: setting.pause, concurrency: setting.concurrency)
+        self.init(name: name, pause: setting.pause, concurrency: setting.concurrency, rateLimit: setting.rate?.limit)
     }
 }
 

@@ -8,6 +8,7 @@ extension MemoryState {
             .filter { ($0.leaseEnd ?? .zero) <= time.steady }
             .sorted { ($0.leaseEnd ?? .zero, $0.number) < ($1.leaseEnd ?? .zero, $1.number) }
             .prefix(max(0, limit))
+        workers.reap(at: time)
         for job in orphans { apply(.reap, to: job, at: time) }
         for number in watched.sorted() {
             guard let job = records[number]?.job else { continue }

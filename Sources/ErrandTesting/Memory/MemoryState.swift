@@ -26,6 +26,7 @@ struct MemoryState: Sendable {
 
     var lastNumber: Int64 = 0
     var queues: [String: QueueSetting] = [:]
+    var workers = WorkerRoll()
     var rotation = ClaimRotation()
     var tombstones = Tombstones()
     var uploads: [JobID: MemoryUpload] = [:]
@@ -66,6 +67,7 @@ struct UniqueKey: Sendable, Hashable {
 struct QueueSetting: Sendable {
     var pause: QueueState.Pause?
     var concurrency: Int?
+    var rate: RateWindow?
 }
 
 extension MemoryState {

@@ -112,6 +112,15 @@ final class ScriptedStore: JobStore, UploadStore {
         try await base.configure(queue: queue, change)
     }
 
+    func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) { try await base.announce(worker) }
+
+    func withdraw(worker id: String) async throws(JobStoreError) { try await base.withdraw(worker: id) }
+
+    func workers(scope: Scope) async throws(JobStoreError) -> [LiveWorker] {
+        try check()
+        return try await base.workers(scope: scope)
+    }
+
     func reap(limit: Int) async throws(JobStoreError) -> Int { try await base.reap(limit: limit) }
 
     func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {

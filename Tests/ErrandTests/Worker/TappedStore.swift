@@ -10,6 +10,8 @@ final class TappedStore: JobStore {
         var report: (@Sendable ([RunReport]) async throws(JobStoreError) -> Void)?
         var settle: (@Sendable ([Settlement]) async throws(JobStoreError) -> Void)?
         var renew: (@Sendable ([JobLease]) async throws(JobStoreError) -> [LeaseRenewal]?)?
+        var announce: (@Sendable (WorkerAnnouncement) async throws(JobStoreError) -> Void)?
+        var announced: (@Sendable () -> Void)?
         var prune: (@Sendable ([String]) -> PruneResult)?
         var changes: (@Sendable (ChangeInterest) -> StoreChangeStream)?
     }
@@ -115,6 +117,17 @@ extension TappedStore {
     func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
         try await base.configure(queue: queue, change)
     }
+
+    func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) {
+        let (before, after) = taps.withLock { ($0.announce, $0.announced) }
+        try await before?(worker)
+        try await base.announce(worker)
+        after?()
+    }
+
+    func withdraw(worker id: String) async throws(JobStoreError) { try await base.withdraw(worker: id) }
+
+    func workers(scope: Scope) async throws(JobStoreError) -> [LiveWorker] { try await base.workers(scope: scope) }
 
     func reap(limit: Int) async throws(JobStoreError) -> Int { try await base.reap(limit: limit) }
 }

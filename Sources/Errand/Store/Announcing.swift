@@ -1,0 +1,138 @@
+public import FoundationEssentials
+
+/// What a live worker says of itself.
+public struct WorkerAnnouncement: Sendable, Hashable {
+    /// The worker's identifier, random for every start; its claims carry it.
+    public var id: String
+    /// Where it runs, `host:pid` by default; for people, never an identity.
+    public var name: String
+    /// The version of its program; nil when it has none.
+    public var version: String?
+    /// The queues it takes jobs from; nil is all.
+    public var queues: [String]?
+    /// The types it knows.
+    public var types: [String]
+    /// How many jobs it runs at once.
+    public var slots: Int
+    /// How many of its slots run a job.
+    public var running: Int
+    /// When it started, on its own clock.
+    public var startedAt: Date
+    /// How long its claims hold without a renewal.
+    public var lease: Duration
+
+    /// Creates an announcement of an idle worker.
+    public init(
+        id: String,
+        name: String,
+        version: String? = nil,
+        queues: [String]? = nil,
+        types: [String],
+        slots: Int,
+        startedAt: Date,
+        lease: Duration
+    ) {
+        self.id = id
+        self.name = name
+        self.version = version
+        self.queues = queues
+        self.types = types
+        self.slots = slots
+        running = 0
+        self.startedAt = startedAt
+        self.lease = lease
+    }
+}
+
+extension WorkerAnnouncement {
+    /// For how long a worker that falls silent is still listed: its leases are over by then, and its jobs elsewhere.
+    package var lifetime: Duration { lease * 3 }
+}
+
+/// A worker as its store knows it.
+public struct LiveWorker: Sendable, Hashable {
+    /// How many leases are listed.
+    public static let leaseLimit = 100
+
+    /// What it said of itself last.
+    public var announcement: WorkerAnnouncement
+    /// When it said so.
+    public var heartbeatAt: Date
+    /// How long ago that was, on the store's steady clock.
+    public var heartbeatAge: Duration
+    /// How many jobs of the asker's scope it holds, claimed ones that have not started among them.
+    public var leaseCount = 0
+    /// Their leases, those that end first, at most ``leaseLimit``.
+    public var leases: [HeldLease] = []
+
+    /// Creates a worker that holds nothing.
+    public init(_ announcement: WorkerAnnouncement, heartbeatAt: Date, heartbeatAge: Duration) {
+        self.announcement = announcement
+        self.heartbeatAt = heartbeatAt
+        self.heartbeatAge = heartbeatAge
+    }
+}
+
+/// A lease and its end.
+public struct HeldLease: Sendable, Hashable {
+    /// The job and its fence.
+    public var lease: JobLease
+    /// Until when it holds unless it is renewed.
+    public var expiresAt: Date
+
+    /// Creates a lease with its end.
+    public init(lease: JobLease, expiresAt: Date) {
+        self.lease = lease
+        self.expiresAt = expiresAt
+    }
+}
+
+extension LiveWorker {
+    /// Adds the leases of each worker, those that end first.
+    package static func list(
+        _ workers: [LiveWorker],
+        holding leases: [(worker: String, held: HeldLease)]
+    ) -> [LiveWorker] {
+        let byWorker = Dictionary(grouping: leases, by: \.worker)
+        return workers.map { worker in
+            var worker = worker
+            let held = (byWorker[worker.announcement.id] ?? []).map(\.held)
+                .sorted { ($0.expiresAt, $0.lease.number) < ($1.expiresAt, $1.lease.number) }
+            worker.leaseCount = held.count
+            worker.leases = Array(held.prefix(leaseLimit))
+            return worker
+        }
+        .sorted {
+            ($0.announcement.startedAt, $0.announcement.id) < ($1.announcement.startedAt, $1.announcement.id)
+        }
+    }
+}
+
+/// The workers of one process, in its memory: for stores that one process owns.
+package struct WorkerRoll: Sendable {
+    private var workers: [String: (announcement: WorkerAnnouncement, heartbeat: StoreTime)] = [:]
+
+    package init() {}
+
+    package mutating func announce(_ worker: WorkerAnnouncement, at time: StoreTime) {
+        workers[worker.id] = (worker, time)
+    }
+
+    package mutating func withdraw(_ id: String) { workers[id] = nil }
+
+    /// Forgets workers that have been silent for too long.
+    package mutating func reap(at time: StoreTime) {
+        workers = workers.filter { time.steady - $0.value.heartbeat.steady < $0.value.announcement.lifetime }
+    }
+
+    /// The workers, without their leases.
+    package func list(at time: StoreTime) -> [LiveWorker] {
+        workers.values.map { worker in
+            LiveWorker(
+                worker.announcement,
+                heartbeatAt: worker.heartbeat.wall,
+                heartbeatAge: time.steady - worker.heartbeat.steady
+            )
+        }
+    }
+}

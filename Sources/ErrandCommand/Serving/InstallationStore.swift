@@ -1,0 +1,68 @@
+#if Server
+import Errand
+import ErrandPostgres
+import ErrandSQLite
+
+/// What an installation keeps everything but files in: one store for jobs, uploads and datasets.
+protocol InstallationStore: JobStore, UploadStore, DatasetStore {
+    /// Finishes what was asked for and lets go; later calls throw `unavailable`.
+    func close()
+    /// Tells other processes where this one answers; for stores that they cannot open beside it.
+    func announce(url: String)
+}
+
+extension InstallationStore {
+    func announce(url: String) {}
+}
+
+extension SQLiteJobStore: InstallationStore {}
+
+#if Postgres
+extension PostgresJobStore: InstallationStore {}
+#endif
+
+/// Why a store is opened.
+enum StorePurpose: Sendable {
+    /// To serve or to work: the schema is brought up to date.
+    case serving
+    /// For one command: a schema that is shared is left as it is, as others may still run the version before.
+    case command
+}
+
+extension StoreLocation {
+    /// Opens the store; the only place that knows which there are.
+    ///
+    /// - Throws: `inUse` with the owner's process id, `schemaTooNew`, `unavailable` and what else opening may throw.
+    func open(_ purpose: StorePurpose) async throws(JobStoreError) -> any InstallationStore {
+        switch self {
+        case .sqlite(let path): return try await SQLiteJobStore(path: path)
+        #if Postgres
+        case .postgres(let url):
+            let store = try PostgresJobStore(url)
+            do throws(JobStoreError) {
+                switch purpose {
+                case .serving: try await store.migrate()
+                case .command: try await Self.refuseOldSchema(store, url)
+                }
+            } catch {
+                store.close()
+                throw error
+            }
+            return store
+        #endif
+        }
+    }
+
+    #if Postgres
+    private static func refuseOldSchema(_ store: PostgresJobStore, _ url: PostgresURL) async throws(JobStoreError) {
+        let missing = try await store.migrations().filter { !$0.isApplied }.map(\.name)
+        guard !missing.isEmpty else { return }
+        throw JobStoreError(
+            .unavailable,
+            "The schema \"\(url.options.schema)\" of \(url) lacks \(missing.joined(separator: ", ")). "
+                + "Run errand migrate or errand serve with this version first."
+        )
+    }
+    #endif
+}
+#endif

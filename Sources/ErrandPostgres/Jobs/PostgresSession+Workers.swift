@@ -1,0 +1,100 @@
+#if Postgres
+import Errand
+import FoundationEssentials
+
+// Who lives: a row for each worker, written with its heartbeat.
+extension PostgresSession {
+    func announce(_ worker: WorkerAnnouncement) throws(JobStoreError) {
+        try sql(
+            Self.writeWorker,
+            .text(worker.id),
+            .text(worker.name),
+            .text(worker.version),
+            worker.queues.map { .texts($0) } ?? .null,
+            .texts(worker.types),
+            .int(Int64(worker.slots)),
+            .int(Int64(worker.running)),
+            .int(worker.startedAt.milliseconds),
+            .int(worker.lease.wholeMilliseconds),
+            .int(now),
+            .int(time.steady.wholeMicroseconds),
+            .int((time.steady + worker.lifetime).wholeMicroseconds)
+        )
+    }
+
+    func withdraw(worker id: String) throws(JobStoreError) {
+        try sql("DELETE FROM errand.workers WHERE id = $1::text", .text(id))
+    }
+
+    /// Forgets workers that have been silent for too long.
+    var forgettingWorkers: PostgresStatement {
+        let now = PostgresValue.int(time.steady.wholeMicroseconds)
+        return PostgresStatement("DELETE FROM errand.workers WHERE forget_at <= $1::bigint", [now])
+    }
+
+    func workers(_ scope: Scope) throws(JobStoreError) -> [LiveWorker] {
+        let workers = try sql(Self.readWorkers).map { (row) throws(JobStoreError) in try worker(&row) }
+        return LiveWorker.list(workers, holding: try heldLeases(scope))
+    }
+
+    private func heldLeases(_ scope: Scope) throws(JobStoreError) -> [(worker: String, held: HeldLease)] {
+        try sql(Self.readHeld)
+            .map { (row) throws(JobStoreError) in
+                let (worker, tenant, project) = (row.text(), row.optionalText(), row.optionalText())
+                let lease = JobLease(id: try row.id(), number: row.int(), fence: row.int())
+                let end = time.wall(at: .microseconds(row.int()))
+                let isShown = scope.includes(tenantId: tenant, projectId: project)
+                return isShown ? (worker, HeldLease(lease: lease, expiresAt: end)) : nil
+            }
+            .compactMap { $0 }
+    }
+
+    /// Reads a row of ``readWorkers``.
+    private func worker(_ row: inout PostgresRow) throws(JobStoreError) -> LiveWorker {
+        var announcement = WorkerAnnouncement(
+            id: row.text(),
+            name: row.text(),
+            version: row.optionalText(),
+            queues: try row.json().map(Self.names),
+            types: try row.json().map(Self.names) ?? [],
+            slots: Int(row.int()),
+            startedAt: row.date(),
+            lease: .milliseconds(row.int())
+        )
+        announcement.running = Int(row.int())
+        return LiveWorker(
+            announcement,
+            heartbeatAt: row.date(),
+            heartbeatAge: time.steady - .microseconds(row.int())
+        )
+    }
+
+    private static func names(_ json: JSONText) throws(JobStoreError) -> [String] {
+        do {
+            return try json.elements().compactMap(\.stringValue)
+        } catch {
+            throw JobStoreError(.corrupt, "A worker's names cannot be read.", underlying: error)
+        }
+    }
+
+    private static let writeWorker = """
+        INSERT INTO errand.workers (id, name, version, queues, types, slots, running, started_at, lease, heartbeat_at,
+            heartbeat, forget_at)
+        VALUES ($1::text, $2::text, $3::text, $4::text[], $5::text[], $6::integer, $7::integer, $8::bigint, $9::bigint,
+            $10::bigint, $11::bigint, $12::bigint)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, queues = excluded.queues,
+            types = excluded.types, slots = excluded.slots, running = excluded.running,
+            started_at = excluded.started_at, lease = excluded.lease, heartbeat_at = excluded.heartbeat_at,
+            heartbeat = excluded.heartbeat, forget_at = excluded.forget_at
+        """
+    private static let readWorkers = """
+        SELECT id, name, version, array_to_json(queues)::text, array_to_json(types)::text, slots, started_at, lease,
+            running, heartbeat_at, heartbeat FROM errand.workers
+        """
+    private static let readHeld = """
+        SELECT s.worker, s.tenant, s.project, j.id, s.number, s.fence, s.lease_end
+        FROM errand.live s JOIN errand.jobs j ON j.number = s.number
+        WHERE s.status = 1 AND NOT s.tracked AND s.worker IS NOT NULL AND s.lease_end IS NOT NULL
+        """
+}
+#endif

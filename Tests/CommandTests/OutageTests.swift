@@ -1,0 +1,61 @@
+#if Server && Postgres
+import Errand
+import Foundation
+import PostgresTestServer
+import Testing
+
+@Suite("errand serve while PostgreSQL is away")
+struct OutageTests {
+    private static let requests: [(method: String, path: String)] = [
+        ("GET", "/api/jobs"), ("GET", "/api/jobs/1"), ("POST", "/api/jobs"), ("POST", "/api/jobs/1/cancel"),
+        ("GET", "/api/queues"), ("GET", "/api/jobs/1/events"), ("GET", "/api/datasets?projectId=p"),
+    ]
+
+    @Test("HTTP answers 503 with Retry-After and nothing else, the log is bounded, and work resumes within 5 s")
+    func outage() async throws {
+        let database = try PostgresTestServer()
+        let folder = try Folder(Schema(on: database.url))
+        try folder.write("errand.yaml", "types: {echo: {command: [cat]}, slow: {command: [sleep, \"2\"]}}\n")
+        let server = try await Server(in: folder, "--config", "errand.yaml")
+        #expect(try await folder.errand("submit", "slow", "--server", server.url).status == 0)
+        let watching = try Running(["watch", "1", "--json", "--server", server.url], in: folder)
+        while try JSONText(validating: await watching.line(after: "")).object()["status"]?.stringValue != "Running" {}
+
+        let start = ContinuousClock.now
+        try database.halt()
+        for _ in 0..<10 {
+            for (method, path) in Self.requests {
+                let answer = try await request(method, server.url + path, in: folder)
+                #expect(answer.hasPrefix("HTTP/1.1 503 "), "\(method) \(path): \(answer)")
+                #expect(answer.contains("Retry-After: "), "\(answer)")
+                #expect(answer.contains("application/problem+json"), "\(answer)")
+            }
+        }
+        let away = start.duration(to: .now)
+        try database.resume()
+
+        let back = ContinuousClock.now
+        let submitted = try await request("POST", server.url + "/api/jobs", in: folder, "--retry", "9", "--fail")
+        #expect(submitted.contains("HTTP/1.1 202 "), "\(submitted)")
+        #expect(try await folder.errand("watch", "2", "--server", server.url).status == 0)
+        let took = back.duration(to: .now)
+        #expect(took < .seconds(5), "work resumed after \(took)")
+        let slow = try await folder.errand("watch", "1", "--json", "--server", server.url)
+        #expect(slow.status == 0, "\(slow.errors)")
+        #expect(try JSONText(validating: #require(slow.lines.last)).object()["attempt"]?.int64Value == 1)
+        _ = await watching.outcome()
+        let log = await server.stop()
+        #expect(log.status == 0, "\(log.errors)")
+        let failed = log.errors.split(separator: "\n").filter { $0.contains("request failed") }
+        #expect((1...Int(away / .seconds(1)) + 2).contains(failed.count), "\(failed.count) lines in \(away)")
+        #expect(failed.dropFirst().allSatisfy { $0.contains("left_out=") }, "\(failed)")
+    }
+
+    private func request(_ method: String, _ url: String, in folder: Folder, _ more: String...) async throws -> String {
+        let body =
+            method == "POST" ? ["-H", "Content-Type: application/json", "--data", #"{"type":"echo"}"#] : []
+        let arguments = ["curl", "-s", "-i", "--max-time", "20", "-X", method, url] + body + more
+        return try await Running(arguments, executable: "/usr/bin/env", in: folder).outcome().output
+    }
+}
+#endif
