@@ -97,6 +97,13 @@ BEGIN
 END
 $_$;
 
+CREATE TABLE errand.corrupt_rows (
+    number bigint NOT NULL,
+    found_at bigint NOT NULL,
+    reason text NOT NULL,
+    content jsonb NOT NULL
+);
+
 CREATE SEQUENCE errand.dataset_generations
     START WITH 1
     INCREMENT BY 1
@@ -339,6 +346,9 @@ CREATE TABLE errand.workers (
     forget_at bigint NOT NULL
 )
 WITH (fillfactor='50');
+
+ALTER TABLE ONLY errand.corrupt_rows
+    ADD CONSTRAINT corrupt_rows_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY errand.dataset_rows
     ADD CONSTRAINT dataset_rows_pkey PRIMARY KEY (generation, "position");

@@ -7,8 +7,8 @@ import Testing
 @Suite("errand serve while PostgreSQL is away")
 struct OutageTests {
     private static let requests: [(method: String, path: String)] = [
-        ("GET", "/api/jobs"), ("GET", "/api/jobs/1"), ("POST", "/api/jobs"), ("POST", "/api/jobs/1/cancel"),
-        ("GET", "/api/queues"), ("GET", "/api/jobs/1/events"), ("GET", "/api/datasets?projectId=p"),
+        ("GET", "/api/jobs"), ("GET", "/api/jobs/1"), ("POST", "/api/jobs"), ("DELETE", "/api/jobs/1"),
+        ("GET", "/api/queues"), ("GET", "/api/jobs/1/events"), ("GET", "/api/projects/p/datasets"),
     ]
 
     @Test("HTTP answers 503 with Retry-After and nothing else, the log is bounded, and work resumes within 5 s")

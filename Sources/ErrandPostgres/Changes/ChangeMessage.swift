@@ -47,11 +47,11 @@ enum ChangeMessage {
     /// What was sent by ``ping(_:from:)``.
     static func nonce(in message: String, from own: String) -> String? {
         let lines = message.split(separator: "\n")
+        guard lines.count == 2, lines[0] == own else { return nil }
         // Anything else that comes along the channel is no ping.
-        guard lines.count == 2, lines[0] == own, let json = try? JSONText(validating: String(lines[1])),
-            let parts = try? json.elements(), parts.count == 2, parts[0].stringValue == "p"
-        else { return nil }
-        return parts[1].stringValue
+        let parts = try? JSONText(validating: String(lines[1])).elements()
+        guard let parts else { return nil }
+        return parts.count == 2 && parts[0].stringValue == "p" ? parts[1].stringValue : nil
     }
 
     private static func lines(of changes: StoreChanges) -> [String] {
