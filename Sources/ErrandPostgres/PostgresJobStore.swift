@@ -25,10 +25,16 @@ public final class PostgresJobStore: JobStore {
         public var notifies: Bool
         /// What stands between the store and the server.
         public var pooler: Pooler
-        /// Where to hear of changes when the store's own URL leads to a pooler; the store's own URL when nil.
+        /// Where to hear of changes when the store's own URL leads to a pooler: the server itself, as libpq takes it.
         ///
-        /// It leads to the server itself, in the form that libpq takes.
+        /// When nil, the store's own URL; nowhere behind a ``Pooler/transaction`` pooler, which swallows what is told.
         public var listenURL: String?
+        /// For how long the server may work on one statement, unless the URL, the role or the database say otherwise.
+        ///
+        /// What is not answered within half as long again is given up with its connection, as `unavailable`.
+        public var statementTimeout: Duration
+        /// How often the store makes sure that it hears; tests are in a hurry.
+        var listening = ListeningRhythm()
         /// What time it is: the server's clock when nil, another one only in tests.
         public var clock: (any JobClock)?
         /// How long ended records stay.
@@ -43,6 +49,7 @@ public final class PostgresJobStore: JobStore {
             notifies: Bool = true,
             pooler: Pooler = .none,
             listenURL: String? = nil,
+            statementTimeout: Duration = .seconds(30),
             clock: (any JobClock)? = nil,
             rules: JobRules = JobRules(),
             identifiers: JobIDGenerator = JobIDGenerator()
@@ -52,6 +59,7 @@ public final class PostgresJobStore: JobStore {
             self.notifies = notifies
             self.pooler = pooler
             self.listenURL = listenURL
+            self.statementTimeout = statementTimeout
             self.clock = clock
             self.rules = rules
             self.identifiers = identifiers
@@ -68,7 +76,7 @@ public final class PostgresJobStore: JobStore {
         }
     }
 
-    private let pool: PostgresPool
+    let pool: PostgresPool
     private let listener: ChangeListener?
     private let plainInserts: PlainInserts
     let context: PostgresContext
@@ -81,15 +89,21 @@ public final class PostgresJobStore: JobStore {
     /// - Throws: `invalid` when the schema's name is none.
     public init(url: String, options: Options = Options()) throws(JobStoreError) {
         try options.checkSchema()
-        pool = PostgresPool(url: url, schema: options.schema, limit: options.connections)
+        let pool = PostgresPool(options.address(url), limit: options.connections)
+        self.pool = pool
         let hub = ChangeHub()
         var sender: ChangeSender?
         var listener: ChangeListener?
         if options.notifies {
-            let channel = "errand_\(options.schema)"
-            let name = String(UInt64.random(in: .min ... .max), radix: 36)
-            listener = try ChangeListener(url: url, schema: options.schema, channel: channel, sender: name, hub: hub)
-            sender = ChangeSender(pool: pool, channel: channel, sender: name)
+            let telling = ChangeSender(pool: pool, schema: options.schema)
+            listener = try ChangeListener(
+                options.listeningAddress(url),
+                rhythm: options.listening,
+                sender: telling,
+                pool: pool,
+                hub: hub
+            )
+            sender = telling
         }
         self.listener = listener
         context = PostgresContext(options: options, hub: hub, sender: sender)
@@ -108,6 +122,22 @@ public final class PostgresJobStore: JobStore {
         context.hub.finish()
         listener?.close()
         pool.close()
+    }
+
+    /// Whether the store hears what other processes change; one that does not looks for itself every five seconds.
+    public var notifications: Notifications { listener?.health.now ?? .off }
+
+    /// Begins to listen, where that is not done yet, and says whether notifications arrive as soon as that is known.
+    ///
+    /// - Returns: `working`, `degraded` or `off`; within about ten seconds.
+    public func checkNotifications() async -> Notifications { await notifications { $0 != .starting } }
+
+    /// Begins to listen, and waits for a state.
+    func notifications(
+        _ isEnough: @escaping @Sendable (Notifications) -> Bool
+    ) async -> Notifications {
+        listener?.start()
+        return await listener?.health.wait(for: isEnough) ?? .off
     }
 
     /// Says which steps the schema has had and which it lacks; changes nothing.
@@ -157,6 +187,18 @@ public final class PostgresJobStore: JobStore {
         return try await pool.run { link throws(JobStoreError) in
             try PostgresTransaction.read(on: link, context, body)
         }
+    }
+}
+
+extension PostgresJobStore.Options {
+    fileprivate func address(_ url: String) -> PostgresAddress {
+        PostgresAddress(url: url, schema: schema, pooler: pooler, statementTimeout: statementTimeout)
+    }
+
+    /// Where the changes of others can be heard; nil where they cannot.
+    fileprivate func listeningAddress(_ url: String) -> PostgresAddress? {
+        guard listenURL != nil || pooler == .none else { return nil }
+        return PostgresAddress(url: listenURL ?? url, schema: schema, statementTimeout: statementTimeout)
     }
 }
 

@@ -7,11 +7,14 @@ import Testing
 
 @Suite struct LostConnectionTests {
     /// Ends every connection of a schema's stores, as a server does that is restarted.
-    static func cutAll(_ schema: String) throws -> Int {
+    ///
+    /// - Returns: How many there were, of those whose names end as is said.
+    static func cutAll(_ schema: String, role: String = "%") throws -> Int {
         let connection = try PostgresConnection(url: TemporarySchema.url(), schema: "admin")
         let cut = try connection.runAll(
             """
-            SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'errand/\(schema)'
+            SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+            WHERE application_name LIKE 'errand/\(schema)\(role)'
             """
         )
         return cut.count

@@ -20,7 +20,7 @@ import Testing
     }
 
     /// Submits until the other process has heard of a job: nothing says when it has begun to listen.
-    private func submit(on store: PostgresJobStore, untilHeardBy stream: StoreChangeStream) async throws {
+    static func submit(on store: PostgresJobStore, untilHeardBy stream: StoreChangeStream) async throws {
         let isHeard = Mutex(false)
         let hearing = Task {
             var stream = stream
@@ -37,7 +37,7 @@ import Testing
     func hearing() async throws {
         try await withTwo { first, second in
             var stream = second.changes([.wakeUps, .revocations, .jobs])
-            try await submit(on: first, untilHeardBy: stream)
+            try await Self.submit(on: first, untilHeardBy: stream)
             let request = ClaimRequest(worker: "w", types: ["work"], limit: 1, lease: .seconds(60))
             let lease = try #require(try await first.claim(request).jobs.first).lease
             let job = try await first.cancel(.id(lease.id), reason: nil, scope: .system)
@@ -70,13 +70,13 @@ import Testing
             let second = try await TemporarySchema.open(name, clock: nil, connections: 1)
             defer { second.close() }
             var stream = second.changes([.jobs])
-            try await submit(on: first, untilHeardBy: stream)
+            try await Self.submit(on: first, untilHeardBy: stream)
             #expect(try LostConnectionTests.cutAll(name) > 0)
             while let changes = await stream.next(), !changes.isIncomplete {}
             let listening = second.changes([.jobs])
             // The first that meets the lost connection says so, and that need not be this one.
             _ = try? await first.insert([NewJob(type: "lost")], scope: .default)
-            try await submit(on: first, untilHeardBy: listening)
+            try await Self.submit(on: first, untilHeardBy: listening)
         }
     }
 
@@ -91,6 +91,7 @@ import Testing
             if number < 20 { changes.revoked.insert(JobLease(id: id, number: Int64(number), fence: 2)) }
             if number < 50 { changes.queues.insert("queue \(number)\n") }
         }
+        changes.queues.insert(String(repeating: "\u{1}", count: JobLimits.nameBytes))
         let messages = ChangeMessage.encode(changes, from: "me")
         #expect(messages.count > 1 && messages.allSatisfy { $0.utf8.count < 8000 })
         var heard = StoreChanges()
@@ -99,6 +100,9 @@ import Testing
             if let part = ChangeMessage.decode(message, apartFrom: "you") { heard.merge(part) }
         }
         #expect(heard == changes)
+        changes.queues.insert(String(repeating: "q", count: 9000))
+        let cut = ChangeMessage.encode(changes, from: "me")
+        #expect(cut.allSatisfy { $0.utf8.count < 8000 } && cut.contains { $0.contains("[\"i\"]") })
         #expect(ChangeMessage.decode("them\nnonsense", apartFrom: "you") == nil)
         for _ in 0..<300 {
             let id = ids.next(at: .init(timeIntervalSince1970: 1_767_225_600))

@@ -8,8 +8,8 @@ import Testing
 
 /// Random histories on PostgreSQL; `ERRAND_HISTORIES` says how many, `ERRAND_SEED` where to start.
 @Suite struct PostgresHistoryTests {
-    @Test("PostgreSQL agrees with the reference store in random histories")
-    func histories() async throws {
+    @Test("PostgreSQL agrees with the reference store in random histories", arguments: TestAccess.allCases)
+    func histories(_ access: TestAccess) async throws {
         let environment = ProcessInfo.processInfo.environment
         let count = environment["ERRAND_HISTORIES"].flatMap { Int($0) } ?? 60
         let seed = environment["ERRAND_SEED"].flatMap { UInt64($0) } ?? 1
@@ -24,9 +24,9 @@ import Testing
                     schemas.append("\(prefix)_\(schemas.count)")
                     return schemas[schemas.count - 1]
                 }
-                return try await TemporarySchema.open(schema, clock: clock, connections: 1)
+                return try await TemporarySchema.open(schema, clock: clock, connections: 1, access: access)
             }
-            print("\(count) histories from seed \(seed) reached:\n\(coverage)")
+            print("\(count) histories from seed \(seed), \(access), reached:\n\(coverage)")
             #expect(coverage.missing(minimum: count / 20) == [])
         }
     }

@@ -7,10 +7,16 @@ import Testing
 
 /// Several stores on one schema stand for the processes of an installation.
 @Suite struct ProcessesTests {
-    private func withStores(_ count: Int, _ body: ([PostgresJobStore]) async throws -> Void) async throws {
+    private func withStores(
+        _ count: Int,
+        _ access: TestAccess,
+        _ body: ([PostgresJobStore]) async throws -> Void
+    ) async throws {
         try await TemporarySchema.withName { name in
             var stores: [PostgresJobStore] = []
-            for _ in 0..<count { stores.append(try await TemporarySchema.open(name, clock: nil, connections: 2)) }
+            for _ in 0..<count {
+                stores.append(try await TemporarySchema.open(name, clock: nil, connections: 2, access: access))
+            }
             defer { for store in stores { store.close() } }
             try await body(stores)
         }
@@ -20,12 +26,14 @@ import Testing
         ClaimRequest(worker: worker, types: ["work", "later"], limit: limit, lease: .seconds(60))
     }
 
-    @Test("eight processes migrate one schema at once")
-    func migratingAtOnce() async throws {
+    @Test("eight processes migrate one schema at once", arguments: TestAccess.allCases)
+    func migratingAtOnce(_ access: TestAccess) async throws {
         try await TemporarySchema.withName { name in
             let stores = try await withThrowingTaskGroup(of: PostgresJobStore.self) { group in
                 for _ in 0..<8 {
-                    group.addTask { try await TemporarySchema.open(name, clock: nil, connections: 1) }
+                    group.addTask {
+                        try await TemporarySchema.open(name, clock: nil, connections: 1, access: access)
+                    }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
@@ -36,9 +44,9 @@ import Testing
         }
     }
 
-    @Test("processes that claim and settle at once run each job once")
-    func sharing() async throws {
-        try await withStores(4) { stores in
+    @Test("processes that claim and settle at once run each job once", arguments: TestAccess.allCases)
+    func sharing(_ access: TestAccess) async throws {
+        try await withStores(4, access) { stores in
             let batch = Array(repeating: NewJob(type: "work"), count: 300)
             let inserted = try await stores[0].insert(batch, scope: .default)
             let runs = try await withThrowingTaskGroup(of: [JobID].self) { group in
@@ -65,9 +73,9 @@ import Testing
         }
     }
 
-    @Test("a job submitted while the one it waits for ends is not forgotten")
-    func dependencyRace() async throws {
-        try await withStores(2) { stores in
+    @Test("a job submitted while the one it waits for ends is not forgotten", arguments: TestAccess.allCases)
+    func dependencyRace(_ access: TestAccess) async throws {
+        try await withStores(2, access) { stores in
             for _ in 0..<40 {
                 let first = try #require(try await stores[0].insert([NewJob(type: "work")], scope: .default).first)
                 let lease = try #require(try await stores[0].claim(request("w", limit: 1)).jobs.first).lease
@@ -90,9 +98,9 @@ import Testing
         }
     }
 
-    @Test("processes that submit one key or one id at once make one job")
-    func submittingAtOnce() async throws {
-        try await withStores(4) { stores in
+    @Test("processes that submit one key or one id at once make one job", arguments: TestAccess.allCases)
+    func submittingAtOnce(_ access: TestAccess) async throws {
+        try await withStores(4, access) { stores in
             for round in 0..<10 {
                 var job = NewJob(type: "work")
                 job.uniqueKey = "k\(round)"
@@ -112,9 +120,9 @@ import Testing
         }
     }
 
-    @Test("batches that lock the same jobs in opposite orders all come through")
-    func crossing() async throws {
-        try await withStores(4) { stores in
+    @Test("batches that lock the same jobs in opposite orders all come through", arguments: TestAccess.allCases)
+    func crossing(_ access: TestAccess) async throws {
+        try await withStores(4, access) { stores in
             _ = try await stores[0].insert(Array(repeating: NewJob(type: "work"), count: 40), scope: .default)
             let leases = try await stores[0].claim(request("w", limit: 40)).jobs.map(\.lease)
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -6,6 +6,32 @@ import PostgresTestServer
 
 @testable import ErrandPostgres
 
+/// How a test's stores get to the test server.
+enum TestAccess: String, CaseIterable {
+    case direct
+    /// Through PgBouncer in transaction mode; changes are heard of on the server itself.
+    case pooled
+
+    /// The URL that a store is given.
+    func url() throws -> String {
+        switch self {
+        case .direct: try TemporarySchema.url()
+        // Where `Scripts/postgres-test-server` has put it.
+        case .pooled: try TemporarySchema.url() + "&port=6432"
+        }
+    }
+
+    func options(_ schema: String) throws -> PostgresJobStore.Options {
+        var options = PostgresJobStore.Options(schema: schema, connections: 4)
+        // Hundreds of tests share two cores: a slow answer is no silence there.
+        options.listening.patience = .seconds(300)
+        guard self == .pooled else { return options }
+        options.pooler = .transaction
+        options.listenURL = try TemporarySchema.url()
+        return options
+    }
+}
+
 /// A schema of its own on the test server, dropped afterwards.
 enum TemporarySchema {
     /// Tests run side by side by the hundred, and the server has room for so many connections.
@@ -13,10 +39,11 @@ enum TemporarySchema {
 
     static func with<Value>(
         clock: ManualClock = ManualClock(),
+        access: TestAccess = .direct,
         _ body: (PostgresJobStore, ManualClock) async throws -> Value
     ) async throws -> Value {
         try await withName { name in
-            let store = try await open(name, clock: clock)
+            let store = try await open(name, clock: clock, access: access)
             defer { store.close() }
             return try await body(store, clock)
         }
@@ -26,10 +53,15 @@ enum TemporarySchema {
     static func open(
         _ schema: String,
         clock: (any JobClock)?,
-        connections: Int = 4
+        connections: Int = 4,
+        access: TestAccess = .direct,
+        through proxy: FaultyProxy? = nil,
+        _ change: (inout PostgresJobStore.Options) throws -> Void = { _ in }
     ) async throws -> PostgresJobStore {
-        let options = PostgresJobStore.Options(schema: schema, connections: connections, clock: clock)
-        let store = try PostgresJobStore(url: try url(), options: options)
+        var options = try access.options(schema)
+        (options.connections, options.clock) = (connections, clock)
+        try change(&options)
+        let store = try PostgresJobStore(url: proxy?.url ?? access.url(), options: options)
         try await store.migrate()
         return store
     }

@@ -34,6 +34,8 @@ extension JobFailure {
         public static let stale = "stale"
         /// Somebody cancelled the job and gave a reason.
         public static let cancelled = "cancelled"
+        /// What is stored of the job makes no sense, so it was put out of the way of the others.
+        public static let corruptRow = "corrupt_row"
         /// The worker died or lost its lease.
         public static let lost = "lost"
     }

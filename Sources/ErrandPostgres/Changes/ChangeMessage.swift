@@ -13,6 +13,9 @@ enum ChangeMessage {
         var messages: [String] = []
         var message = sender
         for line in lines(of: changes) {
+            // A name that no message can carry: who listens reads again.
+            let fits = sender.utf8.count + line.utf8.count + 1 < byteLimit
+            let line = fits ? line : Self.line("i", [])
             if message.utf8.count + line.utf8.count >= byteLimit {
                 messages.append(message)
                 message = sender
@@ -36,6 +39,19 @@ enum ChangeMessage {
             add(parts, to: &changes)
         }
         return changes
+    }
+
+    /// A message to oneself, which nobody else minds.
+    static func ping(_ nonce: String, from sender: String) -> String { sender + "\n" + line("p", [nonce]) }
+
+    /// What was sent by ``ping(_:from:)``.
+    static func nonce(in message: String, from own: String) -> String? {
+        let lines = message.split(separator: "\n")
+        guard lines.count == 2, lines[0] == own else { return nil }
+        // Anything else that comes along the channel is no ping.
+        let parts = try? JSONText(validating: String(lines[1])).elements()
+        guard let parts else { return nil }
+        return parts.count == 2 && parts[0].stringValue == "p" ? parts[1].stringValue : nil
     }
 
     private static func lines(of changes: StoreChanges) -> [String] {

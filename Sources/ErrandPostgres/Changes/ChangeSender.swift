@@ -15,13 +15,11 @@ final class ChangeSender: Sendable {
 
     private let state = Mutex(State())
     private let pool: PostgresPool
-    private let channel: String
+    let channel: String
     /// Marks one's own messages, which the server sends back.
-    private let sender: String
+    let name = String(UInt64.random(in: .min ... .max), radix: 36)
 
-    init(pool: PostgresPool, channel: String, sender: String) {
-        (self.pool, self.channel, self.sender) = (pool, channel, sender)
-    }
+    init(pool: PostgresPool, schema: String) { (self.pool, channel) = (pool, "errand_\(schema)") }
 
     func send(_ changes: StoreChanges) {
         let starts = state.withLock { state in
@@ -38,15 +36,7 @@ final class ChangeSender: Sendable {
                 defer { state.pending = StoreChanges() }
                 return state.pending
             }
-            // Only wakes are lost; whoever lost the connection hears of it at the next call.
-            // Nothing is stored by it, so that its commit need not wait for the disk.
-            _ = try? link.connection().run(
-                """
-                SELECT pg_notify($1::text, m), set_config('synchronous_commit', 'off', true)
-                FROM unnest($2::text[]) m
-                """,
-                [.text(channel), .texts(ChangeMessage.encode(changes, from: sender))]
-            )
+            notify(ChangeMessage.encode(changes, from: name), on: link)
             let isDone = state.withLock { state in
                 state.isSending = !state.pending.isEmpty
                 return !state.isSending
@@ -55,6 +45,23 @@ final class ChangeSender: Sendable {
         }
         // The store closes: nobody is told any more.
         if !accepted { state.withLock { $0.pending = StoreChanges() } }
+    }
+
+    /// Notifies oneself, to learn whether that arrives.
+    func ping(_ nonce: String) {
+        // A pool that is closed closes the listener too.
+        _ = pool.enqueue { [self] link in notify([ChangeMessage.ping(nonce, from: name)], on: link) }
+    }
+
+    private func notify(_ messages: [String], on link: PostgresLink) {
+        // Nothing is stored by it, so that its commit need not wait for the disk. Only wakes are lost when it fails;
+        // whoever lost the connection hears of it at the next call.
+        _ = try? link.connection().run(
+            """
+            SELECT pg_notify($1::text, m), set_config('synchronous_commit', 'off', true) FROM unnest($2::text[]) m
+            """,
+            [.text(channel), .texts(messages)]
+        )
     }
 }
 #endif

@@ -32,15 +32,10 @@ final class WakePipe: Sendable {
         _ = write(writeEnd, &byte, 1)
     }
 
-    /// Waits until the socket has something to read, or for ``wake()``.
-    func wait(orReadable socket: Int32) { wait(socket, milliseconds: -1) }
-
-    /// Waits for the time, or for ``wake()``.
-    func wait(atMost duration: Duration) {
-        wait(-1, milliseconds: Int32(clamping: duration.wholeMicroseconds / 1000))
-    }
-
-    private func wait(_ socket: Int32, milliseconds: Int32) {
+    /// Waits for the time or for ``wake()``, and until a socket has something to read where one is given.
+    func wait(orReadable socket: Int32 = -1, atMost duration: Duration) {
+        // Rounded up: who waits for a time is not woken before it, again and again.
+        let milliseconds = Int32(clamping: (duration.wholeMicroseconds + 999) / 1000)
         var descriptors = [
             pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0),
             pollfd(fd: socket, events: Int16(POLLIN), revents: 0),

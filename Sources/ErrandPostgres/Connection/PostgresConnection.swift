@@ -1,18 +1,13 @@
 #if Postgres
 import CPostgres
 import Errand
-// strdup, for the texts libpq is lent.
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// One connection; blocks, and belongs to the one thread that made it.
+///
+/// Nothing waits for ever: a server or network that falls silent is given up as lost after ``answerLimit``.
 final class PostgresConnection {
     let handle: OpaquePointer
+    let address: PostgresAddress
     /// The schema's name, in quotation marks.
     let schema: String
     /// The names of what the server has parsed, by its text.
@@ -20,34 +15,40 @@ final class PostgresConnection {
     private var preparedCount = 0
     /// Whether the server or the network ended it.
     var isLost = false
+    /// How long an answer may take; nil where it may take as long as it likes.
+    var answerLimit: Duration?
+
+    convenience init(url: String, schema: String) throws(JobStoreError) {
+        try self.init(PostgresAddress(url: url, schema: schema))
+    }
 
     /// Connects, with the schema's name in the place of `errand` in every statement.
-    init(url: String, schema: String) throws(JobStoreError) {
-        // What the URL says itself comes first; a server that does not answer is given up after ten seconds.
-        let defaults = [
-            ("fallback_application_name", "errand/\(schema)"), ("connect_timeout", "10"), ("client_encoding", "UTF8"),
-        ]
-        guard let handle = Self.connect(defaults, url) else {
+    ///
+    /// - Parameters:
+    ///   - address: Where to.
+    ///   - role: Stands after the name under which the server lists the connection.
+    /// - Throws: `unavailable` when there is no connection to be had.
+    init(_ address: PostgresAddress, role: String = "") throws(JobStoreError) {
+        guard let handle = address.connect(role: role) else {
             throw JobStoreError(PostgresError("libpq is out of memory"))
         }
         self.handle = handle
-        self.schema = "\"" + schema.replacing("\"", with: "\"\"") + "\""
-        guard PQstatus(handle) == CONNECTION_OK else {
+        self.address = address
+        schema = "\"" + address.schema.replacing("\"", with: "\"\"") + "\""
+        answerLimit = PostgresAddress.answerLimit(address.statementTimeout)
+        guard PQstatus(handle) == CONNECTION_OK, PQsetnonblocking(handle, 1) == 0 else {
             let error = PostgresError(PostgresError.connectionMessage(handle))
             throw JobStoreError(error)
         }
         // What the server remarks, such as that a schema exists already, is not for standard error.
         _ = PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        if address.pooler == .none { try limitStatements() }
     }
 
-    /// `dbname` may be a whole URL, and what comes after it overrides what stands before.
-    private static func connect(_ defaults: [(name: String, value: String)], _ url: String) -> OpaquePointer? {
-        let words = defaults + [("dbname", url)]
-        let names = words.map { strdup($0.name) }
-        let values = words.map { strdup($0.value) }
-        defer { for text in names + values { free(text) } }
-        let terminated = (names.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil])
-        return PQconnectdbParams(terminated.0, terminated.1, 1)
+    /// Puts limits where the URL, the role and the database set none, and goes by those that they set.
+    private func limitStatements() throws(JobStoreError) {
+        let limit = try runAll(address.sessionLimits).first { (row) throws(JobStoreError) in row.int() } ?? 0
+        answerLimit = limit == 0 ? nil : PostgresAddress.answerLimit(.milliseconds(limit))
     }
 
     /// What libpq has against a URL, in its own words; nil when it understands it.
@@ -65,19 +66,31 @@ final class PostgresConnection {
 
     deinit { PQfinish(handle) }
 
-    /// Runs one statement, prepared at its first use.
+    /// Runs one statement, prepared at its first use unless a pooler would give the next use another connection.
     @discardableResult
     func run(_ sql: String, _ values: [PostgresValue] = []) throws(JobStoreError) -> PostgresRows {
-        let name = try prepare(sql)
+        let statement = PostgresStatement(sql, values)
         let parameters = try PostgresParameters(values)
-        let count = Int32(values.count)
-        return try check(parameters.withPointers { PQexecPrepared(handle, name, count, $0, nil, nil, 0) })
+        if address.pooler == .none { try prepare(sql) }
+        return try exchange { send(statement, parameters) }
+    }
+
+    /// Sends a statement: one that is prepared by its name, or its text behind a pooler.
+    func send(_ statement: PostgresStatement, _ parameters: PostgresParameters) -> Int32 {
+        let count = Int32(statement.values.count)
+        guard address.pooler == .none else {
+            let text = qualified(statement.text)
+            return parameters.withPointers { PQsendQueryParams(handle, text, count, nil, $0, nil, nil, 0) }
+        }
+        let name = name(of: statement.text)
+        return parameters.withPointers { PQsendQueryPrepared(handle, name, count, $0, nil, nil, 0) }
     }
 
     /// Runs statements that take no parameters in one round trip; answers with the last one's rows.
     @discardableResult
     func runAll(_ sql: String) throws(JobStoreError) -> PostgresRows {
-        try check(PQexec(handle, qualified(sql)))
+        let text = qualified(sql)
+        return try exchange { PQsendQuery(handle, text) }
     }
 
     /// Turns readable when the server has something to say.
@@ -97,16 +110,16 @@ final class PostgresConnection {
         return messages
     }
 
-    private func prepare(_ sql: String) throws(JobStoreError) -> String {
-        if let name = prepared[sql] { return name }
+    private func prepare(_ sql: String) throws(JobStoreError) {
+        guard prepared[sql] == nil else { return }
         let name = name(of: sql)
+        let text = qualified(sql)
         do throws(JobStoreError) {
-            try check(PQprepare(handle, name, qualified(sql), 0, nil))
+            try exchange { PQsendPrepare(handle, name, text, 0, nil) }
         } catch {
             prepared[sql] = nil
             throw error
         }
-        return name
     }
 
     /// What the server knows a statement by, or will once it is prepared.
@@ -120,6 +133,19 @@ final class PostgresConnection {
 
     /// Statements say `errand.jobs`, as a person would in psql, whatever the schema is called.
     func qualified(_ sql: String) -> String { sql.replacing("errand.", with: schema + ".") }
+
+    /// Sends something and waits for its answer; on a connection that is lost already neither is tried.
+    @discardableResult
+    private func exchange(_ send: () -> Int32) throws(JobStoreError) -> PostgresRows {
+        try requireUsable()
+        guard send() == 1 else { return try check(nil) }
+        return try check(answer())
+    }
+
+    /// Fails at once where waiting for an answer would be in vain.
+    func requireUsable() throws(JobStoreError) {
+        if isLost { throw JobStoreError(PostgresError("the connection was lost before")) }
+    }
 
     @discardableResult
     func check(_ result: OpaquePointer?) throws(JobStoreError) -> PostgresRows {

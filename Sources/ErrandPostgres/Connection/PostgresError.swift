@@ -29,7 +29,9 @@ struct PostgresError: Error, CustomStringConvertible {
         sqlState = state
         message = primary ?? Self.connectionMessage(connection)
         // A server that became a replica answers, and refuses every write: another one may be found under the address.
-        isConnectionLost = PQstatus(connection) != CONNECTION_OK || state == "25006" || state.hasPrefix("57P0")
+        // So is one that goes down, and a connection that a pooler lost behind its back.
+        let isEnd = state == "25006" || state.hasPrefix("57P0") || state.hasPrefix("08")
+        isConnectionLost = PQstatus(connection) != CONNECTION_OK || isEnd
     }
 
     static func connectionMessage(_ connection: OpaquePointer?) -> String {
@@ -51,6 +53,17 @@ extension JobStoreError {
             self.init(.corrupt, "The database is damaged; restore it from a backup.", underlying: error)
         case "3F000", "42P01", "42703":
             self.init(.unavailable, "The database lacks Errand's schema; migrate it first.", underlying: error)
+        case "26000", "42P05":
+            self.init(
+                .unavailable,
+                "Prepared statements get lost: a pooler in transaction mode seems to stand before the server. Say "
+                    + "so to the store: pooler=transaction.",
+                underlying: error
+            )
+        case "57014":
+            self.init(.unavailable, "PostgreSQL took longer than statement_timeout allows.", underlying: error)
+        case "25006":
+            self.init(.unavailable, "The PostgreSQL server takes no writes at present.", underlying: error)
         case "": self.init(.unavailable, "PostgreSQL cannot be reached.", underlying: error)
         default: self.init(.unavailable, "PostgreSQL did not do what it was asked.", underlying: error)
         }

@@ -3,14 +3,13 @@ import Errand
 
 /// A thread's way to the server: its connection, made when it is needed and again when it was lost.
 final class PostgresLink {
-    private let url: String
-    private let schema: String
+    private let address: PostgresAddress
     private var current: PostgresConnection?
     private var failures = 0
     private var nextAttempt = ContinuousClock.now
     private var lastError = JobStoreError(.unavailable, "PostgreSQL cannot be reached.")
 
-    init(url: String, schema: String) { (self.url, self.schema) = (url, schema) }
+    init(_ address: PostgresAddress) { self.address = address }
 
     /// The connection; asks the server for a new one where there is none.
     ///
@@ -21,7 +20,7 @@ final class PostgresLink {
         current = nil
         guard nextAttempt <= .now else { throw lastError }
         do throws(JobStoreError) {
-            let connection = try PostgresConnection(url: url, schema: schema)
+            let connection = try PostgresConnection(address)
             (current, failures) = (connection, 0)
             return connection
         } catch {

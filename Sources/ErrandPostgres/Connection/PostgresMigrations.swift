@@ -9,8 +9,12 @@ enum PostgresMigrations {
 
     /// Runs the steps that are missing; processes that come at once wait for each other.
     static func run(on connection: PostgresConnection) throws(JobStoreError) {
+        // Others may be at it, and a step over many rows takes its time.
+        let limit = connection.answerLimit
+        connection.answerLimit = nil
+        defer { connection.answerLimit = limit }
         // The lock is one for all schemas of the database, and goes with the transaction, which poolers like.
-        try connection.runAll("BEGIN; SELECT pg_advisory_xact_lock(7311972101)")
+        try connection.runAll("BEGIN; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(7311972101)")
         do throws(JobStoreError) {
             try runSteps(on: connection)
             try connection.runAll("COMMIT")

@@ -13,6 +13,7 @@ extension PostgresConnection {
         let parameters = try statements.map { (statement) throws(JobStoreError) in
             try PostgresParameters(statement.values)
         }
+        try requireUsable()
         guard PQenterPipelineMode(handle) == 1 else { throw lost() }
         // What was prepared in vain is prepared anew, under another name.
         let before = prepared
@@ -36,15 +37,12 @@ extension PostgresConnection {
     ) throws(JobStoreError) -> [Bool] {
         var areResults: [Bool] = []
         for (statement, parameters) in zip(statements, parameters) {
-            let isPrepared = prepared[statement.text] != nil
-            let name = name(of: statement.text)
-            if !isPrepared {
+            if address.pooler == .none, prepared[statement.text] == nil {
+                let name = name(of: statement.text)
                 guard PQsendPrepare(handle, name, qualified(statement.text), 0, nil) == 1 else { throw lost() }
                 areResults.append(false)
             }
-            let count = Int32(statement.values.count)
-            let isSent = parameters.withPointers { PQsendQueryPrepared(handle, name, count, $0, nil, nil, 0) }
-            guard isSent == 1 else { throw lost() }
+            guard send(statement, parameters) == 1 else { throw lost() }
             areResults.append(true)
         }
         guard PQpipelineSync(handle) == 1 else { throw lost() }
@@ -53,11 +51,12 @@ extension PostgresConnection {
 
     /// Takes every answer up to the end of the pipeline, so that the connection is ready for the next one.
     private func receive(_ areResults: [Bool]) throws(JobStoreError) -> [PostgresRows] {
+        let deadline = deadline
         var rows: [PostgresRows] = []
         var failure: JobStoreError?
         for isResult in areResults {
             do throws(JobStoreError) {
-                let answer = try check(PQgetResult(handle))
+                let answer = try check(nextResult(until: deadline))
                 if isResult { rows.append(answer) }
             } catch {
                 // Those after the first only say that they were passed over.
@@ -65,9 +64,10 @@ extension PostgresConnection {
             }
             if isLost { break }
             // A null ends the answer of each statement.
-            while let more = PQgetResult(handle) { PQclear(more) }
+            while let more = try nextResult(until: deadline) { PQclear(more) }
         }
-        if !isLost { PQclear(PQgetResult(handle)) }
+        if !isLost { PQclear(try nextResult(until: deadline)) }
+        if address.pooler != .none { forgetNotifications() }
         if let failure { throw failure }
         return rows
     }

@@ -23,12 +23,11 @@ final class PostgresPool: Sendable {
     private let state = Mutex(State())
     private let alarm = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
-    private let url: String
-    private let schema: String
+    private let address: PostgresAddress
     private let limit: Int
 
-    init(url: String, schema: String, limit: Int) {
-        (self.url, self.schema) = (url, schema)
+    init(_ address: PostgresAddress, limit: Int) {
+        self.address = address
         self.limit = max(1, limit)
     }
 
@@ -69,7 +68,7 @@ final class PostgresPool: Sendable {
 
     private func startThread() {
         let thread = Thread { [self] in
-            let link = PostgresLink(url: url, schema: schema)
+            let link = PostgresLink(address)
             while let operation = next() { operation(link) }
             link.close()
             finished.signal()

@@ -77,7 +77,15 @@ struct PostgresRow {
 
     mutating func text() -> String { optionalText() ?? "" }
 
-    mutating func json() -> JSONText? { optionalText().map { JSONText(trusted: $0) } }
+    /// JSON that is looked through once more: others may write to a server's tables too.
+    mutating func json() throws(JobStoreError) -> JSONText? {
+        guard let text = optionalText() else { return nil }
+        do throws(JSONError) {
+            return try JSONText(validating: text)
+        } catch {
+            throw JobStoreError(.corrupt, "A text that should be JSON is none: \(error)")
+        }
+    }
 
     mutating func date() -> Date { Date(milliseconds: int()) }
 

@@ -46,6 +46,7 @@ enum PostgresTransaction {
                 return try body(session)
             } catch {
                 undo(session, link)
+                if try quarantine(error.corruptRow, on: link, context) { continue }
                 guard error.postgres?.isRetryable == true, attempt < attempts else { throw error }
                 attempt += 1
             }
@@ -57,12 +58,38 @@ enum PostgresTransaction {
         _ context: PostgresContext,
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
+        var wasLost = false
+        while true {
+            do throws(JobStoreError) {
+                return try readOnce(on: link, context, body)
+            } catch {
+                if try quarantine(error.corruptRow, on: link, context) { continue }
+                // A question can be asked again; the connection may have been lost long ago, and this be the first
+                // notice.
+                guard error.postgres?.isConnectionLost == true, !wasLost else { throw error }
+                wasLost = true
+            }
+        }
+    }
+
+    /// Puts a row out of the way that cannot be read, so that what met it can be done again; false when there is none.
+    ///
+    /// A row that still cannot be read after that throws, so that nothing goes round for ever.
+    private static func quarantine(
+        _ row: CorruptRow?,
+        on link: PostgresLink,
+        _ context: PostgresContext
+    ) throws(JobStoreError) -> Bool {
+        guard let row else { return false }
+        let session = try PostgresSession(try link.connection(), context)
+        session.begin()
         do throws(JobStoreError) {
-            return try readOnce(on: link, context, body)
+            try session.quarantine(row)
+            try session.commit()
+            return true
         } catch {
-            // A question can be asked again; the connection may have been lost long ago, and this be the first notice.
-            guard error.postgres?.isConnectionLost == true else { throw error }
-            return try readOnce(on: link, context, body)
+            undo(session, link)
+            throw error
         }
     }
 

@@ -16,26 +16,41 @@ struct ClaimedRow {
 
     init(_ row: inout PostgresRow) throws(JobStoreError) {
         lane = row.int()
+        let (id, number) = (try row.id(), row.int())
+        (job, priority, rev) = try CorruptRow.naming(number) { () throws(JobStoreError) in
+            (try Self.readJob(&row, id, number), row.int(), row.int())
+        }
+    }
+
+    private static func readJob(
+        _ row: inout PostgresRow,
+        _ id: JobID,
+        _ number: Int64
+    ) throws(JobStoreError) -> ClaimedJob {
         var job = ClaimedJob(
-            lease: JobLease(id: try row.id(), number: row.int(), fence: row.int()),
+            lease: JobLease(id: id, number: number, fence: row.int()),
             type: row.text(),
             queue: row.text(),
-            payload: row.json() ?? .emptyObject,
+            payload: try row.json() ?? .emptyObject,
             createdAt: row.date(),
             runAt: row.date()
         )
         job.tenantId = row.optionalText()
         job.projectId = row.optionalText()
-        job.attempt = Int(row.int())
-        job.maxAttempts = Int(row.int())
-        job.lostCount = Int(row.int())
-        job.checkpoint = row.json()
+        let (attempt, maxAttempts, lostCount) = (row.int(), row.int(), row.int())
+        // This run is counted already.
+        try CorruptRow.check(
+            attempt: attempt - 1,
+            maxAttempts: maxAttempts,
+            lostCount: lostCount,
+            fence: job.lease.fence
+        )
+        (job.attempt, job.maxAttempts, job.lostCount) = (Int(attempt), Int(maxAttempts), Int(lostCount))
+        job.checkpoint = try row.json()
         job.timeoutSeconds = row.optionalInt().map { Int($0) }
         job.traceparent = row.optionalText()
         job.createdBy = row.optionalText()
-        self.job = job
-        priority = row.int()
-        rev = row.int()
+        return job
     }
 
     /// Whether it comes before another of its lane.

@@ -25,8 +25,11 @@ struct JobCounts {
         changes[Key(tenant: tenant, project: project, type: type, queue: queue, status: status), default: 0] += count
     }
 
-    mutating func add(_ count: Int64, _ job: Job) {
-        add(count, job.status, type: job.type, queue: job.queue, tenant: job.tenantId, project: job.projectId)
+    mutating func add(_ count: Int64, _ job: Job) { add(count, job.status, of: job) }
+
+    /// Counts a job as of a status that need not be its own.
+    mutating func add(_ count: Int64, _ status: JobStatus, of job: Job) {
+        add(count, status, type: job.type, queue: job.queue, tenant: job.tenantId, project: job.projectId)
     }
 
     /// What writes them down; nil where nothing changes.

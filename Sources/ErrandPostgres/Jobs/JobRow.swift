@@ -49,6 +49,16 @@ enum JobRow {
     /// Reads the job in a row of ``whole(_:)`` or ``narrow(_:)``.
     static func read(_ row: inout PostgresRow, isWhole: Bool) throws(JobStoreError) -> HeldJob {
         let number = row.int()
+        return try CorruptRow.naming(number) { () throws(JobStoreError) in
+            try read(&row, of: number, isWhole: isWhole)
+        }
+    }
+
+    private static func read(
+        _ row: inout PostgresRow,
+        of number: Int64,
+        isWhole: Bool
+    ) throws(JobStoreError) -> HeldJob {
         var job = Job(
             identity: (id: try row.id(), number: number),
             type: row.text(),
@@ -62,7 +72,7 @@ enum JobRow {
         let hasDependents = row.bool()
         job.isQueuePaused = row.bool()
         let isLimited = row.bool()
-        if isWhole { readTexts(&row, into: &job) } else { job.result = row.bool() ? .unread : nil }
+        if isWhole { try readTexts(&row, into: &job) } else { job.result = row.bool() ? .unread : nil }
         return HeldJob(
             job: job,
             stored: job,
@@ -79,14 +89,14 @@ enum JobRow {
         job.status = try JobStatus(code: row.int())
         job.priority = Int16(truncatingIfNeeded: row.int())
         job.runAt = row.date()
-        job.attempt = Int(row.int())
-        job.maxAttempts = Int(row.int())
-        job.lostCount = Int(row.int())
+        let (attempt, maxAttempts, lostCount) = (row.int(), row.int(), row.int())
+        (job.attempt, job.maxAttempts, job.lostCount) = (Int(attempt), Int(maxAttempts), Int(lostCount))
         job.updatedAt = row.date()
         job.isExpiryFixed = row.bool()
         job.rev = row.int()
         job.fence = row.int()
         job.blockedBy = Int(row.int())
+        try CorruptRow.check(attempt: attempt, maxAttempts: maxAttempts, lostCount: lostCount, fence: job.fence)
     }
 
     private static func readRun(_ row: inout PostgresRow, into job: inout Job) throws(JobStoreError) {
@@ -94,14 +104,14 @@ enum JobRow {
         job.progressMessage = row.optionalText()
         job.resultType = ResultType(code: row.optionalInt())
         job.resultLocation = row.optionalText()
-        let (code, message, details) = (row.optionalText(), row.optionalText(), row.json())
+        let (code, message, details) = (row.optionalText(), row.optionalText(), try row.json())
         job.failure = code.map { JobFailure(code: $0, message: message ?? "", details: details) }
         job.error = job.failure?.message
         job.workerId = row.optionalText()
         job.timeoutSeconds = row.optionalInt().map { Int($0) }
         let (isTracked, staleAfter) = (row.bool(), row.optionalInt())
         job.tracking = isTracked ? Tracking(staleAfterSeconds: staleAfter.map { Int($0) }) : nil
-        if let errors = row.json() { job.errors = try [RunRecord](stored: errors) }
+        if let errors = try row.json() { job.errors = try [RunRecord](stored: errors) }
         job.createdBy = row.optionalText()
         job.createdByName = row.optionalText()
         job.traceparent = row.optionalText()
@@ -116,16 +126,16 @@ enum JobRow {
         job.cancelAcknowledgedAt = row.optionalDate()
     }
 
-    private static func readTexts(_ row: inout PostgresRow, into job: inout Job) {
+    private static func readTexts(_ row: inout PostgresRow, into job: inout Job) throws(JobStoreError) {
         // {id,id}, or nothing.
         let after = row.text().split { $0 == "{" || $0 == "," || $0 == "}" }
         job.after = after.compactMap { JobID(String($0)) }
-        job.metadata = row.json() ?? .emptyObject
-        job.data = row.json()
-        job.internalData = row.json()
-        job.checkpoint = row.json()
-        job.result = row.json()
-        job.payload = row.json() ?? .emptyObject
+        job.metadata = try row.json() ?? .emptyObject
+        job.data = try row.json()
+        job.internalData = try row.json()
+        job.checkpoint = try row.json()
+        job.result = try row.json()
+        job.payload = try row.json() ?? .emptyObject
     }
 }
 #endif

@@ -97,8 +97,9 @@ extension PostgresSession {
             """,
             .ints(leases.map(\.number))
         )
-        .map { (row) throws(JobStoreError) in (try row.id(), try JobStatus(code: row.int())) }
-        return Dictionary(statuses) { first, _ in first }
+        // One that cannot be read is no status; who reads that job finds out.
+        .map { (row) throws(JobStoreError) in (try row.id(), try? JobStatus(code: row.int())) }
+        return Dictionary(statuses.compactMap { id, status in status.map { (id, $0) } }) { first, _ in first }
     }
 
     private static let completeRuns = """

@@ -57,6 +57,7 @@ final class PostgresSession {
     init(_ connection: PostgresConnection, _ context: PostgresContext) throws(JobStoreError) {
         (self.connection, self.context) = (connection, context)
         time = try readTime()
+        queued = connection.address.transactionLimits
     }
 
     private func readTime() throws(JobStoreError) -> StoreTime {
@@ -73,7 +74,7 @@ final class PostgresSession {
     }
 
     /// Makes what follows a transaction that ``commit()`` ends; without it every ``run(_:)`` is one of its own.
-    func begin() { queued = [.begin] }
+    func begin() { queued = [.begin] + connection.address.transactionLimits }
 
     func commit() throws(JobStoreError) {
         var statements = saves()

@@ -265,3 +265,11 @@ CREATE TABLE errand.copies (
     begun_at bigint NOT NULL,
     finished_at bigint
 );
+
+-- Rows of jobs that could not be read, as they were found; their jobs have failed with the code corrupt_row.
+CREATE TABLE errand.corrupt_rows (
+    number bigint PRIMARY KEY,         -- a second finding is refused: the row was mended, and cannot be read all the same
+    found_at bigint NOT NULL,
+    reason text NOT NULL,
+    content jsonb NOT NULL
+);
