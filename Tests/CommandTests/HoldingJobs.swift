@@ -48,6 +48,7 @@ struct HoldingJobs {
     /// Waits until so many workers live, and answers with their processes.
     func workers(_ count: Int) async throws -> Set<Int32> {
         while true {
+            try Task.checkCancellation()
             let listed = try await folder.errand("workers", "--json").lines
             let names = try listed.compactMap { try JSONText(validating: $0).object()["name"]?.stringValue }
             let processes = names.compactMap { $0.split(separator: ":").last.flatMap { Int32($0) } }
