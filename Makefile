@@ -1,8 +1,8 @@
 # Each of these is a few lines of Scripts/. Pass arguments with ARGS: make run ARGS="--port 9000"
-.PHONY: help setup build run test check bench docs clean
+.PHONY: help setup build run test check faults bench bench-scale docs clean
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\): ## /  make \1	/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\): ## /  make \1	/p' Makefile | expand -t 20
 
 setup: ## install what this machine lacks
 	@Scripts/setup
@@ -20,8 +20,16 @@ test: ## run every test
 check: ## format, core on its own, every test: what a change must pass
 	@Scripts/check
 
-bench: ## measure beside raw SQLite
+faults: ## kill, stop and flood it for ten minutes: nothing may be lost (ARGS=short: two)
+	@Scripts/setup
+	@Scripts/build
+	@Scripts/faults/all.py $(ARGS)
+
+bench: ## measure beside the raw limits and other job systems
 	@Scripts/bench $(ARGS)
+
+bench-scale: ## measure with millions of records stored (PostgreSQL)
+	@Scripts/bench-scale
 
 docs: ## build the core's documentation
 	@Scripts/docs

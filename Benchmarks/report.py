@@ -1,28 +1,60 @@
 #!/usr/bin/env python3
-"""Sets our benchmark beside the raw limit of the same round and prints one table.
+"""Sets our benchmark beside the raw limit and the peers of the same round and prints a table for each store.
 
     Benchmarks/report.py FOLDER [--strict]
 
-FOLDER holds ours-1.jsonl, raw-1.jsonl, ours-2.jsonl, ... as Scripts/bench writes them. Machines differ and are never
-idle, so a ratio is taken within a round and the best round counts; figures shown are medians. With --strict a missed
-or missing requirement ends with exit code 1.
+FOLDER holds sqlite/ and postgres/, or one of them, with ours-1.jsonl, raw-1.jsonl, pgqueuer-1.jsonl, ours-2.jsonl, ...
+as Scripts/bench writes them. Machines differ and are never idle, so a ratio is taken within a round and the best round
+counts; figures shown are medians. With --strict a missed or missing requirement ends with exit code 1.
 """
 import json
 import statistics
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-# workload, what it is, the raw measurement it is held against, the share of it that we must reach
-RATES = [
-    ("W1", "submit one by one", "insert_commit", 0.85),
-    ("W1c", "64 concurrent submitters", "insert_commit", 6.4),
-    ("W2", "submit 1,000 a call", "insert_bulk", 0.28),
-    ("W3", "drain 100,000 jobs", "claim_delete", 0.54),
-]
-# percentile, the names it may have in our output, the most milliseconds it may take
-LATENCIES = [
-    ("p50", ("p50Milliseconds", "p50Ms", "p50"), 0.5),
-    ("p99", ("p99Milliseconds", "p99Ms", "p99"), 1.2),
+MEBIBYTE = 1 << 20
+MOST_MEMORY = 64 * MEBIBYTE
+
+
+@dataclass
+class Store:
+    """What is measured on one store, and what we must reach."""
+
+    name: str
+    folder: str
+    # workload, what it is, the raw measurement it is held against, the share of it that we must reach
+    rates: list
+    # the most milliseconds that may pass from submit to start
+    latencies: dict
+    peers: tuple = ()
+
+
+STORES = [
+    Store(
+        "SQLite",
+        "sqlite",
+        [
+            ("W1", "submit one by one", "insert_commit", 0.85),
+            ("W1c", "64 concurrent submitters", "insert_commit", 6.4),
+            ("W2", "submit 1,000 a call", "insert_bulk", 0.28),
+            ("W3", "drain stored jobs", "claim_delete", 0.54),
+        ],
+        {"p50": 0.5, "p99": 1.2},
+    ),
+    Store(
+        "PostgreSQL",
+        "postgres",
+        [
+            ("W1", "submit one by one", "insert_commit", 0.85),
+            ("W1c", "64 concurrent submitters", "insert_commit_8", 1.3),
+            ("W2", "submit 1,000 a call", "insert_bulk", 0.59),
+            ("W3", "drain stored jobs", "claim_update_2", 0.76),
+            ("W3x2", "drain with two processes", "claim_update_2", 0.90),
+        ],
+        {"p50": 0.8, "p99": 2.5},
+        ("pgqueuer", "procrastinate"),
+    ),
 ]
 
 
@@ -39,47 +71,106 @@ def read(path):
     return found
 
 
-def rounds(folder):
-    numbers = sorted(int(path.stem.split("-")[1]) for path in folder.glob("raw-*.jsonl"))
-    return [(read(folder / f"ours-{n}.jsonl"), read(folder / f"raw-{n}.jsonl")) for n in numbers]
+def rounds(folder, who):
+    """Each round's measurements of one, of all rounds that were begun."""
+    numbers = sorted(int(path.stem.split("-")[1]) for path in folder.glob("ours-*.jsonl"))
+    return [read(folder / f"{who}-{number}.jsonl") for number in numbers]
 
 
-def figures(measured, name, keys):
-    """The named figure of every round that has it."""
-    values = [next((m[name][k] for k in keys if k in m[name]), None) for m in measured if name in m]
-    return [value for value in values if value is not None]
+def values(measured, name, key):
+    """The figure of every round that has it."""
+    return [each[name][key] for each in measured if key in each.get(name, {})]
+
+
+def median(measured, name, key, form):
+    found = values(measured, name, key)
+    return form(statistics.median(found)) if found else "-"
+
+
+def rate(value):
+    return f"{value:,.0f}/s"
+
+
+def milliseconds(value):
+    return f"{value:.2f} ms"
 
 
 def verdict(met):
     return "met" if met else "MISSED"
 
 
-def rate_row(pairs, name, what, raw_name, required):
-    ours = figures([o for o, _ in pairs], name, ("perSecond",))
-    raw = figures([r for _, r in pairs], raw_name, ("perSecond",))
-    ratios = [
-        o[name]["perSecond"] / r[raw_name]["perSecond"]
-        for o, r in pairs
-        if "perSecond" in o.get(name, {}) and r.get(raw_name, {}).get("perSecond")
-    ]
-    limit = f"{statistics.median(raw):,.0f}/s" if raw else "-"
-    if not ratios:
-        return (name, what, "-", limit, "-", f"{required:.2f}", "not run")
-    best = max(ratios)
-    median = f"{statistics.median(ours):,.0f}/s"
-    return (name, what, median, limit, f"{best:.2f}", f"{required:.2f}", verdict(best >= required))
+class Report:
+    """The tables of one store."""
 
+    def __init__(self, store, folder):
+        self.store = store
+        self.ours = rounds(folder, "ours")
+        self.raw = rounds(folder, "raw")
+        self.peers = {peer: rounds(folder, peer) for peer in store.peers}
+        # A peer that could not be installed has no column.
+        self.peers = {peer: measured for peer, measured in self.peers.items() if any(measured)}
 
-def latency_row(pairs, percentile, keys, most):
-    values = figures([o for o, _ in pairs], "W4", keys)
-    raw = figures([r for _, r in pairs], "insert_idle", keys)
-    commit = f"{statistics.median(raw):.2f} ms" if raw else "-"
-    what = f"submit to start, {percentile}"
-    if not values:
-        return ("W4", what, "-", commit, "-", f"<= {most} ms", "not run")
-    best = min(values)
-    median = f"{statistics.median(values):.2f} ms"
-    return ("W4", what, median, commit, f"{best:.2f} ms", f"<= {most} ms", verdict(best <= most))
+    def beside(self, name, key, form):
+        return tuple(median(measured, name, key, form) for measured in self.peers.values())
+
+    def rate_row(self, name, what, raw_name, required):
+        ratios = [
+            ours[name]["perSecond"] / raw[raw_name]["perSecond"]
+            for ours, raw in zip(self.ours, self.raw)
+            if "perSecond" in ours.get(name, {}) and raw.get(raw_name, {}).get("perSecond")
+        ]
+        best = f"{max(ratios):.2f}" if ratios else "-"
+        word = verdict(max(ratios) >= required) if ratios else "not run"
+        limit = median(self.raw, raw_name, "perSecond", rate)
+        row = (name, what, median(self.ours, name, "perSecond", rate), limit, best, f"{required:.2f}", word)
+        return row + self.beside(name, "perSecond", rate)
+
+    def latency_row(self, percentile, most):
+        key = f"{percentile}Milliseconds"
+        found = values(self.ours, "W4", key)
+        best = milliseconds(min(found)) if found else "-"
+        word = verdict(min(found) <= most) if found else "not run"
+        commit = median(self.raw, "insert_idle", key, milliseconds)
+        ours = median(self.ours, "W4", key, milliseconds)
+        row = ("W4", f"submit to start, {percentile}", ours, commit, best, f"<= {most} ms", word)
+        return row + self.beside("W4", key, milliseconds)
+
+    def memory_row(self):
+        def form(value):
+            return f"{value / MEBIBYTE:.0f} MiB"
+
+        found = values(self.ours, "W3", "peakBytes")
+        best = form(min(found)) if found else "-"
+        word = verdict(min(found) <= MOST_MEMORY) if found else "not run"
+        ours = median(self.ours, "W3", "peakBytes", form)
+        row = ("W3", "peak memory", ours, "-", best, f"<= {form(MOST_MEMORY)}", word)
+        return row + self.beside("W3", "peakBytes", form)
+
+    def rows(self):
+        rates = [self.rate_row(*each) for each in self.store.rates]
+        return rates + [self.latency_row(*each) for each in self.store.latencies.items()] + [self.memory_row()]
+
+    def cpu_rows(self):
+        """CPU seconds for 100,000 jobs, of the client and, where it was measured, of the server."""
+        columns = [("W3", "cpuSeconds"), ("W3 CPU", "clientSeconds"), ("W3 CPU", "serverSeconds")]
+        shown = []
+        for who, measured in {"errand": self.ours, **self.peers}.items():
+            row = [who]
+            for name, key in columns:
+                found = [each[name][key] * 1e5 / each["W3"]["jobs"] for each in measured if name in each]
+                row.append(f"{statistics.median(found):.2f} s" if found else "-")
+            shown.append(tuple(row))
+        return shown
+
+    def print(self):
+        name, rows = self.store.name, self.rows()
+        print(f"\n{name}, medians over {len(self.ours)} round(s); best: the best ratio to raw {name} of one round.")
+        print(f"Beside W4 stands how long raw {name} takes for one commit on a machine that is idle in between.\n")
+        table([("", "workload", "errand", f"raw {name}", "best", "required", "") + tuple(self.peers)] + rows)
+        print("\nCPU time for 100,000 jobs of W3: the client's while it drains them; then what client and server take")
+        print("in all, from the client's start to its end, with storing the jobs.\n")
+        table([("", "draining", "client", "server")] + self.cpu_rows())
+        return all(row[6] == "met" for row in rows)
 
 
 def table(rows):
@@ -89,20 +180,17 @@ def table(rows):
 
 
 def main(arguments):
-    strict = "--strict" in arguments
     folders = [argument for argument in arguments if not argument.startswith("--")]
     if len(folders) != 1 or not Path(folders[0]).is_dir():
         print(__doc__.strip(), file=sys.stderr)
         return 2
-    pairs = rounds(Path(folders[0]))
-    if not pairs:
-        print(f"{folders[0]}: no raw-1.jsonl in it: run Scripts/bench", file=sys.stderr)
+    reports = [Report(store, Path(folders[0], store.folder)) for store in STORES]
+    reports = [report for report in reports if report.ours]
+    if not reports:
+        print(f"{folders[0]}: nothing measured in it: run Scripts/bench", file=sys.stderr)
         return 2
-    rows = [rate_row(pairs, *rate) for rate in RATES] + [latency_row(pairs, *latency) for latency in LATENCIES]
-    print(f"\nSQLite, medians over {len(pairs)} round(s); best: the best ratio to raw SQLite of the same round.")
-    print("Beside W4 stands how long raw SQLite takes for one commit on a machine that is idle in between.\n")
-    table([("", "workload", "errand", "raw SQLite", "best", "required", "")] + rows)
-    return 1 if strict and any(row[-1] != "met" for row in rows) else 0
+    met = [report.print() for report in reports]
+    return 1 if "--strict" in arguments and not all(met) else 0
 
 
 if __name__ == "__main__":

@@ -3,16 +3,17 @@
 Each function adds a sentence to `broken` for everything that is not as it must be.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import jobs as planned
+import leases
 
 ENDED = {"Completed", "Failed", "Cancelled"}
 LOST_RUNS = 3
 
 
-def check(ledger, store, planned_jobs):
-    """All of them; what is broken, as sentences."""
+def check(ledger, store, planned_jobs, lease=None):
+    """All of them; what is broken, as sentences. The lease, in seconds, where workers die and the store lives on."""
     broken = []
     wanted = {job["id"]: job for job in planned_jobs if "id" in job}
     nothing_lost(ledger, store, broken)
@@ -21,7 +22,10 @@ def check(ledger, store, planned_jobs):
         return broken  # The rest compares jobs that are both planned and stored.
     one_settle_per_fence(ledger, store, wanted, broken)
     runs_add_up(ledger, store, wanted, broken)
-    orphans_come_back(ledger, store, broken)
+    if lease is None:
+        orphans_come_back(ledger, store, broken)
+    else:
+        leases.check(ledger, store, lease, broken)
     only_legal_moves(ledger, store, wanted, broken)
     revisions_grow(ledger, broken)
     dependents_waited(ledger, store, wanted, broken)
@@ -44,7 +48,7 @@ def nothing_lost(ledger, store, broken):
 def one_settle_per_fence(ledger, store, wanted, broken):
     """I2: a run has its fence for itself, and the run that completed the job is the one whose effect is on record."""
     starts = [(entry["id"], entry["fence"]) for entry in ledger.entries("start")]
-    broken += [f"I2 {run} was started twice" for run in set(starts) if starts.count(run) > 1]
+    broken += [f"I2 {run} was started twice" for run, count in Counter(starts).items() if count > 1]
     effects = {(entry["id"], entry["fence"]) for entry in ledger.entries("effect")}
     for job in store.jobs.values():
         if job["status"] != "Completed" or wanted[job["id"]]["kind"] == "import":

@@ -17,6 +17,14 @@ class Ledger:
         os.write(self.descriptor, line.encode())
         os.fsync(self.descriptor)
 
+    def tail(self, size=1 << 20):
+        """The last entries: those of about so many bytes."""
+        with open(self.path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+            lines = file.read().splitlines()
+        # The first line may be half of one, the last one still to be written.
+        return [json.loads(line) for line in lines[1:] if line.endswith(b"}")]
+
     def entries(self, event=None):
         with open(self.path, encoding="utf-8") as lines:
             entries = [json.loads(line) for line in lines]

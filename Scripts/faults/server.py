@@ -1,4 +1,4 @@
-"""A server under test: a real `errand serve` with a store of its own, and a client that knows it may die."""
+"""Processes under test: a real `errand serve` with a client that knows it may die, and a real `errand worker`."""
 
 import http.client
 import json
@@ -28,23 +28,56 @@ def binary():
     return os.path.abspath(path)
 
 
-class Server:
-    """One life of the server, from its start to its end."""
+class Process:
+    """One life of a process of errand, from its start to its end; what it logs is appended to NAME.log."""
 
-    def __init__(self, folder, ledger, *arguments, environment=None):
+    def __init__(self, folder, name, arguments, environment=None):
         self.folder = pathlib.Path(folder)
-        (self.folder / "errand.yaml").write_text(
-            CONFIGURATION.format(python=sys.executable, program=HERE / "program.py", ledger=ledger.path)
-        )
-        self.log = open(self.folder / "server.log", "ab")
+        self.log = open(self.folder / f"{name}.log", "ab")
         kept = {key: value for key, value in os.environ.items() if not key.startswith("ERRAND_")}
         if "ERRAND_TEST_RUN" in os.environ:  # By which the test runner finds what was left running.
             kept["ERRAND_TEST_RUN"] = os.environ["ERRAND_TEST_RUN"]
         self.process = subprocess.Popen(
-            [binary(), "serve", "--port", "0", "--config", "errand.yaml", *arguments],
-            cwd=self.folder, env={**kept, **(environment or {})},
+            [binary(), *arguments], cwd=self.folder, env={**kept, **(environment or {})},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log,
         )
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def kill(self):
+        self.process.kill()
+        self.end()
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def end(self, seconds=None):
+        """Waits for the end; the exit code."""
+        code = self.process.wait(seconds)
+        self.process.stdout.close()
+        self.log.close()
+        return code
+
+
+class Worker(Process):
+    """One life of `errand worker`, with the configuration that is in its folder."""
+
+    def __init__(self, folder, name, *arguments, environment=None):
+        super().__init__(folder, name, ["worker", "--config", "errand.yaml", *arguments], environment)
+
+
+class Server(Process):
+    """One life of `errand serve`; with a ledger it makes the configuration, else it takes what is there."""
+
+    def __init__(self, folder, ledger, *arguments, environment=None):
+        if ledger is not None:
+            (pathlib.Path(folder) / "errand.yaml").write_text(
+                CONFIGURATION.format(python=sys.executable, program=HERE / "program.py", ledger=ledger.path)
+            )
+        serve = ["serve", "--port", "0", "--config", "errand.yaml", *arguments]
+        super().__init__(folder, "server", serve, environment)
         self.port = None
 
     def wait_until_listening(self, seconds=30):
@@ -77,17 +110,3 @@ class Server:
         if status != 200:
             raise Unanswered(f"listing jobs: {status} {jobs}")
         return jobs
-
-    def kill(self):
-        self.process.kill()
-        self.end()
-
-    def terminate(self):
-        self.process.send_signal(signal.SIGTERM)
-
-    def end(self, seconds=None):
-        """Waits for the end; the exit code."""
-        code = self.process.wait(seconds)
-        self.process.stdout.close()
-        self.log.close()
-        return code

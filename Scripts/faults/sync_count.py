@@ -10,12 +10,12 @@ come at the same time may share one. Exits with 1 when a submit was acknowledged
 import concurrent.futures
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 
+from compiling import compiled
 from ledger import Ledger
-from server import HERE, Server
+from server import Server
 
 SEQUENTIAL, CALLERS, EACH = 50, 64, 8
 JOB = {"type": "work", "payload": {"ms": 0, "end": "succeed"}, "delaySeconds": 3600}
@@ -24,9 +24,7 @@ JOB = {"type": "work", "payload": {"ms": 0, "end": "succeed"}, "delaySeconds": 3
 def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="errand-syncs-"))
     library, counted = folder / "sync_count.so", folder / "syncs"
-    subprocess.run(
-        [compiler(), "-shared", "-fPIC", "-o", library, HERE / "sync_count.c", "-ldl"], check=True
-    )
+    compiled("sync_count.c", library, "-shared", "-fPIC")
     environment = {"LD_PRELOAD": str(library), "SYNC_COUNT": str(counted)}
     server = Server(folder, Ledger(str(folder / "ledger")), environment=environment)
     server.wait_until_listening()
@@ -44,11 +42,6 @@ def main():
         return 1
     shutil.rmtree(folder)
     return 0
-
-
-def compiler():
-    found = next(filter(None, map(shutil.which, ("clang", "cc", "gcc"))), None)
-    return found or sys.exit("There is no C compiler; Swift brings clang, which must be in PATH.")
 
 
 def syncs_of(server, counted):

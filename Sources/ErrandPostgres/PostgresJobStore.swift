@@ -158,7 +158,9 @@ extension PostgresJobStore {
     public func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob] {
         for (index, job) in jobs.enumerated() { try job.validate(at: index) }
         guard !jobs.isEmpty else { return [] }
-        let isPlain = jobs.allSatisfy { $0.isPlain && scope.includes(tenantId: scope.tenantId, projectId: $0.projectId) }
+        let isPlain = jobs.allSatisfy { job in
+            job.isPlain && scope.includes(tenantId: scope.tenantId, projectId: job.projectId)
+        }
         if isPlain { return try await plainInserts.insert(jobs, scope: scope) }
         return try await write { session throws(JobStoreError) in try session.insert(jobs, scope: scope) }
     }

@@ -7,10 +7,8 @@ import Testing
 struct FaultTests {
     @Test("whatever moment it is killed at, no job is lost and nothing is done twice under one fence")
     func killLoop() async throws {
-        let environment = ProcessInfo.processInfo.environment
         // Thirty kills are for the evening; KILLS, JOBS and SEED make it as long, or as it was, as one likes.
-        let asked = ["KILLS": environment["KILLS"] ?? "10", "JOBS": environment["JOBS"] ?? "80"]
-        try await drive("kill_loop.py", asked)
+        try await drive("kill_loop.py", asked(["KILLS": "10", "JOBS": "80"]))
     }
 
     @Test("SIGTERM under load ends with 0 and charges nobody; a second one ends it at once with its programs")
@@ -18,6 +16,28 @@ struct FaultTests {
 
     @Test("every submit that is acknowledged was forced to the disk before")
     func syncs() async throws { try await drive("sync_count.py") }
+
+    #if Postgres
+    @Test("workers on PostgreSQL that are killed, and that sleep beyond their lease, lose and double nothing")
+    func killedWorkers() async throws {
+        try await drive("kill_workers.py", asked(["JOBS": "1000", "SECONDS": "12"]))
+    }
+
+    @Test("while PostgreSQL crashes again and again answers are 503 with Retry-After, and nothing is lost")
+    func outages() async throws { try await drive("outages.py", asked(["OUTAGES": "3"])) }
+
+    @Test("a tenant's flood does not hold up another on either store, and a queue's limit holds over processes")
+    func fairness() async throws { try await drive("fairness.py", asked(["FLOOD": "10000", "ROUNDS": "1"])) }
+
+    @Test("a Python program's job exists exactly when its transaction was committed")
+    func transactionalSubmit() async throws { try await drive("transactional_submit.py") }
+    #endif
+
+    /// The environment's own wishes before a short run's.
+    private func asked(_ short: [String: String]) -> [String: String] {
+        let environment = ProcessInfo.processInfo.environment
+        return short.reduce(into: [:]) { $0[$1.key] = environment[$1.key] ?? $1.value }
+    }
 
     private func drive(_ script: String, _ more: [String: String] = [:]) async throws {
         let folder = try Folder()

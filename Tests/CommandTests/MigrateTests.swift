@@ -13,18 +13,20 @@ struct MigrateTests {
     )
     func migrating(store: TestedStore) async throws {
         let folder = try Folder(store)
-        for _ in 0..<2 {
-            let dry = try await folder.errand("migrate", "--dry-run")
-            #expect(dry.status == 0, "\(dry.errors)")
-            #expect(dry.lines.first == "-- V001_jobs: missing")
-            #expect(dry.output.contains("CREATE TABLE"))
-            #expect(try await folder.errand("list").status == 69)
-        }
+        let dry = try await folder.errand("migrate", "--dry-run")
+        #expect(dry.status == 0, "\(dry.errors)")
+        #expect(dry.output.contains("CREATE TABLE"))
+        let steps = dry.lines.filter { $0.hasPrefix("-- V0") }
+        #expect(steps.first == "-- V001_jobs: missing" && steps.allSatisfy { $0.hasSuffix(": missing") })
+        #expect(try await folder.errand("migrate", "--dry-run").output == dry.output)
+        #expect(try await folder.errand("list").status == 69)
+        let names = steps.map { $0.dropFirst(3).prefix { $0 != ":" } }
         let applied = try await folder.errand("migrate")
         #expect(applied.status == 0, "\(applied.errors)")
-        #expect(applied.output == "V001_jobs: applied now\n")
-        #expect(try await folder.errand("migrate").output == "V001_jobs: applied before\n")
-        #expect(try await folder.errand("migrate", "--dry-run").output == "-- V001_jobs: applied before\n")
+        #expect(applied.lines == names.map { "\($0): applied now" })
+        #expect(try await folder.errand("migrate").lines == names.map { "\($0): applied before" })
+        let after = try await folder.errand("migrate", "--dry-run")
+        #expect(after.lines == names.map { "-- \($0): applied before" })
         #expect(try await folder.errand("list").status == 0)
     }
 
@@ -49,12 +51,12 @@ struct MigrateTests {
             let outcome = await process.outcome()
             guard index > 0 else { continue }
             #expect(outcome.status == 0, "\(outcome.errors)")
-            applied += outcome.output == "V001_jobs: applied now\n" ? 1 : 0
+            applied += outcome.output.hasPrefix("V001_jobs: applied now\n") ? 1 : 0
         }
         // Who came while another was at it saw the step missing, and found it done when its turn came.
         #expect(applied > 0)
         let connection = try #require(folder.schema).connect()
-        #expect(try connection.runAll("SELECT version FROM errand.migrations").count == 1)
+        #expect(try connection.runAll("SELECT FROM errand.migrations WHERE version = 1").count == 1)
     }
 
     @Test("an older version refuses a newer schema politely, whatever it is asked to do")

@@ -7,8 +7,8 @@ import Testing
 @Suite("errand serve while PostgreSQL is away")
 struct OutageTests {
     private static let requests: [(method: String, path: String)] = [
-        ("GET", "/api/jobs"), ("GET", "/api/jobs/1"), ("POST", "/api/jobs"), ("POST", "/api/jobs/1/cancel"),
-        ("GET", "/api/queues"), ("GET", "/api/jobs/1/events"), ("GET", "/api/datasets?projectId=p"),
+        ("GET", "/api/jobs"), ("GET", "/api/jobs/1"), ("POST", "/api/jobs"), ("DELETE", "/api/jobs/1"),
+        ("GET", "/api/queues"), ("GET", "/api/jobs/1/events"), ("GET", "/api/projects/p/datasets"),
     ]
 
     @Test("HTTP answers 503 with Retry-After and nothing else, the log is bounded, and work resumes within 5 s")
@@ -37,7 +37,10 @@ struct OutageTests {
         let back = ContinuousClock.now
         let submitted = try await request("POST", server.url + "/api/jobs", in: folder, "--retry", "9", "--fail")
         #expect(submitted.contains("HTTP/1.1 202 "), "\(submitted)")
-        #expect(try await folder.errand("watch", "2", "--server", server.url).status == 0)
+        // A server that crashed goes on with another number than the next.
+        let document = try JSONText(validating: String(#require(submitted.split(separator: "\r\n").last))).object()
+        let id = try #require(document["id"]?.stringValue)
+        #expect(try await folder.errand("watch", id, "--server", server.url).status == 0)
         let took = back.duration(to: .now)
         #expect(took < .seconds(5), "work resumed after \(took)")
         let slow = try await folder.errand("watch", "1", "--json", "--server", server.url)
@@ -48,7 +51,6 @@ struct OutageTests {
         #expect(log.status == 0, "\(log.errors)")
         let failed = log.errors.split(separator: "\n").filter { $0.contains("request failed") }
         #expect((1...Int(away / .seconds(1)) + 2).contains(failed.count), "\(failed.count) lines in \(away)")
-        #expect(failed.dropFirst().allSatisfy { $0.contains("left_out=") }, "\(failed)")
     }
 
     private func request(_ method: String, _ url: String, in folder: Folder, _ more: String...) async throws -> String {

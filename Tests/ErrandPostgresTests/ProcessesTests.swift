@@ -77,9 +77,14 @@ import Testing
                 async let inserted = stores[1].insert([waiting], scope: .default)
                 async let ended = stores[0].settle([Settlement(lease: lease, outcome: .complete(JobResult()))])
                 let ids = try await (inserted.map(\.id), ended.count)
-                let next = try await stores[0].claim(request("w", limit: 1)).jobs
-                #expect(next.map(\.lease.id) == ids.0)
-                let end = Settlement(lease: try #require(next.first).lease, outcome: .complete(JobResult()))
+                var next = try await stores[0].claim(request("w", limit: 1))
+                // Two processes differ by the time of an answer in what they hold the server's clock to be: a job that
+                // one has just submitted may fall due for the other in a moment.
+                while next.jobs.isEmpty, next.nextDue != nil {
+                    next = try await stores[0].claim(request("w", limit: 1))
+                }
+                #expect(next.jobs.map(\.lease.id) == ids.0)
+                let end = Settlement(lease: try #require(next.jobs.first).lease, outcome: .complete(JobResult()))
                 _ = try await stores[0].settle([end])
             }
         }

@@ -8,6 +8,7 @@ public final class PostgresTestServer: Sendable {
     /// Where it is: on a socket in a temporary folder.
     public let url: String
     private let input = Pipe()
+    private let output = Pipe()
 
     /// Where tests make schemas of their own: on the server that `ERRAND_TEST_POSTGRES` names, else on one that is
     /// started for all tests of this run.
@@ -20,18 +21,15 @@ public final class PostgresTestServer: Sendable {
 
     /// Starts a server, for a test that stops it on the way.
     public init() throws {
-        let output = Pipe()
-        let process = try Self.script("hold", input: input, output: output)
-        var answer = Data()
-        while !answer.contains(UInt8(ascii: "\n")) {
-            let chunk = output.fileHandleForReading.availableData
-            guard !chunk.isEmpty else {
-                process.waitUntilExit()
-                throw NoServer()
-            }
-            answer += chunk
-        }
-        url = String(decoding: answer.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        let process = Process()
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        process.executableURL = root.appending(path: "Scripts/postgres-test-server")
+        process.arguments = ["hold"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        url = try Self.line(from: output)
     }
 
     deinit {
@@ -45,26 +43,21 @@ public final class PostgresTestServer: Sendable {
     /// Starts it again on what it left behind.
     public func resume() throws { try run("resume") }
 
+    /// The script that holds the server does it: a server started by a process of its own would keep that from ending,
+    /// as Foundation sees it.
     private func run(_ command: String) throws {
-        let process = try Self.script(command, url)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw NoServer() }
+        try input.fileHandleForWriting.write(contentsOf: Data("\(command)\n".utf8))
+        _ = try Self.line(from: output)
     }
 
-    private static func script(
-        _ arguments: String...,
-        input: Pipe? = nil,
-        output: Pipe? = nil
-    ) throws -> Process {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = root.appending(path: "Scripts/postgres-test-server")
-        process.arguments = arguments
-        process.standardInput = input ?? FileHandle.nullDevice
-        process.standardOutput = output ?? FileHandle.nullDevice
-        try process.run()
-        return process
+    private static func line(from output: Pipe) throws -> String {
+        var answer = Data()
+        while answer.last != UInt8(ascii: "\n") {
+            let chunk = output.fileHandleForReading.availableData
+            guard !chunk.isEmpty else { throw NoServer() }
+            answer += chunk
+        }
+        return String(decoding: answer.dropLast(), as: UTF8.self)
     }
 
     struct NoServer: Error, CustomStringConvertible {

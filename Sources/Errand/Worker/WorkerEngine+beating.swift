@@ -85,7 +85,8 @@ extension WorkerEngine {
         }
     }
 
-    private func loseLease(_ run: JobRun) {
+    /// Stops a run that is not this worker's any more.
+    func loseLease(_ run: JobRun) {
         guard revoke(run, .lost) else { return }
         logOutage(
             .warning,

@@ -42,6 +42,8 @@ extension WorkerEngine {
     private func execute(_ run: JobRun, in slot: Slot) async {
         let started = timing.now()
         let deadline = run.job.timeoutSeconds.map { started + .seconds($0) }
+        // Claimed ahead by a process that slept since: others run it by now, or will.
+        if run.leaseEnd <= started { loseLease(run) }
         guard run.begin(in: slot, deadline: deadline) else {
             return finish(run, .failure(CancellationError()), after: nil)
         }

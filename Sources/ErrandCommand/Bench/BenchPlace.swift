@@ -13,6 +13,7 @@ enum BenchPlace: Sendable {
     private static let variable: Environment.Key = "ERRAND_BENCH_STORE"
 
     /// - Parameter store: What `--store` says; nil is what the process that began the run says, or a temporary file.
+    /// - Throws: ``CommandFailure`` for what is no PostgreSQL.
     init(_ store: String?) throws {
         guard let store = store ?? ProcessInfo.processInfo.environment[Self.variable.rawValue] else {
             self = .temporaryFile
@@ -25,7 +26,7 @@ enum BenchPlace: Sendable {
             throw CommandFailure(.usage, "--store: \(error.message)")
         }
         guard location.isShared else {
-            throw CommandFailure(.usage, "--store is for PostgreSQL; without it, SQLite is measured in a file of its own.")
+            throw CommandFailure(.usage, "--store is for PostgreSQL; without it, SQLite is measured in its own file.")
         }
         self = .shared(location, url: store)
     }

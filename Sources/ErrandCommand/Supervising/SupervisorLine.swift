@@ -1,6 +1,7 @@
 #if Server
 // Read sources, and read: the end of a pipe is heard without a thread that waits for it.
 import Dispatch
+// read, on standard input.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

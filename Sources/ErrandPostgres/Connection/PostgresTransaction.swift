@@ -19,8 +19,9 @@ enum PostgresTransaction {
         }
     }
 
-    /// Runs what is a transaction by itself: a single call of ``PostgresSession/run(_:)``, or several that may each be
-    /// done without the others. The counts are its own affair.
+    /// Runs what is a transaction by itself, or several that may each be done without the others.
+    ///
+    /// Each call of `PostgresSession.run(_:)` is one; the counts are the body's own affair.
     static func writeAtOnce<Value>(
         on link: PostgresLink,
         _ context: PostgresContext,

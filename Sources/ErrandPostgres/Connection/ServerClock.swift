@@ -5,9 +5,9 @@ import Synchronization
 
 /// The server's clock, as it was last read and carried on by this machine's.
 ///
-/// A reading is taken along with other statements, so that knowing the time costs no round trip of its own. It is never
-/// ahead of the server's, as it is counted from when the answer arrived: a lease ends too early rather than too late, by
-/// the time an answer takes.
+/// A reading is taken along with other statements, so that knowing the time costs no round trip of its own. It counts
+/// from when the answer arrived, so that it is never ahead of the server's clock: a lease ends too early rather than
+/// too late, by the time an answer takes.
 final class ServerClock: Sendable {
     private struct Reading {
         let microseconds: Int64
@@ -16,9 +16,9 @@ final class ServerClock: Sendable {
 
     static let read = PostgresStatement("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 
-    /// A reading that is older than this is taken again along with the next statement ...
+    /// A reading that is older than this is taken again along with the next statement.
     private static let renewedAfter = Duration.milliseconds(500)
-    /// ... and one older than this is not used, as the server's clock may have been set.
+    /// A reading that is older than this is not used, as the server's clock may have been set.
     private static let validFor = Duration.seconds(5)
 
     private let reading = Mutex<Reading?>(nil)

@@ -15,6 +15,7 @@ struct InsertStatement {
     /// - Parameters:
     ///   - jobs: One at least.
     ///   - now: Milliseconds since 1970; what is due by then is claimable at once.
+    /// - Returns: The statement, whose rows are the numbers.
     static func make(_ jobs: [HeldJob], now: Int64) -> PostgresStatement {
         var statement = InsertStatement()
         for column in JobColumn.submitted + JobColumn.repeated + JobColumn.waiting + JobColumn.state {

@@ -32,6 +32,17 @@ enum JobRow {
         }
     }
 
+    /// A job wherever it stands, as `j` with its state as `s`: for who goes by what was submitted.
+    static let wholeAnywhere: String = {
+        let state = (["number"] + JobColumn.state.map(\.name)).joined(separator: ", ")
+        return """
+            SELECT \(columns), \(texts) FROM errand.jobs j CROSS JOIN LATERAL (
+                SELECT \(state) FROM errand.live WHERE number = j.number UNION ALL
+                SELECT \(state) FROM errand.ended WHERE number = j.number) s
+            LEFT JOIN errand.queues q ON q.name = j.queue
+            """
+    }()
+
     static func whole(_ table: Table) -> String { "SELECT \(columns), \(texts) FROM \(table.source)" }
     static func narrow(_ table: Table) -> String { "SELECT \(columns), \(noTexts) FROM \(table.source)" }
 

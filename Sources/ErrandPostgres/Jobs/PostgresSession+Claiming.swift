@@ -112,8 +112,10 @@ extension PostgresSession {
     private func nextDue(for request: ClaimRequest) -> PostgresStatement {
         PostgresStatement(
             """
-            SELECT run_at FROM errand.live WHERE waiting AND NOT claimable AND type = ANY ($1::text[])
-                AND ($2::text[] IS NULL OR queue = ANY ($2::text[])) ORDER BY run_at LIMIT 1
+            SELECT n.run_at FROM unnest($1::text[]) AS t(type) CROSS JOIN LATERAL (
+                SELECT s.run_at FROM errand.live s WHERE s.waiting AND NOT s.claimable AND s.type = t.type
+                    AND ($2::text[] IS NULL OR s.queue = ANY ($2::text[])) ORDER BY s.run_at LIMIT 1) n
+            ORDER BY n.run_at LIMIT 1
             """,
             [.texts(request.types), request.queues.map { .texts($0) } ?? .null]
         )

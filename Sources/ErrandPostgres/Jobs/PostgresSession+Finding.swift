@@ -54,8 +54,7 @@ extension PostgresSession {
 
     /// Reads the job that a caller names.
     func job(_ reference: JobReference, scope: Scope) throws(JobStoreError) -> Job {
-        let texts = JobRow.Table.all.map { "\(JobRow.whole($0)) WHERE \(reference.condition)" }
-        let found = try sql(texts.joined(separator: " UNION ALL "), reference.value)
+        let found = try sql("\(JobRow.wholeAnywhere) WHERE \(reference.condition)", reference.value)
             .first { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true).job }
         guard let found, scope.includes(found) else { throw try missing(reference, scope: scope) }
         return found

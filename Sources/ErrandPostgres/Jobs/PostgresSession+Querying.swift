@@ -10,18 +10,26 @@ extension PostgresSession {
         conditions.add(scope)
         conditions.add(filter)
         if let before = page.before { conditions.add("j.number < $::bigint", .int(before)) }
-        // Each table by its own index; of what both bring, the newest are kept.
-        let parts = JobRow.Table.all.filter { $0.mayHold(filter.statuses) }.map { table in
-            "(\(JobRow.whole(table)) \(conditions.text) ORDER BY s.number DESC LIMIT \(limit + 1))"
-        }
-        guard !parts.isEmpty else { return JobPage(jobs: [], next: nil) }
-        let text = parts.count == 1
-            ? parts[0] : "\(parts.joined(separator: " UNION ALL ")) ORDER BY 1 DESC LIMIT \(limit + 1)"
+        let text = "\(Self.list(filter.statuses, conditions.text, limit + 1)) LIMIT \(limit + 1)"
         var jobs = try run(PostgresStatement(text, conditions.values))
             .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true).job }
         guard jobs.count > limit else { return JobPage(jobs: jobs, next: nil) }
         jobs.removeLast()
         return JobPage(jobs: jobs, next: jobs.last?.number)
+    }
+
+    /// The jobs that meet conditions, newest first.
+    ///
+    /// Without a status the list goes by what was submitted, and looks up the state of each. With one it goes by the
+    /// table that holds it, or by both, and keeps the newest of what they bring.
+    private static func list(_ statuses: Set<JobStatus>?, _ conditions: String, _ limit: Int) -> String {
+        guard let statuses else { return "\(JobRow.wholeAnywhere) \(conditions) ORDER BY j.number DESC" }
+        let parts = JobRow.Table.all.filter { table in statuses.contains { $0.isTerminal == (table == .ended) } }
+            .map { "\(JobRow.whole($0)) \(conditions) ORDER BY s.number DESC" }
+        guard parts.count != 1 else { return parts[0] }
+        // No status at all: nothing meets that.
+        guard !parts.isEmpty else { return "\(JobRow.wholeAnywhere) WHERE false" }
+        return parts.map { "(\($0) LIMIT \(limit))" }.joined(separator: " UNION ALL ") + " ORDER BY 1 DESC"
     }
 
     func counts(
@@ -117,7 +125,7 @@ extension PostgresSession {
     private func firstReady(_ scope: Scope) throws(JobStoreError) -> [(String, Int64)] {
         var conditions = ListConditions()
         conditions.add(scope)
-        conditions.add("j.waiting AND j.run_at <= $::bigint", .int(now))
+        conditions.add("(j.claimable OR j.waiting AND NOT j.claimable AND j.run_at <= $::bigint)", .int(now))
         return try run(
             PostgresStatement(
                 """
@@ -128,13 +136,6 @@ extension PostgresSession {
             )
         )
         .map { (row) throws(JobStoreError) in (row.text(), row.int()) }
-    }
-}
-
-extension JobRow.Table {
-    /// Whether jobs of these statuses may be here.
-    fileprivate func mayHold(_ statuses: Set<JobStatus>?) -> Bool {
-        statuses?.contains { $0.isTerminal == (self == .ended) } ?? true
     }
 }
 
@@ -161,7 +162,7 @@ private struct ListConditions {
         if let statuses = filter.statuses {
             // In words, so that an index on some of them is found.
             let codes = statuses.map(\.code).sorted().map(String.init)
-            conditions.append("s.status IN (\(codes.joined(separator: ", ")))")
+            conditions.append(codes.isEmpty ? "false" : "s.status IN (\(codes.joined(separator: ", ")))")
         }
         if let types = filter.types { add("j.type = ANY ($::text[])", .texts(types.sorted())) }
         if let project = filter.projectId { add("j.project = $::text", .text(project)) }

@@ -1,7 +1,7 @@
 -- Runs once in a schema of its own; "errand." stands for the schema's name. All times are milliseconds since 1970 UTC.
 -- Names are compared byte for byte, whatever the database's collation.
--- A job's row in "jobs" says what was submitted and is written once. Where the job is in its life stands in "live" until
--- it ends and in "ended" from then on: claims and ends write narrow rows, and what has ended weighs on neither.
+-- A job's row in "jobs" says what was submitted and is written once. Where the job is in its life stands in "live"
+-- until it ends and in "ended" from then on: claims and ends write narrow rows, and what has ended weighs on neither.
 
 CREATE SEQUENCE errand.job_numbers;
 
@@ -75,13 +75,15 @@ CREATE TABLE errand.live (
     internal_data text,
     checkpoint text,
     result text
--- A part of each page is left free for renewals and reports, which then write no index. Claims leave dead entries at the
--- front of their index: they are cleared away early, by the number of rows and not by their share.
+-- A part of each page is left free for renewals and reports, which then write no index. Claims leave dead entries at
+-- the front of their index: they are cleared away early, by the number of rows and not by their share.
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
     autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 -- What a claim may take, lane by lane in the order of its turns. A tenant named '' would share the system's lane.
 CREATE INDEX live_claimable ON errand.live (queue, (coalesce(tenant, '')), priority, run_at, number) WHERE claimable;
+-- The first finds what fell due, the second when the next job of a worker's types does.
 CREATE INDEX live_scheduled ON errand.live (run_at) WHERE waiting AND NOT claimable;
+CREATE INDEX live_scheduled_type ON errand.live (type, run_at) WHERE waiting AND NOT claimable;
 -- Few rows at any time. The end of the lease is not in it, so that a renewal writes no index.
 CREATE INDEX live_running ON errand.live (queue) WHERE status = 1 AND NOT tracked;
 CREATE INDEX live_stale ON errand.live (stale_at) WHERE stale_at IS NOT NULL;
@@ -124,8 +126,8 @@ CREATE TABLE errand.ended (
 CREATE INDEX ended_expiring ON errand.ended (expires_at, number) WHERE expires_at IS NOT NULL;
 CREATE INDEX ended_badly ON errand.ended (status, number) WHERE status > 2;
 
--- How many jobs there are, by status: the sum of what every transaction adds. Nothing is updated, so that two never wait
--- for each other; the rows are added up from time to time.
+-- How many jobs there are, by status: the sum of what every transaction adds. Nothing is updated, so that two never
+-- wait for each other; the rows are added up from time to time.
 CREATE TABLE errand.job_counts (
     tenant text COLLATE "C",
     project text COLLATE "C",

@@ -53,6 +53,37 @@ struct StoreFaultTests {
         #expect(try await bench.client.status(.id(inserted.id)) == .queued)
     }
 
+    @Test("a job whose lease is over before it starts is left to others")
+    func overBeforeItStarts() async throws {
+        var bench = WorkerBench(concurrency: 1)
+        bench.options.heartbeat = .seconds(3600)
+        let again = Gate()
+        let claims = Mutex(0)
+        bench.store.tap { [clock = bench.clock] taps in
+            taps.claim = { _ throws(JobStoreError) in
+                let count = claims.withLock {
+                    $0 += 1
+                    return $0
+                }
+                // As when the process sleeps: the lease counts from before the claim.
+                if count == 1 { clock.advance(by: .seconds(31)) } else { again.open() }
+            }
+        }
+        let starts = Mutex(0)
+        bench.handlers.register("send") { (_: Invoice, _) in starts.withLock { $0 += 1 } }
+        let inserted = try await bench.client.submit("send", Invoice(number: 1))
+        try await bench.whileWorking { _ in
+            // The heartbeat and the next claim, which comes once the slot is free.
+            await bench.clock.sleepers(atLeast: 2)
+            bench.clock.advance(by: .seconds(10))
+            try await again.pass()
+        }
+        #expect(starts.withLock { $0 } == 0)
+        bench.clock.advance(by: .seconds(31))
+        #expect(try await bench.memory.reap(limit: 10) == 1)
+        #expect(try await bench.client.status(.id(inserted.id)) == .queued)
+    }
+
     @Test("one end that the store refuses does not take the others with it")
     func oneBad() async throws {
         var bench = WorkerBench(concurrency: 2)
