@@ -48,6 +48,7 @@ struct HoldingJobs {
     /// Waits until so many workers live, and answers with their processes.
     func workers(_ count: Int) async throws -> Set<Int32> {
         while true {
+            try Task.checkCancellation()
             let listed = try await folder.errand("workers", "--json").lines
             let names = try listed.compactMap { try JSONText(validating: $0).object()["name"]?.stringValue }
             let processes = names.compactMap { $0.split(separator: ":").last.flatMap { Int32($0) } }
@@ -75,6 +76,10 @@ struct HeldJob {
     }
 }
 
-/// Whether a process lives.
-func isAlive(_ process: Int32) -> Bool { kill(process, 0) == 0 }
+/// Whether a process lives: one that has ended stays in the list until its parent, or init, looks at it.
+func isAlive(_ process: Int32) -> Bool {
+    guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }
+    let state = stat.split(separator: ")").last?.split(separator: " ").first
+    return state != "Z" && state != "X"
+}
 #endif

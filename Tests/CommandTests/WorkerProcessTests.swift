@@ -110,7 +110,7 @@ struct WorkerProcessTests {
         _ = await server.stop()
         let worker = try Running(["worker", "--processes", "1"], in: folder)
         // Who has the file says so; a command that is refused has met the worker.
-        while try await folder.errand("workers").status != 75 {}
+        while try await folder.errand("workers").status != 75 { try Task.checkCancellation() }
         worker.signal(SIGINT)
         #expect(await worker.outcome().status == 0)
     }

@@ -12,9 +12,12 @@ extension FilePath {
     /// This very program, even when the file it was started from has been replaced meanwhile.
     static var thisProgram: FilePath {
         #if os(Linux)
-        "/proc/self/exe"
+        let link = "/proc/self/exe"
+        // By its own path it keeps its name in a list of processes; a link that cannot be read works all the same.
+        let path = try? FileManager.default.destinationOfSymbolicLink(atPath: link)
+        return FilePath(path.flatMap { FileManager.default.isExecutableFile(atPath: $0) ? $0 : nil } ?? link)
         #else
-        FilePath(Bundle.main.executablePath ?? CommandLine.arguments[0])
+        return FilePath(Bundle.main.executablePath ?? CommandLine.arguments[0])
         #endif
     }
 }
