@@ -104,6 +104,13 @@ CREATE TABLE errand.copies (
     finished_at bigint
 );
 
+CREATE TABLE errand.corrupt_rows (
+    number bigint NOT NULL,
+    found_at bigint NOT NULL,
+    reason text NOT NULL,
+    content jsonb NOT NULL
+);
+
 CREATE SEQUENCE errand.dataset_generations
     START WITH 1
     INCREMENT BY 1
@@ -349,6 +356,9 @@ WITH (fillfactor='50');
 
 ALTER TABLE ONLY errand.copies
     ADD CONSTRAINT copies_pkey PRIMARY KEY (source);
+
+ALTER TABLE ONLY errand.corrupt_rows
+    ADD CONSTRAINT corrupt_rows_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY errand.dataset_rows
     ADD CONSTRAINT dataset_rows_pkey PRIMARY KEY (generation, "position");

@@ -191,7 +191,7 @@ public final class PostgresJobStore: JobStore {
 }
 
 extension PostgresJobStore.Options {
-    fileprivate func address(_ url: String) -> PostgresAddress {
+    func address(_ url: String) -> PostgresAddress {
         PostgresAddress(url: url, schema: schema, pooler: pooler, statementTimeout: statementTimeout)
     }
 

@@ -109,8 +109,8 @@ extension ArchiveSummary {
         guard earlier.fingerprint == fingerprint else {
             throw JobStoreError(
                 .conflict,
-                "Since the copy to this target was \(earlier.isFinished ? "finished" : "begun"), something has worked on "
-                    + "the source. Delete the target (its file or its schema) and copy again."
+                "Since the copy to this target was \(earlier.isFinished ? "finished" : "begun"), something has worked "
+                    + "on the source. Delete the target (its file or its schema) and copy again."
             )
         }
         return .interrupted

@@ -16,7 +16,7 @@ public final class PostgresArchive: JobArchive {
     /// - Throws: `invalid` when the schema's name is none.
     public init(url: String, options: PostgresJobStore.Options) throws(JobStoreError) {
         try options.checkSchema()
-        pool = PostgresPool(url: url, schema: options.schema, limit: 1)
+        pool = PostgresPool(options.address(url), limit: 1)
         context = PostgresContext(options: options, hub: ChangeHub(), sender: nil)
     }
 

@@ -268,7 +268,7 @@ CREATE TABLE errand.copies (
 
 -- Rows of jobs that could not be read, as they were found; their jobs have failed with the code corrupt_row.
 CREATE TABLE errand.corrupt_rows (
-    number bigint PRIMARY KEY,         -- a second finding is refused: the row was mended, and cannot be read all the same
+    number bigint PRIMARY KEY,         -- a second finding is refused: the row was mended, and is unreadable again
     found_at bigint NOT NULL,
     reason text NOT NULL,
     content jsonb NOT NULL
