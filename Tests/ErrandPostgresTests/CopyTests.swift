@@ -12,7 +12,7 @@ struct CopyTests {
     @Test("a copy is the original, and what waited in it runs", arguments: 1...4)
     func whole(seed: UInt64) async throws {
         try await TemporarySchema.withName { original in
-            try await TemporarySchema.withName { copied in
+            try await Self.withCopy(of: original) { copied in
                 let store = Opened()
                 defer { store.close() }
                 try await CopyCheck(seed: seed).run(
@@ -29,7 +29,7 @@ struct CopyTests {
     @Test("a source with live workers, or a run whose lease holds, is refused")
     func liveWorkers() async throws {
         try await TemporarySchema.with { store, clock in
-            try await TemporarySchema.withName { copied in
+            try await Self.withCopy(of: store.context.options.schema) { copied in
                 let source = store.context.options.schema
                 let worker = WorkerAnnouncement(
                     id: "w1",
@@ -64,7 +64,7 @@ struct CopyTests {
     func unfinished() async throws {
         try await TemporarySchema.with { source, clock in
             _ = try await source.insert([NewJob(type: "work")], scope: .default)
-            try await TemporarySchema.withName { copied in
+            try await Self.withCopy(of: source.context.options.schema) { copied in
                 let (from, target) = try Self.ends(source.context.options.schema, copied, clock)
                 defer {
                     from.close()
@@ -83,6 +83,16 @@ struct CopyTests {
                 #expect(try await copy.job(.number(1), scope: .system).type == "work")
             }
         }
+    }
+
+    /// A second schema beside one that a test has: who waited for a second place at the gate could wait for ever.
+    private static func withCopy(of schema: String, _ body: (String) async throws -> Void) async throws {
+        let copied = schema + "_copy"
+        defer {
+            // What cannot be dropped goes with the server.
+            try? TemporarySchema.drop(copied, on: TemporarySchema.url())
+        }
+        try await body(copied)
     }
 
     private static func expectRefusal(_ words: String, _ body: () async throws -> Void) async {

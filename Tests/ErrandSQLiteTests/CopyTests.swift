@@ -21,7 +21,11 @@ struct CopyTests {
                 copied: { clock in
                     opened.withLock { $0 }?.close()
                     try await paths.copy(clock)
-                    let original = try await TemporaryStore.open(paths.original, clock: clock)
+                    // The copy takes back runs of workers outside the process at once; the original waits for them.
+                    let original = try await SQLiteJobStore(
+                        path: paths.original,
+                        options: .init(clock: clock, sessionLease: .zero, isDurable: false)
+                    )
                     return (original, try await TemporaryStore.open(paths.copied, clock: clock))
                 }
             )
