@@ -21,8 +21,8 @@ struct Supervisor: Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for place in 1...max(1, count) { group.addTask { try await keep(place) } }
-                // The first that gives up takes the others with it.
-                try await group.waitForAll()
+                // The first that gives up takes the others with it; `waitForAll` would let them run on.
+                while try await group.next() != nil {}
             }
         }
     }

@@ -16,7 +16,10 @@ public final class PostgresArchive: JobArchive {
     /// - Throws: `invalid` when the schema's name is none.
     public init(url: String, options: PostgresJobStore.Options) throws(JobStoreError) {
         try options.checkSchema()
-        pool = PostgresPool(options.address(url), limit: 1)
+        var address = options.address(url)
+        // It counts whole tables, which may take longer than anything that somebody waits for.
+        address.statementTimeout = max(address.statementTimeout, .seconds(3600))
+        pool = PostgresPool(address, limit: 1)
         context = PostgresContext(options: options, hub: ChangeHub(), sender: nil)
     }
 
