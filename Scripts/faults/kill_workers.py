@@ -131,11 +131,12 @@ def report(installation, plan, load, fleet, seed, broken):
     ledger, store = installation.ledger, DatabaseStore(installation.database)
     broken += invariants.check(ledger, store, plan, LEASE)
     lost = leases.check(ledger, store, LEASE, [])
-    late = leases.stale_starts(ledger, store, broken)
+    logs = installation.logs()
+    late = leases.stale_starts(ledger, store, logs, broken)
     wanted = {job["id"]: job for job in plan if "id" in job}
     falsified = 0 if broken else falsify_jobs.recognised(ledger, store, wanted, LEASE, broken)
     ends = collections.Counter(job["failure_code"] or job["status"] for job in store.jobs.values())
-    refused = sum("The end of a run was refused" in line for lines in installation.logs().values() for line in lines)
+    refused = sum("The end of a run was refused" in line for lines in logs.values() for line in lines)
     print(f"kill_workers: {len(ledger.entries('acked'))} acknowledged, {len(ledger.entries('start'))} runs, "
           f"{fleet.counts['killed']} kills, {fleet.counts['stopped']} zombies, {refused} of their writes refused, "
           f"{late} late starts, lost: {dict(lost)}, ends: {dict(ends)}, "

@@ -20,6 +20,9 @@ final class ServerClock: Sendable {
     private static let renewedAfter = Duration.milliseconds(500)
     /// A reading that is older than this is not used, as the server's clock may have been set.
     private static let validFor = Duration.seconds(5)
+    /// An answer that took longer than this was waited for by a process that slept, or behind another statement: who
+    /// went by it would be behind the server by as long as it keeps the reading.
+    private static let longestAnswer = Duration.seconds(1)
 
     private let reading = Mutex<Reading?>(nil)
 
@@ -37,11 +40,23 @@ final class ServerClock: Sendable {
         }
     }
 
-    /// Keeps what the server has just answered.
-    func note(_ rows: PostgresRows) throws(JobStoreError) {
+    /// Keeps what the server has just answered, unless it may have said so long ago.
+    ///
+    /// - Parameters:
+    ///   - rows: The answer to ``read``.
+    ///   - asked: When the question was sent.
+    ///   - always: Also takes an answer that took long, as there is none better.
+    func note(_ rows: PostgresRows, asked: ContinuousClock.Instant, always: Bool = false) throws(JobStoreError) {
         let answer = try rows.first { (row) throws(JobStoreError) in row.int() }
         guard let answer else { return }
-        reading.withLock { $0 = Reading(microseconds: answer, at: .now) }
+        note(answer, asked: asked, always: always)
+    }
+
+    /// Keeps what the server answered, in microseconds since 1970.
+    func note(_ microseconds: Int64, asked: ContinuousClock.Instant, always: Bool = false) {
+        let now = ContinuousClock.now
+        guard always || asked.duration(to: now) <= Self.longestAnswer else { return }
+        reading.withLock { $0 = Reading(microseconds: microseconds, at: now) }
     }
 }
 #endif

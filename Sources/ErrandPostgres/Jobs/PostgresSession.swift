@@ -62,7 +62,10 @@ final class PostgresSession {
 
     private func readTime() throws(JobStoreError) -> StoreTime {
         if let clock = context.options.clock { return clock.now() }
-        if context.clock.now == nil { try context.clock.note(connection.run(ServerClock.read.text)) }
+        for attempt in 1...2 where context.clock.now == nil {
+            let asked = ContinuousClock.now
+            try context.clock.note(connection.run(ServerClock.read.text), asked: asked, always: attempt == 2)
+        }
         takesReading = context.clock.wantsReading
         let microseconds = context.clock.now ?? 0
         // The server has no clock that never goes back; a lease is measured on the one it has.
@@ -97,8 +100,9 @@ final class PostgresSession {
     func run(_ statements: [PostgresStatement]) throws(JobStoreError) -> [PostgresRows] {
         guard !statements.isEmpty else { return [] }
         let reading = takesReading ? [ServerClock.read] : []
+        let asked = ContinuousClock.now
         let rows = try connection.run(all: queued + reading + statements)
-        if takesReading { try context.clock.note(rows[queued.count]) }
+        if takesReading { try context.clock.note(rows[queued.count], asked: asked) }
         let first = queued.count + reading.count
         (queued, takesReading) = ([], false)
         return Array(rows.dropFirst(first))
