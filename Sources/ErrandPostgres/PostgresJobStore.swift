@@ -76,6 +76,9 @@ public final class PostgresJobStore: JobStore {
         }
     }
 
+    /// How many ends are worth a connection and a commit of their own beside those of a claim.
+    private static let rowsForTwo = 64
+
     let pool: PostgresPool
     private let listener: ChangeListener?
     private let plainInserts: PlainInserts
@@ -121,6 +124,7 @@ public final class PostgresJobStore: JobStore {
     public func close() {
         context.hub.finish()
         listener?.close()
+        context.sender?.flush()
         pool.close()
     }
 
@@ -245,11 +249,25 @@ extension PostgresJobStore {
         _ settlements: [Settlement],
         thenClaim request: ClaimRequest
     ) async throws(JobStoreError) -> SettleAndClaim {
+        // Each waits for the server's work on every row, which two connections share.
+        if settlements.count >= Self.rowsForTwo {
+            async let claim = claimed(request)
+            let results = await settled(settlements)
+            return SettleAndClaim(results: results, claim: await claim)
+        }
         let checked = settlements.map { $0.normalized() }
         return try await write { session throws(JobStoreError) in
             let results = try session.settle(checked)
-            return SettleAndClaim(results: results, claim: .success(try session.claim(request)))
+            return SettleAndClaim(results: .success(results), claim: .success(try session.claim(request)))
         }
+    }
+
+    private func claimed(_ request: ClaimRequest) async -> Result<Claim, JobStoreError> {
+        do throws(JobStoreError) { return .success(try await claim(request)) } catch { return .failure(error) }
+    }
+
+    private func settled(_ settlements: [Settlement]) async -> Result<[SettleResult], JobStoreError> {
+        do throws(JobStoreError) { return .success(try await settle(settlements)) } catch { return .failure(error) }
     }
 
     public func update(

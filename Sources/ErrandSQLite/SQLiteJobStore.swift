@@ -155,7 +155,7 @@ extension SQLiteJobStore {
         return try await write { session throws(JobStoreError) in
             // Both or neither: what makes one fail is the database's trouble, and meets the other as well.
             let results = try session.settle(checked)
-            return SettleAndClaim(results: results, claim: .success(try session.claim(request)))
+            return SettleAndClaim(results: .success(results), claim: .success(try session.claim(request)))
         }
     }
 

@@ -34,9 +34,12 @@ public protocol JobStore: Sendable {
     /// falls due, or that a window's end sets free, is for the caller to claim, at the time that a claim's answer says.
     func claimWhenReady(_ request: ClaimRequest) async throws(JobStoreError) -> Claim
 
-    /// Settles runs and then claims, in one commit or one round trip where the store can do that.
+    /// Settles runs and claims, in one commit or at the same time where the store can do that.
     ///
-    /// - Throws: What ``settle(_:)`` throws; nothing was claimed then. What claiming alone throws is in the answer.
+    /// What only the settling makes claimable may wait for the next claim, of which subscribers are told.
+    ///
+    /// - Throws: What ``settle(_:)`` throws; nothing was claimed then. What only one of the two throws while the other
+    ///   was done is in the answer.
     func settle(
         _ settlements: [Settlement],
         thenClaim request: ClaimRequest
@@ -153,22 +156,22 @@ extension JobStore {
     ) async throws(JobStoreError) -> SettleAndClaim {
         let results = settlements.isEmpty ? [] : try await settle(settlements)
         do throws(JobStoreError) {
-            return SettleAndClaim(results: results, claim: .success(try await claim(request)))
+            return SettleAndClaim(results: .success(results), claim: .success(try await claim(request)))
         } catch {
-            return SettleAndClaim(results: results, claim: .failure(error))
+            return SettleAndClaim(results: .success(results), claim: .failure(error))
         }
     }
 }
 
 /// What became of runs that were settled, and what was claimed in their place.
 public struct SettleAndClaim: Sendable {
-    /// What became of the runs, in the order they were given.
-    public var results: [SettleResult]
+    /// What became of the runs, in the order they were given, or why only settling failed.
+    public var results: Result<[SettleResult], JobStoreError>
     /// The claim, or why only that failed.
     public var claim: Result<Claim, JobStoreError>
 
     /// Creates an answer.
-    public init(results: [SettleResult], claim: Result<Claim, JobStoreError>) {
+    public init(results: Result<[SettleResult], JobStoreError>, claim: Result<Claim, JobStoreError>) {
         self.results = results
         self.claim = claim
     }

@@ -27,7 +27,10 @@ extension WorkerEngine {
             case .success(let claim): claimed(claim, request, since: started, failures: &failures)
             case .failure(let error): claimFailed(error, failures: &failures)
             }
-            await settle(zip(round.ends, exchange.results).compactMap { record($1, of: $0) })
+            switch exchange.results {
+            case .success(let results): await settle(zip(round.ends, results).compactMap { record($1, of: $0) })
+            case .failure(let error): await settle(round.ends, after: error)
+            }
         } catch {
             claimFailed(error, failures: &failures)
             await settle(round.ends, after: error)

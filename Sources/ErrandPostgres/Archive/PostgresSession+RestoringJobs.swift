@@ -30,7 +30,7 @@ private enum RestoreStatement {
         let columns = [JobColumn.number] + columns
         let names = columns.map(\.name)
         let parameters = columns.enumerated().map { "$\($0 + 1)::\($1.type)[]" }.joined(separator: ", ")
-        let values = names.map { "v.\($0)\(InsertStatement.casts[$0] ?? "")" }
+        let values = names.map { "v.\($0)\(InsertShape.casts[$0] ?? "")" }
         // Found due by a claim or a reap, as if they had been scheduled.
         let more = table == "live" ? ("claimable", "false") : nil
         let text = """

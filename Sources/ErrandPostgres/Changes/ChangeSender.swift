@@ -1,17 +1,23 @@
 #if Postgres
+// A timer that fires whatever tasks do; it ends by itself.
+import Dispatch
 import Errand
 import Synchronization
 
 /// Tells the other processes what changed.
 ///
-/// A NOTIFY takes a lock of the whole database when it commits, so it is not part of any transaction: what changes
-/// while one is under way is merged, and goes with the next. It only wakes; what is lost with a connection is found by
-/// those who poll.
+/// A NOTIFY takes a lock of the whole database when it commits and wakes every process, so it is not part of any
+/// transaction and does not follow each one: the first change is told at once, and those of the next moment are merged
+/// into one more message. It only wakes; what is lost with a connection is found by those who poll.
 final class ChangeSender: Sendable {
     private struct State {
         var pending = StoreChanges()
-        var isSending = false
+        /// Whether what is pending will be sent without anybody's doing.
+        var isUnderWay = false
     }
+
+    /// How long a message waits for more to tell after the last one.
+    private static let pause = DispatchTimeInterval.milliseconds(10)
 
     private let state = Mutex(State())
     private let pool: PostgresPool
@@ -24,27 +30,42 @@ final class ChangeSender: Sendable {
     func send(_ changes: StoreChanges) {
         let starts = state.withLock { state in
             state.pending.merge(changes)
-            defer { state.isSending = true }
-            return !state.isSending
+            defer { state.isUnderWay = true }
+            return !state.isUnderWay
         }
         if starts { sendPending() }
     }
 
+    /// Sends what waits, as there will be no later.
+    func flush() { _ = pool.enqueue { [self] link in notify(takePending(), on: link) } }
+
     private func sendPending() {
         let accepted = pool.enqueue { [self] link in
-            let changes = state.withLock { state in
-                defer { state.pending = StoreChanges() }
-                return state.pending
-            }
-            notify(ChangeMessage.encode(changes, from: name), on: link)
-            let isDone = state.withLock { state in
-                state.isSending = !state.pending.isEmpty
-                return !state.isSending
-            }
-            if !isDone { sendPending() }
+            notify(takePending(), on: link)
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.pause) { [self] in goOn() }
         }
         // The store closes: nobody is told any more.
         if !accepted { state.withLock { $0.pending = StoreChanges() } }
+    }
+
+    private func goOn() {
+        let hasMore = state.withLock { state in
+            state.isUnderWay = !state.pending.isEmpty
+            return state.isUnderWay
+        }
+        if hasMore { sendPending() }
+    }
+
+    private func takePending() -> StoreChanges {
+        state.withLock { state in
+            defer { state.pending = StoreChanges() }
+            return state.pending
+        }
+    }
+
+    private func notify(_ changes: StoreChanges, on link: PostgresLink) {
+        guard !changes.isEmpty else { return }
+        notify(ChangeMessage.encode(changes, from: name), on: link)
     }
 
     /// Notifies oneself, to learn whether that arrives.

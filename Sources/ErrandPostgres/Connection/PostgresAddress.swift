@@ -64,20 +64,32 @@ struct PostgresAddress: Sendable {
         return false
     }
 
-    /// Limits where nobody has set any, for as long as the connection lives; then how long a statement may take.
+    /// Settings for as long as the connection lives, with limits where nobody has set any; then how long a statement
+    /// may take.
     var sessionLimits: String {
         """
+        SELECT set_config(name, value, false) FROM (VALUES \(Self.planning)) AS d(name, value);
         SELECT set_config(name, value, false) FROM (VALUES \(limits)) AS d(name, value)
         WHERE current_setting(name) = '0';
         SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout'
         """
     }
 
-    /// The same limits behind a pooler, where only the transaction is one's own: the first statement of each.
+    /// The same behind a pooler, where only the transaction is one's own: the first statement of each.
     var transactionLimits: [PostgresStatement] {
         guard pooler == .transaction else { return [] }
-        return [PostgresStatement("SELECT set_config(name, value, true) FROM (VALUES \(limits)) AS d(name, value)")]
+        let settings = "\(Self.planning), \(limits)"
+        return [PostgresStatement("SELECT set_config(name, value, true) FROM (VALUES \(settings)) AS d(name, value)")]
     }
+
+    /// Every statement goes by indexes that are made for it, from a few rows to the next few.
+    ///
+    /// The planner would rather read whole tables while they are small, or thought to be, and goes on to do so in plans
+    /// it has kept when they have grown. Planning a claim anew each time takes longer than the claim.
+    private static let planning = """
+        ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), \
+        ('enable_mergejoin', 'off'), ('jit', 'off')
+        """
 
     private var limits: String {
         """

@@ -2,7 +2,7 @@
 import Errand
 
 /// One parameter of a statement; the statement's text says its type, as in `$1::bigint[]`.
-enum PostgresValue {
+enum PostgresValue: Equatable {
     case null
     case int(Int64)
     case bool(Bool)
@@ -15,6 +15,16 @@ enum PostgresValue {
     static func text(_ value: String?) -> PostgresValue { value.map { .text($0) } ?? .null }
     static func id(_ id: JobID) -> PostgresValue { .text(id.description) }
     static func ids(_ ids: [JobID]) -> PostgresValue { .texts(ids.map(\.description)) }
+
+    /// One value as SQL writes it.
+    var literal: String {
+        switch self {
+        case .int(let value): "\(value)"
+        case .bool(let value): "\(value)"
+        case .text(let value): "'\(value.replacing("'", with: "''"))'"
+        case .null, .ints, .bools, .texts: "NULL"
+        }
+    }
 }
 
 /// Parameters in libpq's text form: one buffer of bytes, each value with a NUL behind it.

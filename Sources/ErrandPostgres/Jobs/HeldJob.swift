@@ -2,17 +2,24 @@
 import Errand
 
 /// A job as a transaction knows it: what is stored, what it has become, and what a transition must know beside it.
-struct HeldJob {
+///
+/// An object, as a job has many parts and is looked at once for every column.
+final class HeldJob {
     /// The job as it is now.
     var job: Job
     /// The job as its row says; nil for one that has no row yet.
     var stored: Job?
     /// Whether other jobs wait for it, or waited.
-    var hasDependents = false
+    var hasDependents: Bool
     /// Whether its queue has a limit, so that the end of its run makes room.
-    var isLimited = false
+    let isLimited: Bool
     /// Of the submit, where the client made the id.
-    var fingerprint: String?
+    let fingerprint: String?
+
+    init(job: Job, stored: Job?, hasDependents: Bool = false, isLimited: Bool = false, fingerprint: String? = nil) {
+        (self.job, self.stored, self.hasDependents) = (job, stored, hasDependents)
+        (self.isLimited, self.fingerprint) = (isLimited, fingerprint)
+    }
 
     var isChanged: Bool { job != stored }
     /// Whether a worker may claim it once it is due.

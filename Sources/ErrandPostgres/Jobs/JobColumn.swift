@@ -15,7 +15,19 @@ struct JobColumn: Sendable {
     let values: Values
     /// What a stored row is given, where that is not just the value; `v` holds the values and `s` is the row.
     var update: String?
+    /// What most new jobs have: it is then part of a statement's text and no parameter.
+    var usual: PostgresValue?
 
+    /// The value of one job.
+    func parameter(_ job: HeldJob) -> PostgresValue {
+        switch values {
+        case .ints(let value): .int(value(job))
+        case .texts(let value): .text(value(job))
+        case .bools(let value): .bool(value(job))
+        }
+    }
+
+    /// The values of several jobs.
     func parameter(_ jobs: [HeldJob]) -> PostgresValue {
         switch values {
         case .ints(let value): .ints(jobs.map(value))
@@ -24,18 +36,29 @@ struct JobColumn: Sendable {
         }
     }
 
-    static func int(_ name: String, _ type: String = "bigint", _ value: @escaping @Sendable (HeldJob) -> Int64?)
-        -> JobColumn
-    {
-        JobColumn(name: name, type: type, values: .ints(value))
+    static func int(
+        _ name: String,
+        _ type: String = "bigint",
+        usual: Int64? = nil,
+        _ value: @escaping @Sendable (HeldJob) -> Int64?
+    ) -> JobColumn {
+        JobColumn(name: name, type: type, values: .ints(value), usual: usual.map { .int($0) })
     }
 
-    static func text(_ name: String, _ value: @escaping @Sendable (HeldJob) -> String?) -> JobColumn {
-        JobColumn(name: name, type: "text", values: .texts(value))
+    static func text(
+        _ name: String,
+        usual: String? = nil,
+        _ value: @escaping @Sendable (HeldJob) -> String?
+    ) -> JobColumn {
+        JobColumn(name: name, type: "text", values: .texts(value), usual: usual.map { .text($0) })
     }
 
-    static func bool(_ name: String, _ value: @escaping @Sendable (HeldJob) -> Bool) -> JobColumn {
-        JobColumn(name: name, type: "boolean", values: .bools(value))
+    static func bool(
+        _ name: String,
+        usual: Bool? = nil,
+        _ value: @escaping @Sendable (HeldJob) -> Bool
+    ) -> JobColumn {
+        JobColumn(name: name, type: "boolean", values: .bools(value), usual: usual.map { .bool($0) })
     }
 
     /// A text that stays where it is unless it was changed: a row that is written anew then takes it over as it is.
@@ -53,7 +76,7 @@ extension JobColumn {
         int("stale_after") { $0.job.tracking?.staleAfterSeconds.map { Int64($0) } },
         int("max_attempts", "integer") { Int64($0.job.maxAttempts) },
         int("timeout", "integer") { $0.job.timeoutSeconds.map { Int64($0) } },
-        bool("expiry_fixed") { $0.job.isExpiryFixed },
+        bool("expiry_fixed", usual: false) { $0.job.isExpiryFixed },
         text("project_name") { $0.job.projectName },
         text("fingerprint") { $0.fingerprint },
         text("created_by") { $0.job.createdBy },
@@ -62,13 +85,13 @@ extension JobColumn {
         // Arrays within an array must all be of one length, unless they come as texts.
         text("after_ids") { $0.job.after.isEmpty ? nil : $0.job.after.map(\.description).postgresArray },
         text("tags") { $0.job.tags.isEmpty ? nil : $0.job.tags.postgresArray },
-        text("metadata") { $0.job.metadata.string },
+        text("metadata", usual: "{}") { $0.job.metadata.string },
         text("payload") { $0.job.payload.string },
     ]
 
     /// What a submit says and stands in `live` as well, where claims look.
     static let repeated: [JobColumn] = [
-        bool("tracked") { $0.job.tracking != nil },
+        bool("tracked", usual: false) { $0.job.tracking != nil },
         text("type") { $0.job.type },
         text("queue") { $0.job.queue },
         text("tenant") { $0.job.tenantId },
@@ -79,13 +102,13 @@ extension JobColumn {
     /// What only jobs have that have not ended.
     static let waiting: [JobColumn] = [
         int("stale_at") { $0.staleAt },
-        bool("waiting") { $0.isWaiting },
+        bool("waiting", usual: true) { $0.isWaiting },
     ]
 
     /// Where a job is in its life, which stands in `live` and then in `ended`.
     static let state: [JobColumn] = [
-        int("fence") { $0.job.fence },
-        int("rev") { $0.job.rev },
+        int("fence", usual: 0) { $0.job.fence },
+        int("rev", usual: 1) { $0.job.rev },
         int("run_at") { $0.job.runAt.milliseconds },
         int("updated_at") { $0.job.updatedAt.milliseconds },
         int("started_at") { $0.job.startedAt?.milliseconds },
@@ -93,14 +116,14 @@ extension JobColumn {
         int("expires_at") { $0.job.recordExpiresAt },
         int("lease_end") { $0.job.leaseEnd?.wholeMicroseconds },
         int("cancel_acknowledged_at") { $0.job.cancelAcknowledgedAt?.milliseconds },
-        int("attempt", "integer") { Int64($0.job.attempt) },
-        int("lost_count", "integer") { Int64($0.job.lostCount) },
-        int("blocked_by", "integer") { Int64($0.job.blockedBy) },
-        int("status", "smallint") { $0.job.status.code },
-        int("priority", "smallint") { Int64($0.job.priority) },
+        int("attempt", "integer", usual: 0) { Int64($0.job.attempt) },
+        int("lost_count", "integer", usual: 0) { Int64($0.job.lostCount) },
+        int("blocked_by", "integer", usual: 0) { Int64($0.job.blockedBy) },
+        int("status", "smallint", usual: 0) { $0.job.status.code },
+        int("priority", "smallint", usual: 0) { Int64($0.job.priority) },
         int("progress", "smallint") { $0.job.progress.map { Int64($0) } },
         int("result_type", "smallint") { $0.job.resultType?.code },
-        bool("has_dependents") { $0.hasDependents },
+        bool("has_dependents", usual: false) { $0.hasDependents },
         text("worker") { $0.job.workerId },
         text("progress_message") { $0.job.progressMessage },
         text("result_location") { $0.job.resultLocation },

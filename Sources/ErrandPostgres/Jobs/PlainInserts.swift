@@ -109,9 +109,8 @@ extension PostgresSession {
         for request in requests {
             for new in request.jobs { jobs.append(try held(new, request.scope, 0, nil)) }
         }
-        note(jobs)
-        let statements = [InsertStatement.make(jobs, now: now)] + (counts.statement.map { [$0] } ?? [])
-        var rest = try numbers(of: run(statements)[0], jobs.count)[...].makeIterator()
+        for job in jobs { tell(of: job.job) }
+        var rest = try numbers(of: run(InsertStatement.make(jobs, now: now)), jobs.count)[...].makeIterator()
         var stored = jobs.makeIterator()
         return requests.map { request in
             request.jobs.compactMap { _ in

@@ -116,8 +116,8 @@ extension PostgresSession {
             SELECT \(keptColumns.joined(separator: ", ")), 2, rev + 1, $7::bigint, $7::bigint,
                 CASE WHEN expiry_fixed THEN expires_at ELSE $8::bigint END, 100, new_result_type, location, new_result
             FROM s)
-        SELECT s.number, s.rev + 1, s.type, s.queue, s.tenant, s.project, s.has_dependents, EXISTS (
-            SELECT FROM errand.queues q WHERE q.name = s.queue AND q.concurrency IS NOT NULL)
+        SELECT s.number, s.rev + 1, s.type, s.queue, s.tenant, s.project, s.has_dependents,
+            s.queue = ANY (ARRAY(SELECT q.name FROM errand.queues q WHERE q.concurrency IS NOT NULL))
         FROM s
         """
 }

@@ -79,7 +79,7 @@ extension PostgresSession {
         try flush()
         let numbers = try numbers(of: run(InsertStatement.make(plan.jobs, now: now)), plan.jobs.count)
         for (place, number) in numbers.enumerated() { plan.jobs[place].job.number = number }
-        note(plan.jobs)
+        for job in plan.jobs { tell(of: job.job) }
         try writeDependencies(plan)
         try handOverUploads(plan)
     }
@@ -91,14 +91,6 @@ extension PostgresSession {
             throw JobStoreError(.corrupt, "\(count) jobs were stored and \(numbers.count) numbers came back.")
         }
         return numbers.sorted()
-    }
-
-    /// Counts and tells of jobs that were just stored.
-    func note(_ jobs: [HeldJob]) {
-        for job in jobs {
-            counts.add(1, job.job)
-            tell(of: job.job)
-        }
     }
 
     private func writeDependencies(_ plan: InsertPlan) throws(JobStoreError) {

@@ -10,15 +10,18 @@ extension PostgresSession {
         var results: [SettleResult] = []
         results.reserveCapacity(settlements.count)
         var completions: [Completion] = []
+        var numbers: Set<Int64> = []
         for settlement in settlements {
             if case .success(let settlement) = settlement, let completion = Completion(settlement) {
-                if completions.contains(where: { $0.lease.number == completion.lease.number }) {
+                if !numbers.insert(completion.lease.number).inserted {
                     results += try complete(&completions)
+                    numbers = [completion.lease.number]
                 }
                 completions.append(completion)
                 continue
             }
             results += try complete(&completions)
+            numbers = []
             switch settlement {
             case .success(let settlement): results.append(try settle(settlement))
             case .failure(let error): results.append(.refused(error))

@@ -11,12 +11,14 @@ extension PostgresSession {
         let changed = held.values.filter(\.isChanged).sorted { $0.job.number < $1.job.number }
         guard !changed.isEmpty else { return [] }
         let groups = Dictionary(grouping: changed) { Move(from: $0.wasLive, to: $0.isLive) }
+        let moves = Move.all.compactMap { save(groups[$0] ?? [], $0) }
+        let statements = [replacePayloads(of: changed)].compactMap { $0 } + moves
         for job in changed {
             if let stored = job.stored { counts.add(-1, stored) }
             counts.add(1, job.job)
-            held[job.job.number]?.stored = job.job
+            job.stored = job.job
         }
-        return [replacePayloads(of: changed)].compactMap { $0 } + Move.all.compactMap { save(groups[$0] ?? [], $0) }
+        return statements
     }
 
     private func save(_ jobs: [HeldJob], _ move: Move) -> PostgresStatement? {
