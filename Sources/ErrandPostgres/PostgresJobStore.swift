@@ -76,9 +76,6 @@ public final class PostgresJobStore: JobStore {
         }
     }
 
-    /// How many ends are worth a connection and a commit of their own beside those of a claim.
-    private static let rowsForTwo = 64
-
     let pool: PostgresPool
     private let listener: ChangeListener?
     private let plainInserts: PlainInserts
@@ -223,10 +220,6 @@ extension PostgresJobStore {
         return try await write { session throws(JobStoreError) in try session.insert(jobs, scope: scope) }
     }
 
-    public func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim {
-        try await write { session throws(JobStoreError) in try session.claim(request) }
-    }
-
     public func renew(_ leases: [JobLease], for duration: Duration) async throws(JobStoreError) -> [LeaseRenewal] {
         guard !leases.isEmpty else { return [] }
         return try await writeAtOnce { session throws(JobStoreError) in try session.renew(leases, for: duration) }
@@ -237,37 +230,6 @@ extension PostgresJobStore {
         for report in reports { normalized.append(try report.normalized()) }
         guard !reports.isEmpty else { return [] }
         return try await write { [normalized] session throws(JobStoreError) in try session.report(normalized) }
-    }
-
-    public func settle(_ settlements: [Settlement]) async throws(JobStoreError) -> [SettleResult] {
-        guard !settlements.isEmpty else { return [] }
-        let checked = settlements.map { $0.normalized() }
-        return try await write { session throws(JobStoreError) in try session.settle(checked) }
-    }
-
-    public func settle(
-        _ settlements: [Settlement],
-        thenClaim request: ClaimRequest
-    ) async throws(JobStoreError) -> SettleAndClaim {
-        // Each waits for the server's work on every row, which two connections share.
-        if settlements.count >= Self.rowsForTwo {
-            async let claim = claimed(request)
-            let results = await settled(settlements)
-            return SettleAndClaim(results: results, claim: await claim)
-        }
-        let checked = settlements.map { $0.normalized() }
-        return try await write { session throws(JobStoreError) in
-            let results = try session.settle(checked)
-            return SettleAndClaim(results: .success(results), claim: .success(try session.claim(request)))
-        }
-    }
-
-    private func claimed(_ request: ClaimRequest) async -> Result<Claim, JobStoreError> {
-        do throws(JobStoreError) { return .success(try await claim(request)) } catch { return .failure(error) }
-    }
-
-    private func settled(_ settlements: [Settlement]) async -> Result<[SettleResult], JobStoreError> {
-        do throws(JobStoreError) { return .success(try await settle(settlements)) } catch { return .failure(error) }
     }
 
     public func update(
@@ -319,25 +281,6 @@ extension PostgresJobStore {
     public func changes(_ interest: ChangeInterest) -> StoreChangeStream {
         listener?.start()
         return context.hub.subscribe(interest)
-    }
-}
-
-extension Settlement {
-    /// The settlement as it may be stored, or why it cannot be.
-    fileprivate func normalized() -> Result<Settlement, JobStoreError> {
-        do throws(JobStoreError) {
-            var settlement = self
-            settlement.report = try report?.normalized()
-            switch outcome {
-            case .complete(let result): try result.validate()
-            case .fail(let failure, let delay): settlement.outcome = .fail(failure.normalized, retryAfter: delay)
-            case .snooze, .release, .acknowledgeCancel: break
-            }
-            for (index, job) in followUps.enumerated() { try job.validate(at: index) }
-            return .success(settlement)
-        } catch {
-            return .failure(error)
-        }
     }
 }
 #endif

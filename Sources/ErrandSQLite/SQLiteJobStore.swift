@@ -143,7 +143,7 @@ extension SQLiteJobStore {
     }
 
     public func settle(_ settlements: [Settlement]) async throws(JobStoreError) -> [SettleResult] {
-        let checked = settlements.map { $0.normalized() }
+        let checked = settlements.map { $0.checked() }
         return try await write { session throws(JobStoreError) in try session.settle(checked) }
     }
 
@@ -151,7 +151,7 @@ extension SQLiteJobStore {
         _ settlements: [Settlement],
         thenClaim request: ClaimRequest
     ) async throws(JobStoreError) -> SettleAndClaim {
-        let checked = settlements.map { $0.normalized() }
+        let checked = settlements.map { $0.checked() }
         return try await write { session throws(JobStoreError) in
             // Both or neither: what makes one fail is the database's trouble, and meets the other as well.
             let results = try session.settle(checked)
@@ -205,23 +205,4 @@ extension SQLiteJobStore {
     }
 
     public func changes(_ interest: ChangeInterest) -> StoreChangeStream { hub.subscribe(interest) }
-}
-
-extension Settlement {
-    /// The settlement as it may be stored, or why it cannot be.
-    fileprivate func normalized() -> Result<Settlement, JobStoreError> {
-        do throws(JobStoreError) {
-            var settlement = self
-            settlement.report = try report?.normalized()
-            switch outcome {
-            case .complete(let result): try result.validate()
-            case .fail(let failure, let delay): settlement.outcome = .fail(failure.normalized, retryAfter: delay)
-            case .snooze, .release, .acknowledgeCancel: break
-            }
-            for (index, job) in followUps.enumerated() { try job.validate(at: index) }
-            return .success(settlement)
-        } catch {
-            return .failure(error)
-        }
-    }
 }

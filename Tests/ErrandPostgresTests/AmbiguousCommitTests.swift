@@ -8,8 +8,13 @@ import Testing
 
 @testable import ErrandPostgres
 
-/// Connections that are cut at a COMMIT: the caller cannot know whether it was done, and asks again.
+/// Connections that are cut at a commit: the caller cannot know whether it was done, and asks again.
 @Suite struct AmbiguousCommitTests {
+    // What is sent with, or as, the commit of a submit with an id, of a claim and of an end.
+    private static let submit = "COMMIT"
+    private static let claim = "wanted AS MATERIALIZED"
+    private static let end = "new_result_type"
+
     private func withProxy(_ body: (FaultyProxy, PostgresJobStore) async throws -> Void) async throws {
         try await TemporarySchema.withName { name in
             let proxy = try FaultyProxy(to: TemporarySchema.url())
@@ -36,7 +41,7 @@ import Testing
             var job = NewJob(type: "work")
             job.id = JobIDGenerator().next(at: .now)
             let submitted = job
-            proxy.cut(at: "COMMIT", moment)
+            proxy.cut(at: Self.submit, moment)
             await expectUnavailable { _ = try await store.insert([submitted], scope: .default) }
             let again = try #require(try await store.insert([submitted], scope: .default).first)
             #expect(again.id == submitted.id)
@@ -52,7 +57,7 @@ import Testing
             _ = try await store.insert([NewJob(type: "work")], scope: .default)
             let lease = try #require(try await store.claim(.work()).jobs.first).lease
             let end = Settlement(lease: lease, outcome: .complete(JobResult()))
-            proxy.cut(at: "COMMIT", moment)
+            proxy.cut(at: Self.end, moment)
             await expectUnavailable { _ = try await store.settle([end]) }
             let results = try await store.settle([end])
             #expect(results == [moment == .beforeReply ? .fenced(currentStatus: .completed) : .applied(.completed)])
@@ -66,7 +71,7 @@ import Testing
     func claim() async throws {
         try await withProxy { proxy, store in
             let inserted = try #require(try await store.insert([NewJob(type: "work")], scope: .default).first)
-            proxy.cut(at: "COMMIT", .beforeReply)
+            proxy.cut(at: Self.claim, .beforeReply)
             await expectUnavailable { _ = try await store.claim(.work()) }
             #expect(try await store.job(.id(inserted.id), scope: .default).status == .running)
             store.context.clockOffset.withLock { $0.steady += .seconds(61) }
@@ -83,8 +88,8 @@ import Testing
             var handlers = JobHandlers()
             handlers.register("work") { (work: NumberedWork, context) in
                 runs.withLock { $0.append(context.id) }
-                // With one slot and nothing to reap, what commits next is this run's end.
-                if work.number == 0 { proxy.cut(at: "COMMIT", moment) }
+                // With one slot and nothing to reap, what ends next is this run.
+                if work.number == 0 { proxy.cut(at: Self.end, moment) }
             }
             var options = WorkerOptions(concurrency: 1)
             (options.reapInterval, options.pruneInterval, options.prefetchLimit) = (nil, nil, 0)
@@ -116,7 +121,7 @@ import Testing
             var runs: [JobLease] = []
             let moments = FaultyProxy.Moment.allCases
             for number in 0..<40 {
-                if number.isMultiple(of: 3) { proxy.cut(at: "COMMIT", moments[number % 2]) }
+                if number.isMultiple(of: 3) { proxy.cut(at: Self.submit, moments[number % 2]) }
                 var job = NewJob(type: "work")
                 job.id = JobIDGenerator().next(at: .now)
                 let submitted = job
@@ -126,10 +131,10 @@ import Testing
             }
             while true {
                 let round = runs.count
-                if round.isMultiple(of: 4) { proxy.cut(at: "COMMIT", moments[round / 4 % 2]) }
+                if round.isMultiple(of: 4) { proxy.cut(at: Self.claim, moments[round / 4 % 2]) }
                 for job in await untilAvailable({ try await store.claim(.work(limit: 3)) }).jobs {
                     runs.append(job.lease)
-                    if runs.count.isMultiple(of: 5) { proxy.cut(at: "COMMIT", moments[runs.count % 2]) }
+                    if runs.count.isMultiple(of: 5) { proxy.cut(at: Self.end, moments[runs.count % 2]) }
                     let end = Settlement(lease: job.lease, outcome: .complete(JobResult()))
                     let results = await untilAvailable { try await store.settle([end]) }
                     #expect(results == [.applied(.completed)] || results == [.fenced(currentStatus: .completed)])

@@ -33,6 +33,26 @@ extension JobResult {
     }
 }
 
+extension Settlement {
+    /// The settlement as it may be stored; throws `invalid` for what cannot be cut.
+    public func normalized() throws(JobStoreError) -> Settlement {
+        var settlement = self
+        settlement.report = try report?.normalized()
+        switch outcome {
+        case .complete(let result): try result.validate()
+        case .fail(let failure, let delay): settlement.outcome = .fail(failure.normalized, retryAfter: delay)
+        case .snooze, .release, .acknowledgeCancel: break
+        }
+        for (index, job) in followUps.enumerated() { try job.validate(at: index) }
+        return settlement
+    }
+
+    /// The settlement as it may be stored, or why it cannot be: among several the others go on.
+    public func checked() -> Result<Settlement, JobStoreError> {
+        do throws(JobStoreError) { return .success(try normalized()) } catch { return .failure(error) }
+    }
+}
+
 extension TrackedUpdate {
     /// The update as it may be stored; throws `invalid` for what cannot be cut.
     public func normalized() throws(JobStoreError) -> TrackedUpdate {

@@ -9,19 +9,20 @@ import Synchronization
 /// Threads with a connection each, and the queue in front of them.
 ///
 /// libpq blocks, so its calls stay off Swift's cooperative threads. A caller only awaits a continuation: a cancelled
-/// task abandons nothing that was begun. Threads are started as they are needed, and kept.
+/// task abandons nothing that was begun. Threads are started as they are needed, and kept. Of those that sleep the last
+/// to fall asleep is woken, whose connection and server process are the warmest.
 final class PostgresPool: Sendable {
     typealias Operation = @Sendable (PostgresLink) -> Void
 
     private struct State {
         var waiting: [Operation] = []
-        var idle = 0
+        /// The alarms of the threads that sleep.
+        var idle: [DispatchSemaphore] = []
         var threads = 0
         var isClosed = false
     }
 
     private let state = Mutex(State())
-    private let alarm = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
     private let address: PostgresAddress
     private let limit: Int
@@ -50,18 +51,15 @@ final class PostgresPool: Sendable {
 
     /// Has work done whose caller hears of it by other means than awaiting it; false when the pool is closed.
     func enqueue(_ operation: @escaping Operation) -> Bool {
-        let (accepted, wakes, starts) = state.withLock { state in
-            guard !state.isClosed else { return (false, false, false) }
+        let (accepted, alarm, starts) = state.withLock { state -> (Bool, DispatchSemaphore?, Bool) in
+            guard !state.isClosed else { return (false, nil, false) }
             state.waiting.append(operation)
-            if state.idle > 0 {
-                state.idle -= 1
-                return (true, true, false)
-            }
+            if let alarm = state.idle.popLast() { return (true, alarm, false) }
             let starts = state.threads < limit
             if starts { state.threads += 1 }
-            return (true, false, starts)
+            return (true, nil, starts)
         }
-        if wakes { alarm.signal() }
+        alarm?.signal()
         if starts { startThread() }
         return accepted
     }
@@ -69,7 +67,8 @@ final class PostgresPool: Sendable {
     private func startThread() {
         let thread = Thread { [self] in
             let link = PostgresLink(address)
-            while let operation = next() { operation(link) }
+            let alarm = DispatchSemaphore(value: 0)
+            while let operation = next(alarm) { operation(link) }
             link.close()
             finished.signal()
         }
@@ -78,12 +77,12 @@ final class PostgresPool: Sendable {
         thread.start()
     }
 
-    private func next() -> Operation? {
+    private func next(_ alarm: DispatchSemaphore) -> Operation? {
         while true {
             let operation: Operation?? = state.withLock { state in
                 if !state.waiting.isEmpty { return .some(state.waiting.removeFirst()) }
                 if state.isClosed { return .some(nil) }
-                state.idle += 1
+                state.idle.append(alarm)
                 return nil
             }
             if let operation { return operation }
@@ -93,13 +92,13 @@ final class PostgresPool: Sendable {
 
     /// Takes no more operations, and returns when the last one is done and every connection closed.
     func close() {
-        let (threads, idle) = state.withLock { state in
-            guard !state.isClosed else { return (0, 0) }
+        let (threads, idle) = state.withLock { state -> (Int, [DispatchSemaphore]) in
+            guard !state.isClosed else { return (0, []) }
             state.isClosed = true
-            defer { state.idle = 0 }
+            defer { state.idle = [] }
             return (state.threads, state.idle)
         }
-        for _ in 0..<idle { alarm.signal() }
+        for alarm in idle { alarm.signal() }
         for _ in 0..<threads { finished.wait() }
     }
 }

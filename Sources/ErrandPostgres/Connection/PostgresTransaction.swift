@@ -75,7 +75,8 @@ enum PostgresTransaction {
     /// Puts a row out of the way that cannot be read, so that what met it can be done again; false when there is none.
     ///
     /// A row that still cannot be read after that throws, so that nothing goes round for ever.
-    private static func quarantine(
+    @discardableResult
+    static func quarantine(
         _ row: CorruptRow?,
         on link: PostgresLink,
         _ context: PostgresContext

@@ -4,8 +4,9 @@ import FoundationEssentials
 
 /// A job that a claim has just taken.
 struct ClaimedRow {
+    /// Of a row of `live` that is called `s` and its row of `jobs`, `j`; before them stands the lane.
     static let columns = """
-        taken.lane, j.id, s.number, s.fence, s.type, s.queue, j.payload, j.created_at, s.run_at, s.tenant, s.project,
+        j.id, s.number, s.fence, s.type, s.queue, j.payload, j.created_at, s.run_at, s.tenant, s.project,
         s.attempt, j.max_attempts, s.lost_count, s.checkpoint, j.timeout, j.traceparent, j.created_by, s.priority, s.rev
         """
 

@@ -3,8 +3,8 @@ import Errand
 
 /// Stores and counts jobs that have no row yet; answers with their numbers, which grow in the order of the jobs.
 ///
-/// Most columns say nothing, the usual or the same of every job of a batch. Those are left out, part of the text, or one
-/// value and no array, so that the text depends on the batch; see ``InsertShape``.
+/// Most columns say nothing, the usual or the same of every job of a batch. Those are left out, part of the text, or
+/// one value and no array, so that the text depends on the batch; see ``InsertShape``.
 enum InsertStatement {
     /// - Parameters:
     ///   - jobs: One at least.

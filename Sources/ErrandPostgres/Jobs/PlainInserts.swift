@@ -81,11 +81,21 @@ final class PlainInserts: Sendable {
 
     private func store(_ requests: [Request], on link: PostgresLink) {
         guard !requests.isEmpty else { return }
+        let rider = context.waitingClaims.rider(for: requests.lazy.flatMap(\.jobs))
+        // Nothing where it was served; a claim that was not waits on.
+        defer { rider?.arrive(with: nil) }
         do throws(JobStoreError) {
-            let inserted = try PostgresTransaction.writeAtOnce(on: link, context) { session throws(JobStoreError) in
-                try session.insertPlain(requests)
+            let done = try PostgresTransaction.writeAtOnce(on: link, context) { session throws(JobStoreError) in
+                let done = try session.insertPlain(requests, claimingFor: rider?.request)
+                // Before subscribers hear of the jobs, so that the claim knows by then.
+                if let claim = done.claimed?.claim { session.afterCommit.append { rider?.arrive(with: claim) } }
+                return done
             }
-            for (request, jobs) in zip(requests, inserted) { request.answer(.success(jobs)) }
+            for (request, jobs) in zip(requests, done.inserted) { request.answer(.success(jobs)) }
+            for row in done.claimed?.corrupt ?? [] {
+                // The submits have their answer. What stays claimed is met again when its lease is over.
+                _ = try? PostgresTransaction.quarantine(row, on: link, context)
+            }
         } catch {
             guard requests.count > 1, error.postgres?.isConnectionLost != true else {
                 for request in requests { request.answer(.failure(error)) }
@@ -103,21 +113,31 @@ extension NewJob {
 }
 
 extension PostgresSession {
-    /// Stores plain submits; the answers are those of each request.
-    func insertPlain(_ requests: [PlainInserts.Request]) throws(JobStoreError) -> [[InsertedJob]] {
+    /// Stores plain submits, and claims in the same commit where somebody waits for that.
+    ///
+    /// - Returns: The answers to each request; what was claimed.
+    func insertPlain(
+        _ requests: [PlainInserts.Request],
+        claimingFor request: ClaimRequest?
+    ) throws(JobStoreError) -> (inserted: [[InsertedJob]], claimed: ClaimAtOnce?) {
+        if request != nil { try demoteAfterJump() }
         var jobs: [HeldJob] = []
         for request in requests {
             for new in request.jobs { jobs.append(try held(new, request.scope, 0, nil)) }
         }
         for job in jobs { tell(of: job.job) }
-        var rest = try numbers(of: run(InsertStatement.make(jobs, now: now)), jobs.count)[...].makeIterator()
+        let claims = request.map { claimsAtOnce($0) } ?? []
+        let answers = try run([InsertStatement.make(jobs, now: now)] + claims)
+        var rest = try numbers(of: answers[0], jobs.count)[...].makeIterator()
         var stored = jobs.makeIterator()
-        return requests.map { request in
-            request.jobs.compactMap { _ in
+        let inserted = requests.map { request in
+            request.jobs.compactMap { _ -> InsertedJob? in
                 guard let job = stored.next()?.job, let number = rest.next() else { return nil }
                 return InsertedJob(id: job.id, number: number, outcome: .inserted, createdAt: job.createdAt)
             }
         }
+        guard let request else { return (inserted, nil) }
+        return (inserted, try claimed(answers[1...], for: request))
     }
 }
 #endif

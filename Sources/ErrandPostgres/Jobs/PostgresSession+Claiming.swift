@@ -24,7 +24,7 @@ extension PostgresSession {
             if !turns.order.isEmpty { jobs = try take(turns.order, of: lanes, for: request) }
             try count(jobs, against: &limits)
         }
-        let due = try found[3].first { (row) throws(JobStoreError) in Duration.milliseconds(max(0, row.int() - now)) }
+        let due = try wait(found[3])
         return Claim(jobs: jobs, nextDue: [due, try nextWindow(of: limits, for: request)].compactMap(\.self).min())
     }
 
@@ -71,8 +71,13 @@ extension PostgresSession {
             served.tenants[row.job.queue] = lanes[lane].tenant
             note(row)
         }
-        afterCommit.append { [context] in context.rotation.withLock { $0.merge(served) } }
+        remember(served)
         return jobs
+    }
+
+    /// Keeps who was served, once that is durable.
+    func remember(_ served: ClaimRotation) {
+        afterCommit.append { [context] in context.rotation.withLock { $0.merge(served) } }
     }
 
     private func note(_ row: ClaimedRow) {
@@ -80,6 +85,12 @@ extension PostgresSession {
         let (tenant, project) = (job.tenantId, job.projectId)
         counts.add(-1, .queued, type: job.type, queue: job.queue, tenant: tenant, project: project)
         counts.add(1, .running, type: job.type, queue: job.queue, tenant: tenant, project: project)
+        tell(of: row)
+    }
+
+    /// Notes a visible change.
+    func tell(of row: ClaimedRow) {
+        let job = row.job
         changes.jobs[job.lease.id] =
             JobChange(id: job.lease.id, tenantId: job.tenantId, projectId: job.projectId, rev: row.rev)
     }
@@ -101,7 +112,7 @@ extension PostgresSession {
     ///
     /// Claims take what is claimable and do not look at the time: processes differ by the time an answer takes in what
     /// they hold the server's clock to be, and one must not pass over what another has just found due.
-    private func demoteAfterJump() throws(JobStoreError) {
+    func demoteAfterJump() throws(JobStoreError) {
         let slack = context.options.clock == nil ? Int64(1000) : 0
         let latest = context.latestWrite.withLock { $0 }
         guard now < latest - slack else { return }
@@ -109,7 +120,12 @@ extension PostgresSession {
         afterCommit.append { [context, now] in context.latestWrite.withLock { $0 = now } }
     }
 
-    private func nextDue(for request: ClaimRequest) -> PostgresStatement {
+    /// How long it is until what ``nextDue(for:)`` found.
+    func wait(_ rows: PostgresRows) throws(JobStoreError) -> Duration? {
+        try rows.first { (row) throws(JobStoreError) in Duration.milliseconds(max(0, row.int() - now)) }
+    }
+
+    func nextDue(for request: ClaimRequest) -> PostgresStatement {
         PostgresStatement(
             """
             SELECT n.run_at FROM unnest($1::text[]) AS t(type) CROSS JOIN LATERAL (
@@ -121,9 +137,9 @@ extension PostgresSession {
         )
     }
 
-    /// Goes from lane to lane through the index; the jobs within a lane are counted up to what the claim wants.
-    private static let findLanes = """
-        WITH RECURSIVE lanes AS (
+    /// Goes from lane to lane through the index.
+    static let lanes = """
+        lanes AS (
             (SELECT s.queue, coalesce(s.tenant, '') AS tenant FROM errand.live s WHERE s.claimable
             ORDER BY s.queue, coalesce(s.tenant, '') LIMIT 1)
             UNION ALL
@@ -131,6 +147,11 @@ extension PostgresSession {
                 SELECT s.queue, coalesce(s.tenant, '') AS tenant FROM errand.live s
                 WHERE s.claimable AND (s.queue, coalesce(s.tenant, '')) > (l.queue, l.tenant)
                 ORDER BY s.queue, coalesce(s.tenant, '') LIMIT 1) n)
+        """
+
+    /// The jobs within a lane are counted up to what the claim wants.
+    private static let findLanes = """
+        WITH RECURSIVE \(lanes)
         SELECT l.queue, l.tenant, (SELECT count(*) FROM (
             SELECT 1 FROM errand.live s
             WHERE s.claimable AND s.queue = l.queue AND coalesce(s.tenant, '') = l.tenant
@@ -139,6 +160,15 @@ extension PostgresSession {
         WHERE ($1::text[] IS NULL OR l.queue = ANY ($1::text[])) AND NOT EXISTS (
             SELECT FROM errand.queues q WHERE q.name = l.queue AND q.paused_since IS NOT NULL)
         """
+
+    /// What a claim makes of a row; the parameters are the time, the worker and the lease's end, from this one on.
+    static func becomingRun(_ first: Int) -> String {
+        """
+        status = 1, waiting = false, claimable = false, fence = s.fence + 1, rev = s.rev + 1,
+            attempt = s.attempt + 1, started_at = $\(first)::bigint, updated_at = $\(first)::bigint,
+            worker = $\(first + 1)::text, lease_end = $\(first + 2)::bigint, progress = NULL, progress_message = NULL
+        """
+    }
 
     private static let takeJobs = """
         WITH taken AS MATERIALIZED (
@@ -149,11 +179,9 @@ extension PostgresSession {
                 WHERE s.claimable AND s.queue = t.queue AND coalesce(s.tenant, '') = t.tenant
                     AND s.type = ANY ($4::text[])
                 ORDER BY s.priority, s.run_at, s.number LIMIT t.quota FOR UPDATE SKIP LOCKED) n)
-        UPDATE errand.live s SET status = 1, waiting = false, claimable = false, fence = s.fence + 1, rev = s.rev + 1,
-            attempt = s.attempt + 1, started_at = $5::bigint, updated_at = $5::bigint, worker = $6::text,
-            lease_end = $7::bigint, progress = NULL, progress_message = NULL
+        UPDATE errand.live s SET \(becomingRun(5))
         FROM taken JOIN errand.jobs j ON j.number = taken.number WHERE s.ctid = taken.place
-        RETURNING \(ClaimedRow.columns)
+        RETURNING taken.lane, \(ClaimedRow.columns)
         """
 }
 

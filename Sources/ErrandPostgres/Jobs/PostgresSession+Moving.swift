@@ -5,20 +5,20 @@ import FoundationEssentials
 extension PostgresSession {
     /// Applies an event to a held job, and to those that wait for it what follows.
     func apply(_ event: JobEvent, to number: Int64) throws(JobStoreError) -> Result<Job, TransitionRefusal> {
-        guard let old = held[number] else {
+        guard let held = held[number] else {
             throw JobStoreError(.corrupt, "Job #\(number) was to be moved without a lock.")
         }
-        let new: Job
+        let (old, new): (Job, Job)
         do throws(TransitionRefusal) {
-            new = try old.job.applying(event, at: time, rules: rules)
+            (old, new) = (held.job, try held.job.applying(event, at: time, rules: rules))
         } catch {
             return .failure(error)
         }
-        held[number]?.job = new
-        if new.rev != old.job.rev { tell(of: new) }
-        guard new.status != old.job.status else { return .success(new) }
-        if old.job.status == .running, old.isLimited { changes.queues.insert(new.queue) }
-        if new.status.isTerminal, old.hasDependents {
+        held.job = new
+        if new.rev != old.rev { tell(of: new) }
+        guard new.status != old.status else { return .success(new) }
+        if old.status == .running, held.isLimited { changes.queues.insert(new.queue) }
+        if new.status.isTerminal, held.hasDependents {
             let event: JobEvent = new.status == .completed ? .dependencyCompleted : .dependencyFailed(new.id)
             try applyToDependents(event, of: number)
         }

@@ -14,6 +14,10 @@ final class PostgresContext: Sendable {
     let clock = ServerClock()
     /// How far tests have moved the server's clock, on which everything is measured; zero otherwise.
     let clockOffset = Mutex((wall: Duration.zero, steady: Duration.zero))
+    /// The claims of this process that wait for jobs.
+    let waitingClaims = WaitingClaims()
+    /// For how many claims to come it is not worth trying whether they go at once.
+    let claimsInTurn = Mutex(0)
     /// The latest time that made jobs claimable, in milliseconds.
     let latestWrite = Mutex(Int64(0))
 

@@ -91,18 +91,3 @@ extension Scope {
         self = job.tenantId.map { .tenant($0) } ?? .system
     }
 }
-
-extension Settlement {
-    /// The settlement as it may be stored; throws `invalid` for what cannot be cut.
-    fileprivate func normalized() throws(JobStoreError) -> Settlement {
-        var settlement = self
-        settlement.report = try report?.normalized()
-        switch outcome {
-        case .complete(let result): try result.validate()
-        case .fail(let failure, let delay): settlement.outcome = .fail(failure.normalized, retryAfter: delay)
-        case .snooze, .release, .acknowledgeCancel: break
-        }
-        for (index, job) in followUps.enumerated() { try job.validate(at: index) }
-        return settlement
-    }
-}
