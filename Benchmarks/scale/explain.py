@@ -20,9 +20,10 @@ MOST_TEXT = 4000
 # title, what the statement's text holds and nothing before it in this list does
 KINDS = [
     ("Claim: what has fallen due", r"SET claimable = true"),
+    ("Claim: take jobs of the only lane", r"wanted AS MATERIALIZED"),
     ("Claim: the lanes that have jobs", r"WITH RECURSIVE lanes"),
-    ("Claim: when the next job falls due", r"SELECT run_at FROM \S+live"),
-    ("Claim: take jobs", r"SET status = 1"),
+    ("Claim: when the next job falls due", r"SELECT n\.run_at FROM"),
+    ("Claim: take jobs of several lanes", r"SET status = 1"),
     ("Settle: jobs that were completed", r"DELETE FROM \S+live s USING"),
     ("List", r"ORDER BY (s\.number|1) DESC"),
     ("Counts", r"j\.status, sum\(j\.jobs\)"),

@@ -46,6 +46,7 @@ final class ServerClock: Sendable {
     ///   - rows: The answer to ``read``.
     ///   - asked: When the question was sent.
     ///   - always: Also takes an answer that took long, as there is none better.
+    /// - Throws: `corrupt` for an answer that is none.
     func note(_ rows: PostgresRows, asked: ContinuousClock.Instant, always: Bool = false) throws(JobStoreError) {
         let answer = try rows.first { (row) throws(JobStoreError) in row.int() }
         guard let answer else { return }

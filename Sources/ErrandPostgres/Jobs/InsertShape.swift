@@ -1,7 +1,9 @@
 #if Postgres
 import Synchronization
 
-/// What the text of an ``InsertStatement`` depends on. There are few in practice; each text is made and prepared once.
+/// What the text of an ``InsertStatement`` depends on.
+///
+/// There are few in practice; each text is made and prepared once.
 struct InsertShape: Hashable {
     /// How a column stands in the text.
     enum Part: UInt8 {

@@ -169,7 +169,7 @@ extension PostgresSession {
                 AS r(number, id, fence, result_type, location, result)),
         s AS (
             DELETE FROM errand.live s USING r JOIN errand.jobs j ON j.number = r.number AND j.id = r.id
-            WHERE s.number = r.number AND s.fence = r.fence AND s.status = 1 AND NOT s.tracked AND \(condition)
+            WHERE s.number = r.number AND s.fence = r.fence AND \(isRun) AND \(condition)
             RETURNING s.*, j.expiry_fixed, r.result_type AS new_result_type, r.location, r.result AS new_result),
         e AS (
             INSERT INTO errand.ended (\(keptColumns.joined(separator: ", ")), status, rev, updated_at, completed_at,
