@@ -436,6 +436,8 @@ CREATE INDEX live_stale ON errand.live USING btree (stale_at) WHERE (stale_at IS
 
 CREATE UNIQUE INDEX live_unique ON errand.live USING btree (unique_key, type, COALESCE(tenant, ''::text), ((tenant IS NULL))) WHERE (unique_key IS NOT NULL);
 
+CREATE INDEX queues_limited ON errand.queues USING btree (name) WHERE (concurrency IS NOT NULL);
+
 CREATE INDEX tombstones_age ON errand.tombstones USING btree (deleted_at);
 
 CREATE INDEX tombstones_id ON errand.tombstones USING btree (id);

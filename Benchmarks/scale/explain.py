@@ -27,7 +27,7 @@ KINDS = [
     ("Settle: jobs that were completed", r"DELETE FROM \S+live s USING"),
     ("List", r"ORDER BY (s\.number|1) DESC"),
     ("Counts", r"j\.status, sum\(j\.jobs\)"),
-    ("Queues: the oldest that is ready", r"SELECT j\.queue, min\(j\.run_at\)"),
+    ("Queues: the oldest that is ready", r"SELECT r\.queue, min\(r\.run_at\)"),
 ]
 
 START = re.compile(r"LOG:  duration: ([0-9.]+) ms  plan:$")

@@ -85,10 +85,11 @@ struct PostgresAddress: Sendable {
     /// Every statement goes by indexes that are made for it, from a few rows to the next few.
     ///
     /// The planner would rather read whole tables while they are small, or thought to be, and goes on to do so in plans
-    /// it has kept when they have grown. Planning a claim anew each time takes longer than the claim.
+    /// it has kept when they have grown. Planning a claim anew each time takes longer than the claim. Where there is no
+    /// index, as of a table of a few rows, it reads the whole all the same, and is not to start helpers for that.
     private static let planning = """
         ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), \
-        ('enable_mergejoin', 'off'), ('jit', 'off')
+        ('enable_mergejoin', 'off'), ('jit', 'off'), ('max_parallel_workers_per_gather', '0')
         """
 
     private var limits: String {

@@ -22,7 +22,7 @@ final class ServerClock: Sendable {
     private static let validFor = Duration.seconds(5)
     /// An answer that took longer than this was waited for by a process that slept, or behind another statement: who
     /// went by it would be behind the server by as long as it keeps the reading.
-    private static let longestAnswer = Duration.seconds(1)
+    private static let longestAnswer = Duration.milliseconds(300)
 
     private let reading = Mutex<Reading?>(nil)
 

@@ -6,31 +6,53 @@ extension PostgresSession {
     /// A page of jobs, newest first.
     func page(_ filter: JobFilter, _ page: PageRequest, _ scope: Scope) throws(JobStoreError) -> JobPage {
         let limit = min(max(page.limit, 1), 1000)
-        var conditions = ListConditions()
-        conditions.add(scope)
-        conditions.add(filter)
-        if let before = page.before { conditions.add("j.number < $::bigint", .int(before)) }
-        let text = "\(Self.list(filter.statuses, conditions.text, limit + 1)) LIMIT \(limit + 1)"
-        var jobs = try run(PostgresStatement(text, conditions.values))
+        var values: [PostgresValue] = []
+        let text = Self.list(filter.statuses, limit: limit + 1) { owner in
+            var conditions = ListConditions(owner: owner)
+            conditions.add(scope)
+            conditions.add(filter)
+            if let before = page.before { conditions.add("j.number < $::bigint", .int(before)) }
+            values = conditions.values
+            return conditions.text
+        }
+        var jobs = try run([Self.plannedAnew, PostgresStatement(text, values)])[1]
             .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true).job }
         guard jobs.count > limit else { return JobPage(jobs: jobs, next: nil) }
         jobs.removeLast()
         return JobPage(jobs: jobs, next: jobs.last?.number)
     }
 
+    /// Has what follows in the same round trip planned for its values: which index finds a page of a tenant's jobs
+    /// depends on how many that tenant has.
+    private static let plannedAnew =
+        PostgresStatement("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+
     /// The jobs that meet conditions, newest first.
     ///
     /// Without a status the list goes by what was submitted, and looks up the state of each. With one it goes by the
     /// table that holds it, or by both, and keeps the newest of what they bring.
-    private static func list(_ statuses: Set<JobStatus>?, _ conditions: String, _ limit: Int) -> String {
+    ///
+    /// - Parameters:
+    ///   - statuses: What a job's status may be; any when nil.
+    ///   - limit: How many jobs at most.
+    ///   - conditions: The conditions where a table, `s` or `j`, has the columns of `JobColumn.repeated`.
+    /// - Returns: The statement's text.
+    private static func list(
+        _ statuses: Set<JobStatus>?,
+        limit: Int,
+        conditions: (_ owner: String) -> String
+    ) -> String {
         // No status at all is none that a job has, as the conditions say.
         guard let statuses, !statuses.isEmpty else {
-            return "\(JobRow.wholeAnywhere) \(conditions) ORDER BY j.number DESC"
+            return "\(JobRow.wholeAnywhere) \(conditions("j")) ORDER BY j.number DESC LIMIT \(limit)"
         }
         let parts = JobRow.Table.all.filter { table in statuses.contains { $0.isTerminal == (table == .ended) } }
-            .map { "\(JobRow.whole($0)) \(conditions) ORDER BY s.number DESC" }
+            .map { table in
+                let conditions = conditions(table == .live ? "s" : "j")
+                return "\(JobRow.whole(table)) \(conditions) ORDER BY s.number DESC LIMIT \(limit)"
+            }
         guard parts.count != 1 else { return parts[0] }
-        return parts.map { "(\($0) LIMIT \(limit))" }.joined(separator: " UNION ALL ") + " ORDER BY 1 DESC"
+        return parts.map { "(\($0))" }.joined(separator: " UNION ALL ") + " ORDER BY 1 DESC LIMIT \(limit)"
     }
 
     func counts(
@@ -38,7 +60,7 @@ extension PostgresSession {
         _ projectId: String?,
         _ scope: Scope
     ) throws(JobStoreError) -> [String: StatusCounts] {
-        var conditions = ListConditions()
+        var conditions = ListConditions(owner: "j")
         conditions.add(scope)
         if let projectId { conditions.add("j.project = $::text", .text(projectId)) }
         let group =
@@ -124,27 +146,58 @@ extension PostgresSession {
     }
 
     private func firstReady(_ scope: Scope) throws(JobStoreError) -> [(String, Int64)] {
-        var conditions = ListConditions()
+        var conditions = ListConditions(owner: "r")
         conditions.add(scope)
-        // In the words of the two indexes.
-        conditions.add("(j.claimable OR j.waiting AND NOT j.claimable) AND j.run_at <= $::bigint", .int(now))
+        conditions.add("r.run_at <= $::bigint", .int(now))
+        var ready = Self.firstOfLanes
+        if case .tenant(_, .some) = scope { ready = Self.allReady }
         return try run(
             PostgresStatement(
                 """
-                SELECT j.queue, min(j.run_at) FROM errand.live j LEFT JOIN errand.queues q ON q.name = j.queue
-                \(conditions.text) AND q.paused_since IS NULL GROUP BY j.queue
+                \(ready)
+                SELECT r.queue, min(r.run_at) FROM ready r LEFT JOIN errand.queues q ON q.name = r.queue
+                \(conditions.text) AND q.paused_since IS NULL GROUP BY r.queue
                 """,
                 conditions.values
             )
         )
         .map { (row) throws(JobStoreError) in (row.text(), row.int()) }
     }
+
+    /// The first job of each tenant's priority, from one to the next through the index of claims, and those that fell
+    /// due and were not found by a claim yet.
+    private static let firstOfLanes = """
+        WITH RECURSIVE heads AS (
+            (SELECT s.queue, s.tenant, s.project, s.priority, s.run_at FROM errand.live s WHERE s.claimable
+            ORDER BY s.queue, coalesce(s.tenant, ''), s.priority, s.run_at, s.number LIMIT 1)
+            UNION ALL
+            SELECT n.* FROM heads h CROSS JOIN LATERAL (
+                SELECT s.queue, s.tenant, s.project, s.priority, s.run_at FROM errand.live s
+                WHERE s.claimable AND (s.queue, coalesce(s.tenant, ''), s.priority)
+                    > (h.queue, coalesce(h.tenant, ''), h.priority)
+                ORDER BY s.queue, coalesce(s.tenant, ''), s.priority, s.run_at, s.number LIMIT 1) n),
+        ready AS (
+            SELECT queue, tenant, project, run_at FROM heads
+            UNION ALL
+            SELECT queue, tenant, project, run_at FROM errand.live WHERE waiting AND NOT claimable)
+        """
+    /// All jobs that are due: in a lane the jobs of some projects may come after those of others.
+    private static let allReady = """
+        WITH ready AS (
+            SELECT queue, tenant, project, run_at FROM errand.live WHERE claimable
+            UNION ALL
+            SELECT queue, tenant, project, run_at FROM errand.live WHERE waiting AND NOT claimable)
+        """
 }
 
 /// The conditions of a list, and the values they are given.
 private struct ListConditions {
+    /// The table that says whose a job is and what it does.
+    let owner: String
     private var conditions: [String] = []
     private(set) var values: [PostgresValue] = []
+
+    init(owner: String) { self.owner = owner }
 
     var text: String { conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ") }
 
@@ -156,8 +209,8 @@ private struct ListConditions {
 
     mutating func add(_ scope: Scope) {
         guard case .tenant(let tenant, let projects) = scope else { return }
-        add("j.tenant = $::text", .text(tenant))
-        if let projects { add("j.project = ANY ($::text[])", .texts(projects.sorted())) }
+        add("\(owner).tenant = $::text", .text(tenant))
+        if let projects { add("\(owner).project = ANY ($::text[])", .texts(projects.sorted())) }
     }
 
     mutating func add(_ filter: JobFilter) {
@@ -166,9 +219,9 @@ private struct ListConditions {
             let codes = statuses.map(\.code).sorted().map(String.init)
             conditions.append(codes.isEmpty ? "false" : "s.status IN (\(codes.joined(separator: ", ")))")
         }
-        if let types = filter.types { add("j.type = ANY ($::text[])", .texts(types.sorted())) }
-        if let project = filter.projectId { add("j.project = $::text", .text(project)) }
-        if let queue = filter.queue { add("j.queue = $::text", .text(queue)) }
+        if let types = filter.types { add("\(owner).type = ANY ($::text[])", .texts(types.sorted())) }
+        if let project = filter.projectId { add("\(owner).project = $::text", .text(project)) }
+        if let queue = filter.queue { add("\(owner).queue = $::text", .text(queue)) }
         if let tag = filter.tag { add("j.tags @> $::text[]", .texts([tag])) }
         if let createdBy = filter.createdBy { add("j.created_by = $::text", .text(createdBy)) }
         if let after = filter.createdAfter { add("j.created_at >= $::bigint", .int(after.milliseconds)) }

@@ -174,6 +174,8 @@ CREATE TABLE errand.queues (
     window_opened bigint,              -- microseconds of the store's steady clock
     window_claimed integer
 );
+-- Ends ask which these are.
+CREATE INDEX queues_limited ON errand.queues (name) WHERE concurrency IS NOT NULL;
 
 -- Deleted records, kept for a day so that they answer 'gone'. An id may be used again after that day.
 CREATE TABLE errand.tombstones (
