@@ -92,9 +92,7 @@ class DatabaseStore:
 
     def _job(self, job):
         job["status"] = STATUSES[job["status"]]
-        runs = json.loads(job["errors"]) if job["errors"] else []
-        short = {"a": "attempt", "f": "fence", "s": "startedAt", "e": "endedAt", "o": "outcome"}
-        job["errors"] = [{letter: run[name] for letter, name in short.items()} for run in runs]
+        job["errors"] = json.loads(job["errors"]) if job["errors"] else []
         job["result"] = json.loads(job["result"]) if job["result"] else None
         return job
 

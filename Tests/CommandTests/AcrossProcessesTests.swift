@@ -32,6 +32,9 @@ struct AcrossProcessesTests {
         let server = try await Server(in: jobs.folder, "--no-worker", "--config", "errand.yaml")
         let worker = try jobs.worker()
         #expect(try await jobs.workers(1) == [worker.pid])
+        let question = ["curl", "-s", "\(server.url)/readyz?verbose"]
+        let readiness = try Running(question, executable: "/usr/bin/env", in: jobs.folder)
+        #expect(await readiness.outcome().output.contains("]notify "))
         #expect(try await jobs.folder.errand("queues", "pause", "quick", "--server", server.url).status == 0)
         let job = try await jobs.submit("echo", "--server", server.url)
         #expect(try await jobs.folder.errand("show", "\(job.number)").output.contains("Queued (paused)"))

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ErrandCommand
 
-@Suite("Keeping processes running", .timeLimit(.minutes(1)))
+@Suite("Keeping processes running", .timeLimit(.minutes(5)))
 struct SupervisorTests {
     @Test("a process that keeps ending waits twice as long each time, up to a limit, until it runs well")
     func delays() {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ErrandHTTP
 
-@Suite("Over a socket", .timeLimit(.minutes(1)))
+@Suite("Over a socket", .timeLimit(.minutes(5)))
 struct LiveTests {
     @Test("requests follow one another on a connection, whatever their answers are")
     func keepAlive() async throws {

@@ -116,6 +116,15 @@ struct ResourceTests {
         let verbose = try await api.get("/readyz?verbose")
         #expect(verbose.text.contains("[-]store failed"))
         #expect(!verbose.text.contains("secret"))
+        #expect(verbose.headers[.retryAfter] == "1")
+    }
+
+    @Test("a condition that is not as it should be is shown, and does not make a server unready")
+    func conditions() async throws {
+        let api = TestAPI { $0.conditions = { [.init(name: "notify", state: "degraded", isGood: false)] } }
+        let answer = try await api.get("/readyz?verbose")
+        #expect(answer.status == 200 && answer.text.contains("[!]notify degraded\n"))
+        #expect(answer.headers[.retryAfter] == nil)
     }
 }
 #endif

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ErrandHTTP
 
-@Suite("Streams", .timeLimit(.minutes(1)))
+@Suite("Streams", .timeLimit(.minutes(5)))
 struct StreamTests {
     private func report(_ progress: Int, _ lease: JobLease, _ api: TestAPI) async throws {
         var report = RunReport(lease: lease)

@@ -23,7 +23,7 @@ extension PostgresJobStore {
     fileprivate var underTest: JobStoreUnderTest {
         JobStoreUnderTest(
             self,
-            tolerance: .milliseconds(900),
+            tolerance: .seconds(3),
             now: { try await self.read { session in session.time.wall } },
             advance: { duration in
                 self.context.clockOffset.withLock { $0 = ($0.wall + duration, $0.steady + duration) }

@@ -25,7 +25,7 @@ struct JobEvents {
                 brokenSince = nil
                 var hasEnded = false
                 var parser = EventParser()
-                // Read to its end even after the last event, so that the connection can be used again.
+                // Nothing is waited for after the last event, not even the end of the answer.
                 for try await chunk in response.body {
                     for event in parser.events(in: chunk) {
                         hasEnded = hasEnded || event.name == "end"
@@ -34,6 +34,7 @@ struct JobEvents {
                         (last, lastId) = (job, event.id)
                         try await show(job)
                     }
+                    if hasEnded { break }
                 }
                 if hasEnded { return try await ended(last) }
             } catch {

@@ -68,10 +68,13 @@ struct Installation: Sendable {
         var logger = settings.logger("errand.http")
         // Hummingbird says at info what is said here in our own words.
         if logger.logLevel == .info { logger.logLevel = .notice }
+        var options = APIOptions()
+        options.conditions = { [store] in store.conditions }
         return ErrandAPI(
             stores: APIStores(store),
             files: APIFiles(objects: objects, links: objects),
             types: handlers.types,
+            options: options,
             logger: logger
         )
     }

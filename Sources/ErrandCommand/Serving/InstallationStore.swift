@@ -1,5 +1,6 @@
 #if Server
 import Errand
+import ErrandHTTP
 import ErrandPostgres
 import ErrandSQLite
 
@@ -9,16 +10,25 @@ protocol InstallationStore: JobStore, UploadStore, DatasetStore {
     func close()
     /// Tells other processes where this one answers; for stores that they cannot open beside it.
     func announce(url: String)
+    /// What `/readyz?verbose` says of it.
+    var conditions: [APIOptions.Condition] { get }
 }
 
 extension InstallationStore {
     func announce(url: String) {}
+    var conditions: [APIOptions.Condition] { [] }
 }
 
 extension SQLiteJobStore: InstallationStore {}
 
 #if Postgres
-extension PostgresJobStore: InstallationStore {}
+extension PostgresJobStore: InstallationStore {
+    var conditions: [APIOptions.Condition] {
+        // What has just begun to listen is on the way; `off` is what somebody chose.
+        let state = notifications
+        return [APIOptions.Condition(name: "notify", state: state.rawValue, isGood: state != .degraded)]
+    }
+}
 #endif
 
 /// Why a store is opened.

@@ -31,8 +31,27 @@ public struct APIOptions: Sendable {
     public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     /// Throws when the server should get no requests; asked by `/readyz` after the store was.
     public var readiness: @Sendable () async throws -> Void = {}
+    /// What `/readyz?verbose` says beside its checks; nothing of it makes the server unready.
+    public var conditions: @Sendable () -> [Condition] = { [] }
 
     /// Creates the defaults.
     public init() {}
+
+    /// A state of the installation that an operator wants to see.
+    public struct Condition: Sendable, Hashable {
+        /// Its name, such as `notify`.
+        public var name: String
+        /// The state in a word, such as `working`.
+        public var state: String
+        /// Whether it is as it should be.
+        public var isGood: Bool
+
+        /// Creates a condition.
+        public init(name: String, state: String, isGood: Bool) {
+            self.name = name
+            self.state = state
+            self.isGood = isGood
+        }
+    }
 }
 #endif

@@ -42,6 +42,9 @@ struct HealthRoutes: Sendable {
             _ = try await services.stores.jobs.jobs(JobFilter(), page: PageRequest(limit: 1), scope: .system)
         }
         await note("server") { try await services.options.readiness() }
+        for condition in services.options.conditions() {
+            lines.append("\(condition.isGood ? "[+]" : "[!]")\(condition.name) \(condition.state)")
+        }
         let text = isReady ? "ok\n" : "not ready\n"
         return Self.answer(
             isReady ? .ok : .serviceUnavailable,
@@ -52,11 +55,9 @@ struct HealthRoutes: Sendable {
     private struct Draining: Error {}
 
     private static func answer(_ status: HTTPResponse.Status, _ text: String) -> Response {
-        Response(
-            status: status,
-            headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: text))
-        )
+        var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"]
+        if status == .serviceUnavailable { headers[.retryAfter] = "1" }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }
 #endif

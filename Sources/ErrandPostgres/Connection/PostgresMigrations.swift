@@ -70,10 +70,14 @@ enum PostgresMigrations {
     private static func state(
         on connection: PostgresConnection
     ) throws(JobStoreError) -> (hasSchema: Bool, hasTable: Bool) {
-        try connection.runAll(
+        // The catalogue itself: functions such as to_regnamespace remember what was not there before the lock.
+        try connection.run(
             """
-            SELECT to_regnamespace('\(connection.schema)') IS NOT NULL, to_regclass('errand.migrations') IS NOT NULL
-            """
+            SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1::text), EXISTS (
+                SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = $1::text AND c.relname = 'migrations')
+            """,
+            [.text(connection.address.schema)]
         )
         .first { (row) throws(JobStoreError) in (row.bool(), row.bool()) } ?? (false, false)
     }

@@ -3,7 +3,7 @@ import ErrandTesting
 import FoundationEssentials
 import Testing
 
-@Suite("The client", .timeLimit(.minutes(1)))
+@Suite("The client", .timeLimit(.minutes(5)))
 struct JobClientTests {
     struct SendEmail: JobParameters, Equatable {
         static let jobName = "SendEmail"

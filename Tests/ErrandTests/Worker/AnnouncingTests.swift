@@ -4,7 +4,7 @@ import FoundationEssentials
 import Synchronization
 import Testing
 
-@Suite("What a worker says of itself", .timeLimit(.minutes(1)))
+@Suite("What a worker says of itself", .timeLimit(.minutes(5)))
 struct AnnouncingTests {
     @Test("a worker announces itself at its start and with every heartbeat, and withdraws at its end")
     func life() async throws {

@@ -3,7 +3,7 @@ import ErrandTesting
 import Synchronization
 import Testing
 
-@Suite("What a handler's return and errors mean", .timeLimit(.minutes(1)))
+@Suite("What a handler's return and errors mean", .timeLimit(.minutes(5)))
 struct HandlerOutcomeTests {
     @Test("a returned value becomes the result")
     func returnedValue() async throws {

@@ -3,7 +3,7 @@ import ErrandTesting
 import Synchronization
 import Testing
 
-@Suite("Middleware and error reports", .timeLimit(.minutes(1)))
+@Suite("Middleware and error reports", .timeLimit(.minutes(5)))
 struct MiddlewareTests {
     final class Trail: Sendable {
         private let steps = Mutex<[String]>([])

@@ -3,7 +3,7 @@ import ErrandTesting
 import Testing
 
 /// A worker whose store tells it nothing, as one does behind a pooler that swallows notifications.
-@Suite("A worker that hears of nothing", .timeLimit(.minutes(1)))
+@Suite("A worker that hears of nothing", .timeLimit(.minutes(5)))
 struct PollingTests {
     @Test("it looks for jobs at its poll interval, again and again")
     func polls() async throws {

@@ -4,7 +4,7 @@ import FoundationEssentials
 import Synchronization
 import Testing
 
-@Suite("What a running job reports", .timeLimit(.minutes(1)))
+@Suite("What a running job reports", .timeLimit(.minutes(5)))
 struct ReportingTests {
     @Test("progress of all jobs is written once an interval, the latest wins")
     func coalesced() async throws {

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Synchronization
 import Testing
 
-@Suite("How runs are stopped", .timeLimit(.minutes(1)))
+@Suite("How runs are stopped", .timeLimit(.minutes(5)))
 struct StoppingTests {
     /// Waits until the task is cancelled, as a handler does that reacts to it.
     private static func untilCancelled() async throws { try await Gate().pass() }

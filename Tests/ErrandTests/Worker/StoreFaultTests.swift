@@ -3,7 +3,7 @@ import ErrandTesting
 import Synchronization
 import Testing
 
-@Suite("A store that fails", .timeLimit(.minutes(1)))
+@Suite("A store that fails", .timeLimit(.minutes(5)))
 struct StoreFaultTests {
     @Test("an end that cannot be recorded is tried again", arguments: [JobStoreError.Code.unavailable, .full])
     func settledAgain(_ code: JobStoreError.Code) async throws {

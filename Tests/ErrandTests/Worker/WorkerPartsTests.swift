@@ -3,7 +3,7 @@ import Testing
 
 @testable import Errand
 
-@Suite("The worker's parts", .timeLimit(.minutes(1)))
+@Suite("The worker's parts", .timeLimit(.minutes(5)))
 struct WorkerPartsTests {
     @Test("short runs are claimed ahead, long ones are not")
     func prefetch() {
