@@ -27,7 +27,7 @@ def check(ledger, store, planned_jobs, lease=None):
     else:
         leases.check(ledger, store, lease, broken)
     only_legal_moves(ledger, store, wanted, broken)
-    revisions_grow(ledger, broken)
+    revisions_grow(ledger, store, broken)
     dependents_waited(ledger, store, wanted, broken)
     rows_exactly_once(store, wanted, broken)
     return broken
@@ -115,11 +115,17 @@ def only_legal_moves(ledger, store, wanted, broken):
             broken.append(f"I5 {entry['id']} was cancelled and is {store.jobs[entry['id']]['status']}")
 
 
-def revisions_grow(ledger, broken):
+def revisions_grow(ledger, store, broken):
     """I6: neither `rev`, as clients see it, nor the fence, as runs see it, ever goes back."""
+    # A worker may fall asleep between the start of a run and that of its program, and wake when others run the job:
+    # whether such a run began in time is for `leases.stale_starts` to say.
+    taken_back = {(job["id"], run["f"]): run["e"] / 1000
+                  for job in store.jobs.values() for run in job["errors"] if run["o"] == "lost"}
     for event, member in (("seen", "rev"), ("start", "fence")):
         last = defaultdict(int)
         for entry in ledger.entries(event):
+            if event == "start" and entry["at"] > taken_back.get((entry["id"], entry["fence"]), entry["at"]):
+                continue
             if entry[member] < last[entry["id"]]:
                 broken.append(f"I6 {entry['id']} had {member} {last[entry['id']]} and then {entry[member]}")
             last[entry["id"]] = max(last[entry["id"]], entry[member])
