@@ -1,6 +1,5 @@
 #if Postgres
 public import Errand
-import Synchronization
 
 // What workers do all the time. Most of it is one statement, and so one round trip and no transaction that stays open
 // between two; what that cannot decide is left to a transaction.
@@ -9,9 +8,6 @@ import Synchronization
 extension PostgresJobStore {
     /// How many ends are worth a connection and a commit of their own beside those of a claim.
     private static let rowsForTwo = 64
-    /// How many claims take turns before one tries again whether it must.
-    private static let claimsInTurn = 16
-
     public func claim(_ request: ClaimRequest) async throws(JobStoreError) -> Claim {
         let context = context
         return try await pool.run { link throws(JobStoreError) in
@@ -107,19 +103,11 @@ extension PostgresJobStore {
         on link: PostgresLink,
         _ context: PostgresContext
     ) throws(JobStoreError) -> Claim? {
-        guard mayClaimAtOnce(request, context) else { return nil }
+        guard context.mayClaimAtOnce(request) else { return nil }
         let claimed = try PostgresTransaction.writeAtOnce(on: link, context) { session throws(JobStoreError) in
             try session.claimAtOnce(request)
         }
         return try finish(claimed, on: link, context)
-    }
-
-    private static func mayClaimAtOnce(_ request: ClaimRequest, _ context: PostgresContext) -> Bool {
-        guard request.limit > 0, !request.types.isEmpty else { return false }
-        return context.claimsInTurn.withLock { left in
-            defer { left = max(0, left - 1) }
-            return left == 0
-        }
     }
 
     private static func finish(
@@ -127,7 +115,7 @@ extension PostgresJobStore {
         on link: PostgresLink,
         _ context: PostgresContext
     ) throws(JobStoreError) -> Claim? {
-        if claimed == nil { context.claimsInTurn.withLock { $0 = claimsInTurn } }
+        if claimed == nil { context.takeTurns() }
         for row in claimed?.corrupt ?? [] { try PostgresTransaction.quarantine(row, on: link, context) }
         return claimed?.claim
     }
@@ -139,7 +127,7 @@ extension PostgresJobStore {
         on link: PostgresLink,
         _ context: PostgresContext
     ) throws(JobStoreError) -> SettleAndClaim? {
-        guard let completions = Completion.all(settlements), mayClaimAtOnce(request, context) else { return nil }
+        guard let completions = Completion.all(settlements), context.mayClaimAtOnce(request) else { return nil }
         let (done, claimed) = try PostgresTransaction.writeAtOnce(on: link, context) { session throws(JobStoreError) in
             try session.demoteAfterJump()
             let answers = try session.run([session.completesAtOnce(completions)] + session.claimsAtOnce(request))

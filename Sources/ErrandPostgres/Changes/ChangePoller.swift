@@ -32,7 +32,7 @@ final class ChangePoller: Sendable {
     ) throws(JobStoreError) -> StoreChanges {
         var changes = StoreChanges()
         changes.isIncomplete = hasMissedJobs
-        let queues = try connection.run("SELECT DISTINCT queue FROM errand.live WHERE claimable")
+        let queues = try connection.run("WITH RECURSIVE \(PostgresSession.lanes) SELECT DISTINCT queue FROM lanes")
             .map { (row) throws(JobStoreError) in row.text() }
         changes.queues = Set(queues)
         return changes

@@ -81,13 +81,14 @@ final class PlainInserts: Sendable {
 
     private func store(_ requests: [Request], on link: PostgresLink) {
         guard !requests.isEmpty else { return }
-        let rider = context.waitingClaims.rider(for: requests.lazy.flatMap(\.jobs))
+        let rider = context.waitingClaims.rider(for: requests.lazy.flatMap(\.jobs)) { context.mayClaimAtOnce($0) }
         // Nothing where it was served; a claim that was not waits on.
         defer { rider?.arrive(with: nil) }
         do throws(JobStoreError) {
             let done = try PostgresTransaction.writeAtOnce(on: link, context) { session throws(JobStoreError) in
                 let done = try session.insertPlain(requests, claimingFor: rider?.request)
                 // Before subscribers hear of the jobs, so that the claim knows by then.
+                if rider != nil, done.claimed == nil { context.takeTurns() }
                 if let claim = done.claimed?.claim { session.afterCommit.append { rider?.arrive(with: claim) } }
                 return done
             }

@@ -1,11 +1,29 @@
 #if Postgres
 import Errand
+import Synchronization
 
 /// What one statement claimed and committed.
 struct ClaimAtOnce {
     var claim: Claim
     /// Jobs that are claimed and cannot be read.
     var corrupt: [CorruptRow] = []
+}
+
+extension PostgresContext {
+    /// How many claims take turns before one tries again whether it must.
+    private static let turns = 16
+
+    /// Whether it is worth trying to claim by one statement.
+    func mayClaimAtOnce(_ request: ClaimRequest) -> Bool {
+        guard request.limit > 0, !request.types.isEmpty else { return false }
+        return claimsInTurn.withLock { left in
+            defer { left = max(0, left - 1) }
+            return left == 0
+        }
+    }
+
+    /// Notes that claims are a matter of turns.
+    func takeTurns() { claimsInTurn.withLock { $0 = Self.turns } }
 }
 
 // Claiming in one round trip, where nobody has to take turns: one lane has work, and its queue is neither limited nor

@@ -67,11 +67,11 @@ final class WaitingClaims: Sendable {
 
     func remove(_ claim: WaitingClaim) { claims.withLock { claims in claims.removeAll { $0 === claim } } }
 
-    /// A claim that may take one of these jobs, and will be served.
-    func rider(for jobs: some Sequence<NewJob>) -> WaitingClaim? {
+    /// A claim that may take one of these jobs and meets a condition, and will be served.
+    func rider(for jobs: some Sequence<NewJob>, where isWanted: (ClaimRequest) -> Bool) -> WaitingClaim? {
         claims.withLock { claims in
             claims.first { claim in
-                jobs.contains { claim.request.mayTake($0) } && claim.ride()
+                jobs.contains { claim.request.mayTake($0) } && isWanted(claim.request) && claim.ride()
             }
         }
     }
