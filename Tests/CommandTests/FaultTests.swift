@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Drives the real server into the ground; the drivers, and what they check, are in `Scripts/faults`.
-@Suite("The server under faults", .serialized)
+@Suite("The server under faults", .serialized, .timeLimit(.minutes(10)))
 struct FaultTests {
     @Test("whatever moment it is killed at, no job is lost and nothing is done twice under one fence")
     func killLoop() async throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import ErrandPostgres
 #endif
 
-@Suite("errand migrate")
+@Suite("errand migrate", .timeLimit(.minutes(5)))
 struct MigrateTests {
     @Test(
         "a dry run prints the SQL and changes nothing; then the step is applied once",

@@ -4,7 +4,7 @@ import Foundation
 import PostgresTestServer
 import Testing
 
-@Suite("errand serve while PostgreSQL is away")
+@Suite("errand serve while PostgreSQL is away", .timeLimit(.minutes(5)))
 struct OutageTests {
     private static let requests: [(method: String, path: String)] = [
         ("GET", "/api/jobs"), ("GET", "/api/jobs/1"), ("POST", "/api/jobs"), ("DELETE", "/api/jobs/1"),

@@ -3,7 +3,7 @@ import Errand
 import Foundation
 import Testing
 
-@Suite("errand on PostgreSQL")
+@Suite("errand on PostgreSQL", .timeLimit(.minutes(5)))
 struct PostgresServingTests {
     @Test("commands work on the store beside a server, and other processes see what they do")
     func beside() async throws {

@@ -3,7 +3,7 @@ import Errand
 import Foundation
 import Testing
 
-@Suite("errand serve and its clients")
+@Suite("errand serve and its clients", .timeLimit(.minutes(5)))
 struct ServingTests {
     @Test(
         "a file that is imported comes out of the export again, and a stop is clean",

@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-@Suite("Settings of errand serve")
+@Suite("Settings of errand serve", .timeLimit(.minutes(5)))
 struct SettingsTests {
     /// A file, and what its refusal must name.
     static let wrong: [(yaml: String, place: String, words: String)] = [

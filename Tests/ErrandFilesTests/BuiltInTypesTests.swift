@@ -4,7 +4,8 @@ import ErrandFiles
 import Foundation
 import Testing
 
-@Suite("Built-in types in an installation") struct BuiltInTypesTests {
+@Suite("Built-in types in an installation", .timeLimit(.minutes(5)))
+struct BuiltInTypesTests {
     @Test("a file is imported, its bad rows reported, and exported again", arguments: InstalledStore.allCases)
     func importAndExport(_ store: InstalledStore) async throws {
         let text = "id,name\n" + (0..<5000).map { "\($0),name \($0)\n" }.joined() + "bad\n"

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ErrandHTTP
 
-@Suite("Without authentication")
+@Suite("Without authentication", .timeLimit(.minutes(5)))
 struct AccessTests {
     private func refusal(host: [String], origin: [String] = [], site: [String] = []) -> String? {
         LoopbackAccess.refusal(.init(hosts: host, origins: origin, fetchSites: site))

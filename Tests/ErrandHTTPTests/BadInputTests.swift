@@ -22,7 +22,7 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 }
 
-@Suite("Bad input")
+@Suite("Bad input", .timeLimit(.minutes(5)))
 struct BadInputTests {
     private static func submit(
         _ name: String,

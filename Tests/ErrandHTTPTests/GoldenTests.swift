@@ -8,7 +8,7 @@ import Testing
 
 @testable import ErrandHTTP
 
-@Suite("The samples of PAStools")
+@Suite("The samples of PAStools", .timeLimit(.minutes(5)))
 struct GoldenTests {
     static let id = "123e4567-e89b-12d3-a456-426614174000"
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ErrandHTTP
 
-@Suite("Lists of jobs")
+@Suite("Lists of jobs", .timeLimit(.minutes(5)))
 struct ListTests {
     private func ids(_ reply: Reply) throws -> [String] {
         try reply.json.elements().compactMap { try $0.object()["id"]?.stringValue }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ErrandHTTP
 
-@Suite("Polling and the manners of HTTP")
+@Suite("Polling and the manners of HTTP", .timeLimit(.minutes(5)))
 struct PollingTests {
     @Test("an entity tag changes with the job and what depends on time and queue, and matches until then")
     func entityTags() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ErrandHTTP
 
-@Suite("Datasets, queues, types and health")
+@Suite("Datasets, queues, types and health", .timeLimit(.minutes(5)))
 struct ResourceTests {
     @Test("datasets are listed, described and read in pages of objects")
     func datasets() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ErrandHTTP
 
-@Suite("What a job left")
+@Suite("What a job left", .timeLimit(.minutes(5)))
 struct ResultTests {
     private func fileJob(_ api: TestAPI) async throws -> JobID {
         _ = try await api.objects.put("k/1.csv", body: bytes("a,b\n1,2\n"), limit: 100)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ErrandHTTP
 
-@Suite("Submitting a job")
+@Suite("Submitting a job", .timeLimit(.minutes(5)))
 struct SubmitTests {
     private func stored(_ reply: Reply, in api: TestAPI) async throws -> Job {
         let id = try #require(try reply.string("id").flatMap { JobID($0) })

@@ -9,7 +9,7 @@ import Testing
 
 @testable import ErrandHTTP
 
-@Suite("Uploads")
+@Suite("Uploads", .timeLimit(.minutes(5)))
 struct UploadTests {
     @Test("a file is stored, recorded and described")
     func upload() async throws {

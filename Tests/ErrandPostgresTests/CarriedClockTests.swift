@@ -3,7 +3,8 @@ import Testing
 
 @testable import ErrandPostgres
 
-@Suite("The server's clock, carried on") struct CarriedClockTests {
+@Suite("The server's clock, carried on", .timeLimit(.minutes(5)))
+struct CarriedClockTests {
     @Test("an answer that a sleeping process took long to read is not gone by, unless there is none better")
     func slowAnswers() throws {
         let clock = ServerClock()

@@ -4,7 +4,8 @@ import Testing
 
 @testable import ErrandPostgres
 
-@Suite struct ConnectionSettingsTests {
+@Suite(.timeLimit(.minutes(5)))
+struct ConnectionSettingsTests {
     private func settings(_ url: String, _ names: [String]) throws -> [String] {
         let connection = try PostgresConnection(url: url, schema: "settings")
         return try names.map { name in

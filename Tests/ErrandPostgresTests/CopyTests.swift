@@ -7,7 +7,7 @@ import Testing
 
 @testable import ErrandPostgres
 
-@Suite("Copies from PostgreSQL to PostgreSQL")
+@Suite("Copies from PostgreSQL to PostgreSQL", .timeLimit(.minutes(5)))
 struct CopyTests {
     @Test("a copy is the original, and what waited in it runs", arguments: 1...4)
     func whole(seed: UInt64) async throws {

@@ -8,7 +8,8 @@ import Testing
 @testable import ErrandPostgres
 
 /// Rows that no version of Errand has written.
-@Suite struct CorruptRowTests {
+@Suite(.timeLimit(.minutes(5)))
+struct CorruptRowTests {
     /// What somebody does to the row of one job, and the tables and columns it is about.
     enum Damage: String, CaseIterable {
         case payload = "UPDATE errand.jobs SET payload = '{\"a\":'"

@@ -11,6 +11,8 @@ final class FaultyProxy: @unchecked Sendable {
         case beforeForwarding
         /// The server has done it, and nobody hears of that.
         case beforeReply
+        /// The server has answered, and its word that it is done is for nobody.
+        case beforeReady
     }
 
     /// A connection that is passed on; both its threads close it together.
@@ -18,8 +20,8 @@ final class FaultyProxy: @unchecked Sendable {
         let client: Int32
         let server: Int32
         var directions = 2
-        /// Whether the server's answer ends the connection.
-        var isDoomed = false
+        /// Set when the server's answer ends the connection.
+        var doom: Moment?
 
         init(_ client: Int32, _ server: Int32) { (self.client, self.server) = (client, server) }
     }
@@ -104,10 +106,9 @@ final class FaultyProxy: @unchecked Sendable {
             let count = recv(from, &buffer, buffer.count, 0)
             let bytes = Data(buffer.prefix(max(0, count)))
             condition.withLock { while isStalled { condition.wait() } }
-            guard count > 0, mayPass(bytes, of: pair, isRequest: isRequest) else { break }
-            // The answer to what the server was still let do is for nobody.
-            if !isRequest, condition.withLock({ pair.isDoomed }) { continue }
-            guard Self.send(bytes, to: to) else { break }
+            guard count > 0 else { break }
+            let (passing, goesOn) = isRequest ? request(bytes, of: pair) : answer(bytes, of: pair)
+            guard Self.send(passing, to: to), goesOn else { break }
         }
         condition.withLock {
             hangUp(pair)
@@ -119,16 +120,22 @@ final class FaultyProxy: @unchecked Sendable {
         }
     }
 
-    /// Whether the bytes go on to the other side; else the connection ends here.
-    private func mayPass(_ bytes: Data, of pair: Pair, isRequest: Bool) -> Bool {
+    /// What of a request reaches the server, and whether the connection goes on.
+    private func request(_ bytes: Data, of pair: Pair) -> (passing: Data, goesOn: Bool) {
         condition.withLock {
-            guard isRequest else { return !pair.isDoomed || bytes.firstRange(of: Self.isIdle) == nil }
-            guard let fault, bytes.firstRange(of: fault.text) != nil else { return true }
+            guard let fault, bytes.firstRange(of: fault.text) != nil else { return (bytes, true) }
             self.fault = nil
             faultCount += 1
-            pair.isDoomed = true
-            return fault.moment == .beforeReply
+            pair.doom = fault.moment
+            return fault.moment == .beforeForwarding ? (Data(), false) : (bytes, true)
         }
+    }
+
+    /// What of an answer reaches the client, and whether the connection goes on.
+    private func answer(_ bytes: Data, of pair: Pair) -> (passing: Data, goesOn: Bool) {
+        guard let doom = condition.withLock({ pair.doom }) else { return (bytes, true) }
+        let end = bytes.firstRange(of: Self.isIdle)?.lowerBound
+        return (doom == .beforeReady ? bytes[..<(end ?? bytes.endIndex)] : Data(), end == nil)
     }
 
     private func hangUp(_ pair: Pair) {

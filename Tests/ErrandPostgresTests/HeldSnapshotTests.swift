@@ -7,7 +7,8 @@ import Testing
 @testable import ErrandPostgres
 
 /// A transaction that lies open keeps dead rows from being cleared away; `ERRAND_SNAPSHOT_ROUNDS` says for how long.
-@Suite struct HeldSnapshotTests {
+@Suite(.timeLimit(.minutes(5)))
+struct HeldSnapshotTests {
     private static let batch = 20
 
     @Test("while a snapshot is held jobs go on, and the claims' times and the dead rows are printed")

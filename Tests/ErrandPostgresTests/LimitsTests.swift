@@ -5,7 +5,8 @@ import ErrandTesting
 import Testing
 
 /// The limits of a queue are one for all processes; several stores on one schema stand for these.
-@Suite struct LimitsTests {
+@Suite(.timeLimit(.minutes(5)))
+struct LimitsTests {
     private func withStores(
         clock: (any JobClock)?,
         jobs count: Int,

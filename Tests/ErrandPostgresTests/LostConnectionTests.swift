@@ -5,7 +5,8 @@ import Testing
 
 @testable import ErrandPostgres
 
-@Suite struct LostConnectionTests {
+@Suite(.timeLimit(.minutes(5)))
+struct LostConnectionTests {
     /// Ends every connection of a schema's stores, as a server does that is restarted.
     ///
     /// - Returns: How many there were, of those whose names end as is said.

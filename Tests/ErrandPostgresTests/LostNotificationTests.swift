@@ -6,7 +6,8 @@ import Testing
 @testable import ErrandPostgres
 
 /// Notifications that do not arrive, and how that is noticed.
-@Suite struct LostNotificationTests {
+@Suite(.timeLimit(.minutes(5)))
+struct LostNotificationTests {
     /// A store that cannot hear what another does, and the other one.
     private func withDeaf(
         listeningOn url: String?,
@@ -75,7 +76,8 @@ import Testing
 }
 
 /// When a listener pings, in a time that the test makes.
-@Suite struct ListeningPingsTests {
+@Suite(.timeLimit(.minutes(5)))
+struct ListeningPingsTests {
     private let rhythm = ListeningRhythm(interval: .seconds(10), patience: .seconds(3))
 
     private func sent(_ step: ListeningPings.Step) throws -> String {

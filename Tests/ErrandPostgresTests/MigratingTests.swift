@@ -7,7 +7,8 @@ import Testing
 @testable import ErrandPostgres
 
 /// What eight processes at once, one that is killed half-way, and an older one do to a schema.
-@Suite struct MigratingTests {
+@Suite(.timeLimit(.minutes(5)))
+struct MigratingTests {
     private static func connect(_ schema: String) throws -> PostgresConnection {
         try PostgresConnection(url: TemporarySchema.url(), schema: schema)
     }

@@ -8,7 +8,8 @@ import Testing
 @testable import ErrandPostgres
 
 /// What one process changes, another hears of.
-@Suite struct NotifyingTests {
+@Suite(.timeLimit(.minutes(5)))
+struct NotifyingTests {
     private func withTwo(_ body: (PostgresJobStore, PostgresJobStore) async throws -> Void) async throws {
         try await TemporarySchema.withName { name in
             let first = try await TemporarySchema.open(name, clock: nil, connections: 2)

@@ -9,7 +9,8 @@ import Testing
 @testable import ErrandPostgres
 
 /// Connections that the server ends, and a server that takes no writes.
-@Suite struct OutageTests {
+@Suite(.timeLimit(.minutes(5)))
+struct OutageTests {
     private static func admin(_ sql: String) throws {
         try PostgresConnection(url: TemporarySchema.url(), schema: "admin").runAll(sql)
     }

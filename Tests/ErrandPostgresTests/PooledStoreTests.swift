@@ -6,7 +6,8 @@ import Testing
 @testable import ErrandPostgres
 
 /// Everything once more through PgBouncer in transaction mode, where every transaction may get another connection.
-@Suite struct PooledStoreTests {
+@Suite(.timeLimit(.minutes(5)))
+struct PooledStoreTests {
     @Test("PostgreSQL, through PgBouncer", arguments: JobStoreCheck.all)
     func everything(_ check: JobStoreCheck) async throws {
         try await TemporarySchema.with(access: .pooled) { store, clock in

@@ -7,7 +7,8 @@ import Synchronization
 import Testing
 
 /// Random histories on PostgreSQL; `ERRAND_HISTORIES` says how many, `ERRAND_SEED` where to start.
-@Suite struct PostgresHistoryTests {
+@Suite(.timeLimit(.minutes(5)))
+struct PostgresHistoryTests {
     @Test("PostgreSQL agrees with the reference store in random histories", arguments: TestAccess.allCases)
     func histories(_ access: TestAccess) async throws {
         let environment = ProcessInfo.processInfo.environment

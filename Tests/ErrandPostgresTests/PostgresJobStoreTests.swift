@@ -5,7 +5,8 @@ import ErrandTesting
 import Testing
 
 /// Everything that `ErrandTesting` asks of a store; one test a group, so that a group can be run by itself.
-@Suite struct PostgresJobStoreTests {
+@Suite(.timeLimit(.minutes(5)))
+struct PostgresJobStoreTests {
     @Test("PostgreSQL: inserting", arguments: JobStoreCheck.inserting)
     func inserting(_ check: JobStoreCheck) async throws { try await run(check) }
 

@@ -3,7 +3,8 @@ import Errand
 import ErrandPostgres
 import Testing
 
-@Suite struct PostgresURLTests {
+@Suite(.timeLimit(.minutes(5)))
+struct PostgresURLTests {
     @Test("Errand's own items are taken out, and all others reach libpq as they were written")
     func items() throws {
         let url = try PostgresURL(

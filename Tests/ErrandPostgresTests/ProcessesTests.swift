@@ -6,7 +6,8 @@ import FoundationEssentials
 import Testing
 
 /// Several stores on one schema stand for the processes of an installation.
-@Suite struct ProcessesTests {
+@Suite(.timeLimit(.minutes(5)))
+struct ProcessesTests {
     private func withStores(
         _ count: Int,
         _ access: TestAccess,

@@ -7,7 +7,8 @@ import Testing
 @testable import ErrandPostgres
 
 /// `docs/schema-postgresql.sql` is the schema as pg_dump writes it down once every migration has run.
-@Suite struct SchemaDumpTests {
+@Suite(.timeLimit(.minutes(5)))
+struct SchemaDumpTests {
     private static let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "docs/schema-postgresql.sql")
     private static let head = """

@@ -7,7 +7,8 @@ import Testing
 @testable import ErrandPostgres
 
 /// Every check once more on the server's clock, which goes on by itself; one at a time, so that it does not go far.
-@Suite(.serialized) struct ServerClockTests {
+@Suite(.serialized, .timeLimit(.minutes(5)))
+struct ServerClockTests {
     @Test("PostgreSQL, on the server's clock", arguments: JobStoreCheck.all)
     func everything(_ check: JobStoreCheck) async throws {
         try await TemporarySchema.withName { name in

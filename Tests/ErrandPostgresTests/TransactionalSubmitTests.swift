@@ -7,7 +7,8 @@ import Testing
 @testable import ErrandPostgres
 
 /// `errand_submit`, on a connection of the caller's.
-@Suite struct TransactionalSubmitTests {
+@Suite(.timeLimit(.minutes(5)))
+struct TransactionalSubmitTests {
     @Test("rolled back there is no job; committed there is one, and a worker that waits gets it")
     func transaction() async throws {
         try await withSchema { store, connection, schema in

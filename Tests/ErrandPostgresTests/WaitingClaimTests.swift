@@ -4,7 +4,8 @@ import Testing
 
 @testable import ErrandPostgres
 
-@Suite("A claim that waits for a submit") struct WaitingClaimTests {
+@Suite("A claim that waits for a submit", .timeLimit(.minutes(5)))
+struct WaitingClaimTests {
     private static let request = ClaimRequest(worker: "w", types: ["work"], limit: 1, lease: .seconds(60))
 
     @Test("what a submit claimed is there at the end of the wait, once")

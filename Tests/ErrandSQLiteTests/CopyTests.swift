@@ -5,7 +5,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite("Copies from SQLite to SQLite")
+@Suite("Copies from SQLite to SQLite", .timeLimit(.minutes(5)))
 struct CopyTests {
     @Test("a copy is the original, and what waited in it runs", arguments: 1...6)
     func whole(seed: UInt64) async throws {

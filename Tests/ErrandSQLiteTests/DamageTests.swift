@@ -4,7 +4,8 @@ import ErrandTesting
 import Foundation
 import Testing
 
-@Suite("A damaged SQLite file") struct DamageTests {
+@Suite("A damaged SQLite file", .timeLimit(.minutes(5)))
+struct DamageTests {
     private static let pageSize = 4096
 
     @Test("whichever page is overwritten, what needs it is refused as corrupt and nothing else happens")

@@ -4,7 +4,8 @@ import ErrandTesting
 import Foundation
 import Testing
 
-@Suite("A full disk") struct DiskFullTests {
+@Suite("A full disk", .timeLimit(.minutes(5)))
+struct DiskFullTests {
     @Test("refuses as full, leaves nothing half-written, and the work goes on once there is space")
     func fullAndFreed() async throws {
         try await TestDisk.with { disk, path in

@@ -5,7 +5,8 @@ import ErrandTesting
 import Foundation
 import Testing
 
-@Suite("What SQLite has acknowledged is on the disk") struct DurabilityTests {
+@Suite("What SQLite has acknowledged is on the disk", .timeLimit(.minutes(5)))
+struct DurabilityTests {
     @Test("the writer syncs fully, and every commit that is acknowledged one after the other syncs the log")
     func sequential() async throws {
         try await TestDisk.with { disk, path in

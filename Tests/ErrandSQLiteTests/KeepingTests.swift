@@ -6,7 +6,8 @@ import GRDB
 import Synchronization
 import Testing
 
-@Suite("What SQLite keeps") struct KeepingTests {
+@Suite("What SQLite keeps", .timeLimit(.minutes(5)))
+struct KeepingTests {
     @Test("the counts are what counting gives, after any history", arguments: [11, 12, 13, 14, 15, 16])
     func counts(_ seed: UInt64) async throws {
         try await TemporaryStore.withFolder { folder in

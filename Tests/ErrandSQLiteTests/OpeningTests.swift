@@ -5,7 +5,8 @@ import Foundation
 import GRDB
 import Testing
 
-@Suite("Opening a SQLite file") struct OpeningTests {
+@Suite("Opening a SQLite file", .timeLimit(.minutes(5)))
+struct OpeningTests {
     @Test("a second opening of a file is refused with the owner's process id, and leaves the owner alone")
     func second() async throws {
         try await TemporaryStore.withFolder { folder in

@@ -4,7 +4,8 @@ import ErrandTesting
 import Foundation
 import Testing
 
-@Suite("Rate limits over restarts") struct RateLimitKeepingTests {
+@Suite("Rate limits over restarts", .timeLimit(.minutes(5)))
+struct RateLimitKeepingTests {
     /// What the wall clock does between two openings of the file, and how long the full window lasts then.
     static let restarts: [(jump: Duration, rest: Duration)] = [
         (.zero, .seconds(45)), (.seconds(20), .seconds(25)), (.seconds(-40), .seconds(60)),

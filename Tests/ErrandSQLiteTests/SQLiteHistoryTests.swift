@@ -5,7 +5,8 @@ import Foundation
 import Testing
 
 /// Random histories on SQLite; `ERRAND_HISTORIES` says how many, `ERRAND_SEED` where to start.
-@Suite struct SQLiteHistoryTests {
+@Suite(.timeLimit(.minutes(5)))
+struct SQLiteHistoryTests {
     @Test("SQLite agrees with the reference store in random histories")
     func histories() async throws {
         let environment = ProcessInfo.processInfo.environment

@@ -4,7 +4,8 @@ import ErrandTesting
 import Testing
 
 /// Everything that `ErrandTesting` asks of a store; one test a group, so that a group can be run by itself.
-@Suite struct SQLiteJobStoreTests {
+@Suite(.timeLimit(.minutes(5)))
+struct SQLiteJobStoreTests {
     @Test("SQLite: inserting", arguments: JobStoreCheck.inserting)
     func inserting(_ check: JobStoreCheck) async throws { try await run(check) }
 

@@ -3,7 +3,8 @@ import Logging
 import Synchronization
 import Testing
 
-@Suite struct OutageLogTests {
+@Suite(.timeLimit(.minutes(5)))
+struct OutageLogTests {
     private final class Lines: Sendable {
         let all = Mutex<[String]>([])
         var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Counting the lines of a function")
+@Suite("Counting the lines of a function", .timeLimit(.minutes(5)))
 struct FunctionBodyTests {
     private func bodies(_ text: String) -> [String] {
         FunctionBody.all(in: SourceFile(path: "", text: text).code).map { "\($0.name) \($0.lineCount)" }

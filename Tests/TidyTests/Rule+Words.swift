@@ -1,5 +1,5 @@
 extension Rule {
-    static let words = [forceTry, leftovers, sleepingTests, skippedTests, unexplained]
+    static let words = [forceTry, leftovers, sleepingTests, skippedTests, endlessTests, unexplained]
 
     static let forceTry = Rule(name: "nothing crashes on an error") { file in
         file.code.indices.filter { file.code[$0].containsWord("try!") }.map {
@@ -25,6 +25,13 @@ extension Rule {
         return file.code.indices.filter { index in
             [".disabled(", "XCTSkip"].contains { file.code[index].contains($0) }
         }.map { Finding(file, index: $0, "a test that never runs proves nothing") }
+    }
+
+    static let endlessTests = Rule(name: "every suite has a limit of time") { file in
+        guard file.isTest else { return [] }
+        return file.code.indices.filter { index in
+            file.code[index].contains("@Suite") && !file.code[index].contains(".timeLimit(")
+        }.map { Finding(file, index: $0, "a test that hangs should fail by name, not hold up the whole run") }
     }
 
     static let unexplained = Rule(name: "what switches a check off says why") { file in

@@ -75,6 +75,7 @@ struct RuleSample: Sendable, CustomTestStringConvertible {
         RuleSample(.sleepingTests, in: testPath, bad: "_ = sleep(1)", good: "func sleep(until: Instant) {}"),
         RuleSample(.skippedTests, in: testPath, bad: "@Test(.disabled(if: slow)) func a() {}", good: "a.disabled = b"),
         RuleSample(.skippedTests, in: testPath, bad: "throw XCTSkip()", good: "// XCTSkip"),
+        RuleSample(.endlessTests, in: testPath, bad: "@Suite struct A {}", good: "@Suite(.timeLimit(.minutes(5)))"),
         RuleSample(.unexplained, bad: "let a = try? b()", good: "// A missing file is an empty one.\nlet a = try? b()"),
         RuleSample(.unexplained, bad: "if (try? b()) == nil {}", good: "if entry?.status == nil {}"),
         RuleSample(

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Every house rule can fail")
+@Suite("Every house rule can fail", .timeLimit(.minutes(5)))
 struct RuleTests {
     @Test("the rule finds the fault and leaves its neighbour alone", arguments: RuleSample.all)
     func judges(_ sample: RuleSample) {

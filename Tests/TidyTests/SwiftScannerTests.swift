@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Telling code from comments and strings")
+@Suite("Telling code from comments and strings", .timeLimit(.minutes(5)))
 struct SwiftScannerTests {
     @Test(
         "only code is left",

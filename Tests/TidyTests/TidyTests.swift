@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("The sources keep the house rules")
+@Suite("The sources keep the house rules", .timeLimit(.minutes(5)))
 struct TidyTests {
     @Test("the sources keep the rule", arguments: Rule.all)
     func everyFileKeeps(_ rule: Rule) {

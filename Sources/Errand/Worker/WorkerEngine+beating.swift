@@ -6,7 +6,7 @@ import Metrics
 // busy cannot starve it: their leases hold as long as the process lives.
 extension WorkerEngine {
     func beat() async {
-        var due = timing.now() + options.heartbeat
+        var due = begun + options.heartbeat
         var announcement = announcement
         var failures = 0
         await announce(&announcement, failures: &failures)

@@ -35,6 +35,8 @@ final class WorkerEngine: Sendable {
     /// Calls off the claim that waits in the store.
     let standbyOver = Signal()
     let isTracing = JobSpan.isTracing
+    /// Leases are renewed in steps from here on, however late the heartbeat's thread gets its first turn.
+    let begun: Duration
 
     private let shared: ConvoyFreeLock<Shared>
 
@@ -43,6 +45,7 @@ final class WorkerEngine: Sendable {
         handlers = worker.handlers
         options = worker.options
         timing = worker.timing
+        begun = worker.timing.now()
         self.workerId = workerId
         types = worker.handlers.handlers.mapValues(TypeHandler.init)
         let wanted = worker.options.types

@@ -17,22 +17,31 @@ extension PostgresConnection {
     /// Waits until the server has answered what was sent.
     ///
     /// - Returns: The last result, as of several statements only the last one's counts; the caller frees it.
-    /// - Throws: When the limit is over; the connection is lost then.
+    /// - Throws: When the limit is over, or the connection ends before the server has said that it is done: a result
+    ///   alone does not mean that it was committed. The connection is lost then.
     func answer() throws(JobStoreError) -> OpaquePointer? {
         let deadline = deadline
         var last: OpaquePointer?
-        while PQstatus(handle) == CONNECTION_OK || last == nil {
-            do throws(JobStoreError) {
-                guard let result = try nextResult(until: deadline) else { break }
+        do throws(JobStoreError) {
+            while let result = try nextResult(until: deadline) {
                 PQclear(last)
                 last = result
-            } catch {
-                PQclear(last)
-                throw error
+                // What says why comes again and again.
+                if PQresultStatus(result) == PGRES_FATAL_ERROR, PQstatus(handle) != CONNECTION_OK { return last }
             }
+            if PQstatus(handle) != CONNECTION_OK { throw lost() }
+        } catch {
+            PQclear(last)
+            throw error
         }
         if address.pooler != .none { forgetNotifications() }
         return last
+    }
+
+    /// The connection is of no more use.
+    func lost() -> JobStoreError {
+        isLost = true
+        return JobStoreError(PostgresError(PostgresError.connectionMessage(handle)))
     }
 
     /// Sends what is buffered, and waits for a result; nil at the end of a statement's results.

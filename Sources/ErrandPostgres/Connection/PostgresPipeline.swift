@@ -66,16 +66,34 @@ extension PostgresConnection {
             // A null ends the answer of each statement.
             while let more = try nextResult(until: deadline) { PQclear(more) }
         }
-        if !isLost { PQclear(try nextResult(until: deadline)) }
+        do throws(JobStoreError) {
+            try receiveCommit(until: deadline)
+        } catch {
+            failure = failure ?? error
+        }
         if address.pooler != .none { forgetNotifications() }
         if let failure { throw failure }
         return rows
     }
 
-    /// The connection is of no more use.
-    private func lost() -> JobStoreError {
-        isLost = true
-        return JobStoreError(PostgresError(PostgresError.connectionMessage(handle)))
+    /// Waits until the server says that the pipeline is at its end.
+    ///
+    /// Only then is it committed: the answers to the statements may come before, and a server that stops in between
+    /// has done nothing.
+    private func receiveCommit(until deadline: ContinuousClock.Instant?) throws(JobStoreError) {
+        var failure: JobStoreError?
+        while !isLost {
+            guard PQstatus(handle) == CONNECTION_OK else { throw lost() }
+            // A null ends the answer of a commit that failed.
+            guard let result = try nextResult(until: deadline) else { continue }
+            if PQresultStatus(result) == PGRES_PIPELINE_SYNC {
+                PQclear(result)
+                if let failure { throw failure }
+                return
+            }
+            do throws(JobStoreError) { try check(result) } catch { failure = error }
+        }
+        if let failure { throw failure }
     }
 }
 #endif

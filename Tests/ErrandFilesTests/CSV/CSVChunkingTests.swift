@@ -2,7 +2,8 @@
 import ErrandFiles
 import Testing
 
-@Suite("CSV chunks") struct CSVChunkingTests {
+@Suite("CSV chunks", .timeLimit(.minutes(5)))
+struct CSVChunkingTests {
     static let inputs = [
         "\u{FEFF}a,b\r\n\"c\"\"\r\n\",d\r\r\n\n\re,\"f\"x,g\r\n\"\"\n\u{E9}\u{1F600},\"\u{E9}\"\r",
         "a,b\n\"un,closed\r\n\"\"",

@@ -5,7 +5,8 @@ import Testing
 /// Random inputs.
 ///
 /// The seed is printed; set `seed` to have a failure again.
-@Suite("CSV fuzzing") struct CSVFuzzTests {
+@Suite("CSV fuzzing", .timeLimit(.minutes(5)))
+struct CSVFuzzTests {
     private let seed = UInt64.random(in: 0...UInt64.max)
 
     @Test("random bytes never crash, and read the same in any chunks")

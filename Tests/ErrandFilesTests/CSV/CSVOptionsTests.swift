@@ -3,7 +3,8 @@ import ErrandFiles
 import FoundationEssentials
 import Testing
 
-@Suite("CSV options") struct CSVOptionsTests {
+@Suite("CSV options", .timeLimit(.minutes(5)))
+struct CSVOptionsTests {
     private func decode(_ json: String) throws -> CSVOptions {
         try JSONDecoder().decode(CSVOptions.self, from: Data(json.utf8))
     }

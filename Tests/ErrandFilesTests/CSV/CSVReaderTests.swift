@@ -2,7 +2,8 @@
 import ErrandFiles
 import Testing
 
-@Suite("CSV rows") struct CSVReaderTests {
+@Suite("CSV rows", .timeLimit(.minutes(5)))
+struct CSVReaderTests {
     @Test("the first record names the columns unless told otherwise")
     func header() throws {
         #expect(try readRows("a,b\n1,2\n").columns == ["a", "b"])

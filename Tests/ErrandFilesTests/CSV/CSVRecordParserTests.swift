@@ -2,7 +2,8 @@
 import ErrandFiles
 import Testing
 
-@Suite("CSV records") struct CSVRecordParserTests {
+@Suite("CSV records", .timeLimit(.minutes(5)))
+struct CSVRecordParserTests {
     @Test(
         "text is cut into fields as RFC 4180 says",
         arguments: [

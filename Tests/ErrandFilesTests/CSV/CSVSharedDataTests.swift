@@ -6,7 +6,8 @@ import Testing
 /// Files made by others.
 ///
 /// They lie beside the checkout, or where `ERRAND_SHARED_DATA` says, and not in it.
-@Suite("CSV files of others") struct CSVSharedDataTests {
+@Suite("CSV files of others", .timeLimit(.minutes(5)))
+struct CSVSharedDataTests {
     private static let folder: String? = {
         let package = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         let given = ProcessInfo.processInfo.environment["ERRAND_SHARED_DATA"]

@@ -2,7 +2,8 @@
 import ErrandFiles
 import Testing
 
-@Suite("CSV writing") struct CSVWriterTests {
+@Suite("CSV writing", .timeLimit(.minutes(5)))
+struct CSVWriterTests {
     private func written(_ rows: [[String?]], _ options: CSVWriterOptions = CSVWriterOptions()) -> String {
         var writer = CSVWriter(options: options)
         for row in rows { writer.write(row) }

@@ -5,7 +5,8 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite("Command types", .timeLimit(.minutes(5))) struct CommandTests {
+@Suite("Command types", .timeLimit(.minutes(5)))
+struct CommandTests {
     let feedback = RecordedFeedback()
 
     private func run(_ script: String, _ change: (inout CommandType) -> Void = { _ in }) async throws -> JobResult {

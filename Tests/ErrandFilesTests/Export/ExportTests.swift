@@ -5,7 +5,8 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite("Export") struct ExportTests {
+@Suite("Export", .timeLimit(.minutes(5)))
+struct ExportTests {
     let work: FileWork
 
     init() throws { work = try FileWork() }

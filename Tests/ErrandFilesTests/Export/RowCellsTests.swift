@@ -3,7 +3,8 @@ import Errand
 @testable import ErrandFiles
 import Testing
 
-@Suite("Cells of a stored row") struct RowCellsTests {
+@Suite("Cells of a stored row", .timeLimit(.minutes(5)))
+struct RowCellsTests {
     @Test(
         "every form of a row gives its cells",
         arguments: [

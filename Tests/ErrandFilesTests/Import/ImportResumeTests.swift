@@ -5,7 +5,8 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite("Import, interrupted") struct ImportResumeTests {
+@Suite("Import, interrupted", .timeLimit(.minutes(5)))
+struct ImportResumeTests {
     /// A file of several batches, with quoted line breaks and a bad row now and then.
     static let file: String = {
         var text = "\u{FEFF}id;text;note\r\n"

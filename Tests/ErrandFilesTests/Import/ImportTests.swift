@@ -5,7 +5,8 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite("Import") struct ImportTests {
+@Suite("Import", .timeLimit(.minutes(5)))
+struct ImportTests {
     let work: FileWork
 
     init() throws { work = try FileWork() }

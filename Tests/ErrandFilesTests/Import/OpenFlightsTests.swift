@@ -6,7 +6,8 @@ import Synchronization
 import Testing
 
 /// Real data, where it lies beside the checkout or where `ERRAND_SHARED_DATA` says.
-@Suite("OpenFlights") struct OpenFlightsTests {
+@Suite("OpenFlights", .timeLimit(.minutes(5)))
+struct OpenFlightsTests {
     static let folder: String? = {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../../shared/data")
         let candidates = [ProcessInfo.processInfo.environment["ERRAND_SHARED_DATA"], root.standardizedFileURL.path()]

@@ -4,7 +4,8 @@ import ErrandFiles
 import Foundation
 import Testing
 
-@Suite("Payloads of Import and Export") struct PayloadTests {
+@Suite("Payloads of Import and Export", .timeLimit(.minutes(5)))
+struct PayloadTests {
     static let id = "0192e4a0-0000-7000-8000-000000000000"
 
     private func refusal(_ type: JobType, _ payload: String, project: String? = "p") throws -> JobStoreError? {

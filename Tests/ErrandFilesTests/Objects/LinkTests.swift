@@ -4,7 +4,8 @@ import Errand
 import Foundation
 import Testing
 
-@Suite("Links to local files") struct LinkTests {
+@Suite("Links to local files", .timeLimit(.minutes(5)))
+struct LinkTests {
     let folder: TemporaryFolder
     let store: LocalObjectStore
     let now = Date(timeIntervalSince1970: 1_800_000_000)

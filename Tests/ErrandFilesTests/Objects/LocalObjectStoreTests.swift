@@ -5,7 +5,8 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite("Local object store") struct LocalObjectStoreTests {
+@Suite("Local object store", .timeLimit(.minutes(5)))
+struct LocalObjectStoreTests {
     let folder: TemporaryFolder
     let store: LocalObjectStore
 

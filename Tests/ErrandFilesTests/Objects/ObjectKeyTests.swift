@@ -4,7 +4,8 @@ import ErrandFiles
 import FoundationEssentials
 import Testing
 
-@Suite("Object keys") struct ObjectKeyTests {
+@Suite("Object keys", .timeLimit(.minutes(5)))
+struct ObjectKeyTests {
     static let tenants: [String?] = [
         nil, "", "default", "system", "uploads", "jobs", ".", "..", ".hidden", "a/b", "a%2Fb", "%", "é", "A", "a",
         String(repeating: "x", count: 199) + "%", String(repeating: "é", count: 100),

@@ -2,7 +2,7 @@ import Errand
 import FoundationEssentials
 import Testing
 
-@Suite("Swift values become JSON text and come back")
+@Suite("Swift values become JSON text and come back", .timeLimit(.minutes(5)))
 struct JSONCodingTests {
     private struct Order: Codable, Equatable {
         var id: Int64

@@ -1,7 +1,7 @@
 import Errand
 import Testing
 
-@Suite("a JSON error says what is wrong and where")
+@Suite("a JSON error says what is wrong and where", .timeLimit(.minutes(5)))
 struct JSONErrorTests {
     static let places: [(text: String, pointer: String, offset: Int, message: String)] = [
         ("", "", 0, "the text ends too early"),

@@ -2,7 +2,7 @@ import Errand
 import FoundationEssentials
 import Testing
 
-@Suite("random JSON text is handled safely")
+@Suite("random JSON text is handled safely", .timeLimit(.minutes(5)))
 struct JSONFuzzTests {
     /// A fixed sequence of random numbers, so that a failure repeats (SplitMix64).
     struct Seeded: RandomNumberGenerator {

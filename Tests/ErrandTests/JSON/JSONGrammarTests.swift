@@ -1,7 +1,7 @@
 import Errand
 import Testing
 
-@Suite("JSON text is checked against the grammar")
+@Suite("JSON text is checked against the grammar", .timeLimit(.minutes(5)))
 struct JSONGrammarTests {
     static let accepted = [
         "{}", "[]", "\"\"", "0", "-0", "1", "-1", "10", "1.0", "1.25e+3", "1E400", "1e-7", "0.0", "0e0", "-0.5E-2",

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Errand
 
-@Suite("JSON text stays inside its limits")
+@Suite("JSON text stays inside its limits", .timeLimit(.minutes(5)))
 struct JSONLimitsTests {
     @Test("64 levels are accepted and 65 are refused", arguments: [("[", "]"), (#"{"a":"#, "}")])
     func depth(open: String, close: String) {

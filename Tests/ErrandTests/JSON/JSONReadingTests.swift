@@ -2,7 +2,7 @@ import Errand
 import FoundationEssentials
 import Testing
 
-@Suite("valid JSON text is read without losing anything")
+@Suite("valid JSON text is read without losing anything", .timeLimit(.minutes(5)))
 struct JSONReadingTests {
     @Test("the kind is known from the first byte that is not whitespace")
     func kinds() throws {

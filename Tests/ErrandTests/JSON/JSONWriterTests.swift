@@ -2,7 +2,7 @@ import Errand
 import FoundationEssentials
 import Testing
 
-@Suite("the JSON writer writes in order and escapes")
+@Suite("the JSON writer writes in order and escapes", .timeLimit(.minutes(5)))
 struct JSONWriterTests {
     @Test("members of every type come in the order written")
     func members() throws {

@@ -1,7 +1,8 @@
 import Errand
 import Testing
 
-@Suite struct RateWindowTests {
+@Suite(.timeLimit(.minutes(5)))
+struct RateWindowTests {
     private let limit = RateLimit(count: 3, per: .seconds(10))
 
     @Test func `there is room for all until the first claim, which opens the window`() {

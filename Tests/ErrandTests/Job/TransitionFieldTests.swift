@@ -3,7 +3,8 @@ import FoundationEssentials
 import Testing
 
 /// What a transition changes, field by field; everything else must stay.
-@Suite struct TransitionFieldTests {
+@Suite(.timeLimit(.minutes(5)))
+struct TransitionFieldTests {
     static let time = JobInState.time(100)
     static let week: Int64 = 7 * 86400
     static var expiry: Int64 { Int64(time.wall.timeIntervalSince1970) + week }

@@ -3,7 +3,8 @@ import FoundationEssentials
 import Testing
 
 /// Every event in every status: what becomes of the job, or why nothing does.
-@Suite struct TransitionTests {
+@Suite(.timeLimit(.minutes(5)))
+struct TransitionTests {
     enum Outcome: Sendable, Equatable {
         case to(JobStatus)
         case refused(TransitionRefusal.Reason)

@@ -2,7 +2,7 @@ import Errand
 import ErrandTesting
 import Testing
 
-@Suite("Retry policies")
+@Suite("Retry policies", .timeLimit(.minutes(5)))
 struct RetryPolicyTests {
     private func delays(_ policy: RetryPolicy, attempt: Int, count: Int = 1000) -> [Duration] {
         var random: any RandomNumberGenerator & Sendable = SeededRandom(seed: 1)

@@ -2,7 +2,8 @@ import Errand
 import ErrandTesting
 import Testing
 
-@Suite struct ApplicationTests {
+@Suite(.timeLimit(.minutes(5)))
+struct ApplicationTests {
     struct Greeting: JobParameters, Equatable {
         static let jobName = "greeting"
         let name: String

@@ -1,7 +1,8 @@
 import ErrandTesting
 import Testing
 
-@Suite struct JobHistoryTests {
+@Suite(.timeLimit(.minutes(5)))
+struct JobHistoryTests {
     @Test func `the reference store agrees with itself, and the same seed plays the same history`() async throws {
         let first = try await JobHistory(seed: 1).play { MemoryJobStore(clock: $0) }
         let second = try await JobHistory(seed: 1).play { MemoryJobStore(clock: $0) }

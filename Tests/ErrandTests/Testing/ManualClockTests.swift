@@ -3,7 +3,8 @@ import ErrandTesting
 import FoundationEssentials
 import Testing
 
-@Suite struct ManualClockTests {
+@Suite(.timeLimit(.minutes(5)))
+struct ManualClockTests {
     @Test func `time stands still until it is moved`() {
         let clock = ManualClock()
         let start = clock.now()

@@ -1,7 +1,8 @@
 import ErrandTesting
 import Testing
 
-@Suite struct MemoryJobStoreTests {
+@Suite(.timeLimit(.minutes(5)))
+struct MemoryJobStoreTests {
     @Test("Memory: every check", arguments: JobStoreCheck.all + JobStoreCheck.uploads + JobStoreCheck.datasets)
     func check(_ check: JobStoreCheck) async throws {
         let clock = ManualClock()

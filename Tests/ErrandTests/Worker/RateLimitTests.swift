@@ -2,7 +2,8 @@ import Errand
 import ErrandTesting
 import Testing
 
-@Suite("Workers and rate limits", .timeLimit(.minutes(5))) struct RateLimitTests {
+@Suite("Workers and rate limits", .timeLimit(.minutes(5)))
+struct RateLimitTests {
     @Test("a worker wakes by itself when a window ends, and starts no more than it allows")
     func wakes() async throws {
         var bench = WorkerBench(handling: "send")
