@@ -53,10 +53,21 @@ final class SQLiteSession {
             memory.pendingCounts.removeAll(keepingCapacity: true)
         }
         undoLog.removeAll(keepingCapacity: true)
-        if failure == nil, !committing.isEmpty { hub.publish(committing) }
+        if failure == nil { tell() }
         // First the workers, who have something to do now.
         if !waitingClaims.isEmpty { finishWaitingClaims(failure) }
         for write in batch { write.finish(failure) }
+    }
+
+    /// Tells subscribers what was committed.
+    ///
+    /// What nobody wanted to hear of when the transaction began was not noted. Who came since may have looked before the
+    /// commit, and is told to look again. (Revocations are about runs that a subscriber had when it came.)
+    private func tell() {
+        let late = hub.interest.subtracting(interest)
+        if late.contains(.jobs) { committing.isIncomplete = true }
+        if late.contains(.wakeUps) { committing.queues.formUnion(memory.lanes.map(\.key.queue)) }
+        if !committing.isEmpty { hub.publish(committing) }
     }
 
     /// Why the transaction as a whole failed; nil when it was committed.
