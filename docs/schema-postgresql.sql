@@ -97,6 +97,20 @@ BEGIN
 END
 $_$;
 
+CREATE TABLE errand.api_keys (
+    id uuid NOT NULL,
+    prefix text NOT NULL COLLATE pg_catalog."C",
+    sha256 text NOT NULL,
+    name text NOT NULL,
+    tenant text COLLATE pg_catalog."C",
+    projects text,
+    scopes text NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint,
+    revoked_at bigint,
+    used_at bigint
+);
+
 CREATE TABLE errand.copies (
     source text NOT NULL,
     fingerprint text NOT NULL,
@@ -353,6 +367,12 @@ CREATE TABLE errand.workers (
     forget_at bigint NOT NULL
 )
 WITH (fillfactor='50');
+
+ALTER TABLE ONLY errand.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY errand.api_keys
+    ADD CONSTRAINT api_keys_prefix_key UNIQUE (prefix);
 
 ALTER TABLE ONLY errand.copies
     ADD CONSTRAINT copies_pkey PRIMARY KEY (source);

@@ -4,7 +4,11 @@ import Errand
 /// The numbered steps from an empty schema to the present one; a step never changes once it is released.
 enum PostgresMigrations {
     private static var steps: [(name: String, sql: [UInt8])] {
-        [("V001_jobs", PackageResources.V001_jobs_sql), ("V002_submit", PackageResources.V002_submit_sql)]
+        [
+            ("V001_jobs", PackageResources.V001_jobs_sql),
+            ("V002_submit", PackageResources.V002_submit_sql),
+            ("V003_api_keys", PackageResources.V003_api_keys_sql),
+        ]
     }
 
     /// Runs the steps that are missing; processes that come at once wait for each other.

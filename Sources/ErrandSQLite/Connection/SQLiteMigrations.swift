@@ -8,6 +8,7 @@ enum SQLiteMigrations {
         [
             ("V001_jobs", String(decoding: PackageResources.V001_jobs_sql, as: UTF8.self)),
             ("V002_rate_limits", String(decoding: PackageResources.V002_rate_limits_sql, as: UTF8.self)),
+            ("V003_api_keys", String(decoding: PackageResources.V003_api_keys_sql, as: UTF8.self)),
         ]
     }
 

@@ -30,6 +30,7 @@ struct MemoryState: Sendable {
     var rotation = ClaimRotation()
     var tombstones = Tombstones()
     var uploads: [JobID: MemoryUpload] = [:]
+    var apiKeys: [APIKey] = []
     var datasets = MemoryDatasets()
     var orphanedFiles: Set<String> = []
     /// What subscribers will be told when the call succeeds.

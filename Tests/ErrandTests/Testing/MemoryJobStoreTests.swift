@@ -3,7 +3,10 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct MemoryJobStoreTests {
-    @Test("Memory: every check", arguments: JobStoreCheck.all + JobStoreCheck.uploads + JobStoreCheck.datasets)
+    @Test(
+        "Memory: every check",
+        arguments: JobStoreCheck.all + JobStoreCheck.uploads + JobStoreCheck.datasets + JobStoreCheck.apiKeys
+    )
     func check(_ check: JobStoreCheck) async throws {
         let clock = ManualClock()
         try await check.run(JobStoreUnderTest(MemoryJobStore(clock: clock), clock: clock))
