@@ -27,7 +27,8 @@ struct ErrandProgram: AsyncParsableCommand {
             CommandGroup(
                 name: "Operating",
                 subcommands: [
-                    StatsCommand.self, QueuesCommand.self, WorkersCommand.self, MigrateCommand.self, CopyCommand.self,
+                    StatsCommand.self, QueuesCommand.self, WorkersCommand.self, KeysCommand.self, MigrateCommand.self,
+                    CopyCommand.self,
                     DoctorCommand.self,
                     BenchCommand.self,
                     VersionCommand.self,

@@ -13,6 +13,7 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
     case `internal` = 70
     case cannotCreate = 73
     case tryLater = 75
+    case noPermission = 77
     case configuration = 78
 
     /// When a script gets it.
@@ -28,6 +29,7 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
         case .internal: "a fault in errand itself"
         case .cannotCreate: "the output cannot be written"
         case .tryLater: "the store is in use, or the job has not ended; try again later"
+        case .noPermission: "the API key is missing, not valid (any more), or not for this"
         case .configuration: "the configuration is wrong"
         }
     }

@@ -76,7 +76,7 @@ struct SettingsTests {
     func loopbackOnly() async throws {
         let refused = try await Folder().errand("serve", "--host", "0.0.0.0", "--port", "0")
         #expect(refused.status == 78)
-        #expect(refused.errors.contains("without authentication"))
+        #expect(refused.errors.contains("--auth keys and --behind-proxy"))
     }
 
     @Test("a port that another program has is named")

@@ -1,13 +1,15 @@
 public import FoundationEssentials
 
-/// A credential of a program: who it is, what it may do and until when. Its secret is known to nobody but its holder.
+/// A credential of a program: who it is, what it may do and until when.
+///
+/// Its secret is known to nobody but its holder.
 public struct APIKey: Sendable, Hashable {
     /// The most bytes a name may have.
     public static let nameBytes = 255
 
-    /// Identifies the key; a version 7 UUID. It may be shown.
+    /// Identifies the key, and may be shown; a version 7 UUID.
     public var id: JobID
-    /// The beginning of the secret, by which the key is found; unique in a store. It may be shown.
+    /// The part of the secret by which the key is found, and which may be shown; unique in a store.
     public var prefix: String
     /// The SHA-256 of the whole secret, lowercase hexadecimal.
     ///

@@ -9,7 +9,7 @@ import NIOCore
 
 /// How a command finds the jobs, and how it shows them.
 struct AccessOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The server's URL; ERRAND_SERVER names one as well.", valueName: "url"))
+    @Option(help: ArgumentHelp("The server's URL, else ERRAND_SERVER; ERRAND_KEY has its API key.", valueName: "url"))
     var server: String?
     @OptionGroup var settings: SettingsOptions
     @Flag(help: "Print JSON: one document, or one a line for lists.")
@@ -77,8 +77,9 @@ struct AccessOptions: ParsableArguments {
         configuration.timeout = .init(connect: .seconds(5), read: .seconds(60))
         // A refused connection is told at once, not tried again for the whole timeout.
         configuration.connectionPool.retryConnectionEstablishment = false
+        let key = ProcessInfo.processInfo.environment["ERRAND_KEY"].flatMap { $0.isEmpty ? nil : $0 }
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        do { try await work(HTTPJobs(connection: HTTPConnection(client: client, server: url))) } catch {
+        do { try await work(HTTPJobs(connection: HTTPConnection(client: client, server: url, key: key))) } catch {
             try await client.shutdown()
             throw error
         }

@@ -14,13 +14,15 @@ struct RunOptions: ParsableArguments {
     var logFormat: String?
 
     /// Reads the settings, these flags above all else.
-    func read() throws -> Settings {
-        try settings.read(flags: [
-            (["concurrency"], "--concurrency", concurrency.map(String.init)),
-            (["grace"], "--grace", grace),
-            (["log", "level"], "--log-level", logLevel),
-            (["log", "format"], "--log-format", logFormat),
-        ])
+    func read(more: Settings.Flags = []) throws -> Settings {
+        try settings.read(
+            flags: more + [
+                (["concurrency"], "--concurrency", concurrency.map(String.init)),
+                (["grace"], "--grace", grace),
+                (["log", "level"], "--log-level", logLevel),
+                (["log", "format"], "--log-format", logFormat),
+            ]
+        )
     }
 }
 #endif

@@ -20,7 +20,14 @@ struct ServeCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: RunOptions
-    @Option(help: "The address to listen on; only this machine's own, there is no authentication yet.")
+    @Option(help: "Who is let in: none (everybody on this machine, the default) or keys (see errand keys).")
+    var auth: String?
+    @Flag(
+        name: .customLong("behind-proxy"),
+        help: "A proxy speaks TLS in front of the server, which may then listen on any address."
+    )
+    var isBehindProxy = false
+    @Option(help: "The address to listen on; one that others can reach needs --auth keys and --behind-proxy.")
     var host: String?
     @Option(help: "The port to listen on; 0 picks a free one and prints it.")
     var port: Int?
@@ -29,9 +36,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failures.reported {
-            var settings = try options.read()
+            var settings = try options.read(more: [
+                (["auth"], "--auth", auth), (["behindProxy"], "--behind-proxy", isBehindProxy ? "true" : nil),
+            ])
             settings.listen.host = host ?? settings.listen.host
             settings.listen.port = try checked(port) ?? settings.listen.port
+            try settings.refuseOpenDoor()
             try await serve(settings)
         }
     }

@@ -11,6 +11,8 @@ struct HTTPConnection: Sendable {
     let client: HTTPClient
     /// The base URL, without a slash at the end.
     let server: String
+    /// An API key; nil for a server that asks for none.
+    let key: String?
 
     /// Sends a request and reads the JSON it is answered with.
     func json(_ method: HTTPMethod, _ target: String, body: JSONText? = nil) async throws -> JSONText {
@@ -22,6 +24,9 @@ struct HTTPConnection: Sendable {
         }
         return try await text(of: send(request))
     }
+
+    /// Deletes something; the answer has no body.
+    func delete(_ target: String) async throws { _ = try await send(request(.DELETE, target)) }
 
     /// Reads a page of a list, and where the next one is.
     func page(_ target: String) async throws -> (JSONText, next: String?) {
@@ -66,6 +71,8 @@ struct HTTPConnection: Sendable {
         var request = HTTPClientRequest(url: server + target)
         request.method = method
         request.headers.replaceOrAdd(name: "User-Agent", value: "errand/\(Version.current)")
+        // A redirect to another host is followed without it.
+        if let key { request.headers.replaceOrAdd(name: "Authorization", value: "Bearer \(key)") }
         return request
     }
 
@@ -132,6 +139,9 @@ struct HTTPConnection: Sendable {
         }
         // Without readable parts, the problem's own detail must do.
         let details = (try? problem["errors"]?.elements())?.compactMap { try? Document($0).string("detail") } ?? []
+        if status == .noPermission, key == nil {
+            return CommandFailure(status, "\(server) asks for an API key: put one into ERRAND_KEY.")
+        }
         let sentence = details.isEmpty ? problem.string("detail") : details.joined(separator: " ")
         return CommandFailure(status, (sentence ?? problem.string("title") ?? "\(response.status)").printable)
     }
@@ -141,6 +151,7 @@ extension ExitStatus {
     /// The status that fits a refusal of the server.
     init(httpStatus: Int) {
         switch httpStatus {
+        case 401, 403: self = .noPermission
         case 404, 410: self = .noInput
         case 400..<500: self = .refused
         case 503, 507: self = .unavailable

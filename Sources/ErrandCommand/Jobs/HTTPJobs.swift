@@ -113,6 +113,14 @@ struct HTTPJobs: JobAccess {
         try await list("/api/projects/\(project.percentEncoded)/datasets")
     }
 
+    func keys() async throws -> [Document] { try await list("/api/keys") }
+
+    func createKey(_ body: JSONText) async throws -> Document {
+        try await Document(connection.json(.POST, "/api/keys", body: body))
+    }
+
+    func revokeKey(_ id: JobID) async throws { try await connection.delete("/api/keys/\(id)") }
+
     private func list(_ target: String) async throws -> [Document] {
         try await connection.json(.GET, target).elements().map { try Document($0) }
     }

@@ -41,6 +41,10 @@ protocol JobAccess: Sendable {
     /// Sends a file for a job to use, and answers its upload's identifier.
     func upload(_ file: FileSource, progress: @escaping @Sendable (Int64) -> Void) async throws -> String
     func datasets(project: String) async throws -> [Document]
+    func keys() async throws -> [Document]
+    /// Makes an API key; the body is that of `POST /api/keys`. The answer has the secret, this once.
+    func createKey(_ body: JSONText) async throws -> Document
+    func revokeKey(_ id: JobID) async throws
 }
 
 /// Which jobs to list.

@@ -69,6 +69,7 @@ struct Installation: Sendable {
         // Hummingbird says at info what is said here in our own words.
         if logger.logLevel == .info { logger.logLevel = .notice }
         var options = APIOptions()
+        options.access = settings.auth
         options.conditions = { [store] in store.conditions }
         return ErrandAPI(
             stores: APIStores(store),

@@ -1,6 +1,7 @@
 #if Server
 import Configuration
 import Errand
+import ErrandHTTP
 import FoundationEssentials
 import Logging
 import Yams
@@ -9,7 +10,9 @@ extension Settings {
     /// What may be typed as a flag, by the setting it stands for.
     typealias Flags = [(key: [String], flag: String, value: String?)]
 
-    private static let known = ["store", "listen", "files", "concurrency", "grace", "lease", "log", "queues", "types"]
+    private static let known = [
+        "store", "listen", "auth", "behindProxy", "files", "concurrency", "grace", "lease", "log", "queues", "types",
+    ]
     private static let later = ["bullmq", "webhooks"]
 
     /// Reads all settings.
@@ -48,6 +51,8 @@ extension Settings {
         ) {
             listen = given
         }
+        auth = try sources.value(["auth"], expected: "none or keys", Self.access) ?? auth
+        isBehindProxy = try sources.value(["behindProxy"], expected: "true or false") { Bool($0) } ?? isBehindProxy
         if let given = try sources.value(["files"], expected: "a folder", { $0.isEmpty ? nil : $0 }) { files = given }
         concurrency = try sources.value(["concurrency"], expected: "a number from 1 to 10000", Self.slots)
         let grace = try sources.value(["grace"], expected: DurationText.expectation) { DurationText($0) }
@@ -59,6 +64,14 @@ extension Settings {
         logFormat =
             try sources.value(["log", "format"], expected: "text or json") { LineLogHandler.Format(rawValue: $0) }
             ?? logFormat
+    }
+
+    private static func access(_ text: String) -> APIOptions.Access? {
+        switch text {
+        case "none": .loopback
+        case "keys": .keys
+        default: nil
+        }
     }
 
     private mutating func takeQueues(_ names: Set<String>, from sources: SettingsSources) throws {

@@ -1,6 +1,7 @@
 #if Server
 import Errand
 import ErrandFiles
+import ErrandHTTP
 import Logging
 
 /// What an installation may set: defaults, under the configuration file, under the environment, under flags.
@@ -9,6 +10,10 @@ struct Settings: Sendable {
     var store = StoreLocation.sqlite(path: "errand.db")
     /// Where the HTTP API answers.
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// Who is let in.
+    var auth = APIOptions.Access.loopback
+    /// Whether a proxy in front of the server speaks TLS, so that it may listen where others can reach it.
+    var isBehindProxy = false
     /// The folder for uploads and results; the store's own when nil.
     var files: String?
     /// How many jobs run at once in this process; the worker's own default when nil.
@@ -30,6 +35,19 @@ struct Settings: Sendable {
 
     /// The folder for uploads and results.
     var filesFolder: String { files ?? store.filesFolder }
+
+    /// Refuses to listen where others can reach the server without a credential, or read what is sent.
+    func refuseOpenDoor() throws {
+        guard !LoopbackAccess.mayListen(on: listen.host) else { return }
+        let missing = [auth == .keys ? nil : "--auth keys", isBehindProxy ? nil : "--behind-proxy"].compactMap(\.self)
+        guard !missing.isEmpty else { return }
+        throw CommandFailure(
+            .configuration,
+            "Cannot listen on \(listen.host), which others can reach, without \(missing.joined(separator: " and ")): "
+                + "requests need a credential, and TLS so that nobody reads it. "
+                + "Put a proxy that speaks TLS in front, or use 127.0.0.1."
+        )
+    }
 
     /// A logger as the settings ask for.
     func logger(_ label: String) -> Logger {

@@ -23,7 +23,9 @@ extension SettingsFile {
             guard let name = key.last, let text = try scalar(name, in: parent, of: above) else { return }
             values[AbsoluteConfigKey(key)] = ConfigValue(.string(text), isSecret: false)
         }
-        for name in ["store", "listen", "files", "concurrency", "grace", "lease"] { try take([name], root) }
+        for name in ["store", "listen", "auth", "behindProxy", "files", "concurrency", "grace", "lease"] {
+            try take([name], root)
+        }
         if let log = try mapping("log", in: root) {
             try refuseOthers(than: ["level", "format"], in: log, of: "log")
             for name in ["level", "format"] { try take(["log", name], log) }

@@ -7,8 +7,8 @@ import NIOCore
 public struct APIContext: RequestContext {
     /// Hummingbird's part.
     public var coreContext: CoreRequestContextStorage
-    /// Who asks; everything is answered within it.
-    public var scope: Scope
+    /// Who asks.
+    public var principal: Principal
     /// Names the request in the response, in problems and in logs.
     public var requestId: String
     /// Where an interim response goes.
@@ -17,13 +17,16 @@ public struct APIContext: RequestContext {
     /// Creates a context, as Hummingbird does for each request.
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        scope = .default
+        principal = .anyone
         requestId = ""
         channel = source.channel
     }
 }
 
 extension APIContext {
+    /// What the asker may reach; everything is answered within it.
+    public var scope: Scope { principal.scope }
+
     /// A part of the path, decoded; throws `not-found` when it is not text.
     func pathValue(_ name: String) throws(Problem) -> String {
         guard let raw = parameters.get(name), let value = PercentCoding.decode(raw[...]), !value.utf8.contains(0)
@@ -31,6 +34,15 @@ extension APIContext {
             throw Problem(.notFound, "The path has a part that is not valid UTF-8 text.")
         }
         return value
+    }
+
+    /// The project that the path names; one that the scope does not show is not there.
+    func project() throws(Problem) -> String {
+        let project = try pathValue("projectId")
+        guard scope.includes(tenantId: scope.tenantId, projectId: project) else {
+            throw Problem(.notFound, "There is no project \"\(project.quotable)\".")
+        }
+        return project
     }
 
     /// The job that the path names.

@@ -3,6 +3,13 @@ public import Errand
 
 /// What an installation may set about its HTTP API.
 public struct APIOptions: Sendable {
+    /// Who is let in.
+    public var access = Access.loopback
+    /// For how long a key that was looked up is good without asking the store again; what another process revokes ends
+    /// after as long at the latest.
+    public var keyLifetime: Duration = .seconds(10)
+    /// How often the credential of an open stream is looked at again.
+    public var streamAccessInterval: Duration = .seconds(30)
     /// The most bytes a JSON body may have.
     public var maximumBodyBytes = 1024 * 1024
     /// The most bytes an upload may have.
@@ -36,6 +43,14 @@ public struct APIOptions: Sendable {
 
     /// Creates the defaults.
     public init() {}
+
+    /// Who is let in.
+    public enum Access: Sendable, Hashable {
+        /// Everybody on this machine, and no page of another site; nobody is asked for a credential.
+        case loopback
+        /// Whoever has an API key.
+        case keys
+    }
 
     /// A state of the installation that an operator wants to see.
     public struct Condition: Sendable, Hashable {

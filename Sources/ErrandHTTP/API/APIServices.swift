@@ -11,6 +11,7 @@ struct APIServices: Sendable {
     let options: APIOptions
     let cursors: CursorCodec
     let random: RandomSource
+    let authenticator: Authenticator
     let identifiers: JobIDGenerator
     let logger: Logger
     let outages = OutageLog()

@@ -10,16 +10,25 @@ public struct APIStores: Sendable {
     /// The imported rows.
     public var datasets: any DatasetStore
 
+    /// The API keys.
+    public var keys: any APIKeyStore
+
     /// Names each store on its own.
-    public init(jobs: any JobStore, uploads: any UploadStore, datasets: any DatasetStore) {
+    public init(
+        jobs: any JobStore,
+        uploads: any UploadStore,
+        datasets: any DatasetStore,
+        keys: any APIKeyStore
+    ) {
         self.jobs = jobs
         self.uploads = uploads
         self.datasets = datasets
+        self.keys = keys
     }
 
-    /// Takes one store that keeps all three, as the built-in ones do.
-    public init(_ store: some JobStore & UploadStore & DatasetStore) {
-        self.init(jobs: store, uploads: store, datasets: store)
+    /// Takes one store that keeps all of it, as the built-in ones do.
+    public init(_ store: some JobStore & UploadStore & DatasetStore & APIKeyStore) {
+        self.init(jobs: store, uploads: store, datasets: store, keys: store)
     }
 }
 

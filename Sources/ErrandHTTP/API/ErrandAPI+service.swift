@@ -8,7 +8,8 @@ extension ErrandAPI {
     /// The server, to be run in a service group; it stops accepting and ends its streams on a graceful shutdown.
     ///
     /// - Parameters:
-    ///   - host: `localhost`, `127.0.0.1` or `::1`.
+    ///   - host: `localhost`, `127.0.0.1` or `::1`; any other address where credentials are asked for and a proxy in
+    ///     front of the server speaks TLS.
     ///   - port: The port; 0 picks a free one.
     ///   - onListening: Told the port once connections are accepted.
     /// - Returns: The service.
@@ -18,7 +19,9 @@ extension ErrandAPI {
         port: Int,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws(ListenError) -> some Service {
-        guard LoopbackAccess.mayListen(on: host) else { throw ListenError(host: host) }
+        guard LoopbackAccess.mayListen(on: host) || services.options.access != .loopback else {
+            throw ListenError(host: host)
+        }
         return Application(
             router: router(),
             server: .http1(configuration: channelConfiguration),

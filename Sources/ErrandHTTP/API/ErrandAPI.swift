@@ -5,9 +5,9 @@ public import Logging
 
 /// The HTTP API: jobs, uploads, datasets, queues, files and streams over any store.
 ///
-/// There is no authentication yet: everybody who can reach it is the tenant `default`. Therefore it answers only
-/// requests that come from this machine and not from a page of another site, and ``service(host:port:onListening:)``
-/// listens on loopback addresses only.
+/// ``APIOptions/access`` says who is let in. Where nobody is asked for a credential, everybody who can reach it is the
+/// tenant `default`; it then answers only requests that come from this machine and not from a page of another site, and
+/// ``service(host:port:onListening:)`` listens on loopback addresses only.
 public struct ErrandAPI: Sendable {
     let services: APIServices
 
@@ -34,6 +34,12 @@ public struct ErrandAPI: Sendable {
             options: options,
             cursors: CursorCodec(secret: options.secret ?? random.bytes(32)),
             random: random,
+            authenticator: Authenticator(
+                keys: stores.keys,
+                clock: options.clock,
+                lifetime: options.keyLifetime,
+                logger: logger
+            ),
             identifiers: JobIDGenerator(random: options.random),
             logger: logger
         )
@@ -52,6 +58,7 @@ public struct ErrandAPI: Sendable {
             + QueueRoutes(services: services).routes
             + WorkerRoutes(services: services).routes
             + JobTypeRoutes(services: services).routes
+            + KeyRoutes(services: services).routes
             + HealthRoutes(services: services).routes
     }
 
@@ -61,8 +68,11 @@ public struct ErrandAPI: Sendable {
         let router = Router(context: APIContext.self)
         router.add(middleware: EdgeMiddleware(services: services, table: table))
         for route in table.routes {
-            router.on(route.routerPath, method: route.method, use: route.handler)
-            if route.method == .get { router.on(route.routerPath, method: .head, use: route.handler) }
+            let handler: APIRoute.Handler = { [services] request, context in
+                try await route.handler(request, services.authorize(route, request, context))
+            }
+            router.on(route.routerPath, method: route.method, use: handler)
+            if route.method == .get { router.on(route.routerPath, method: .head, use: handler) }
         }
         return router
     }

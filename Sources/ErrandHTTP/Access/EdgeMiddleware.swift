@@ -32,6 +32,7 @@ struct EdgeMiddleware: RouterMiddleware {
 
     private func admit(_ request: Request) throws(Problem) {
         try RequestLimits.check(request, options: services.options)
+        guard services.options.access == .loopback else { return }
         if let refusal = LoopbackAccess.refusal(LoopbackAccess.Claims(request)) {
             throw Problem(.forbidden, refusal)
         }

@@ -3,7 +3,7 @@
 ///
 /// A web page can make a browser send requests to a server on the developer's own machine, under any name that it lets
 /// resolve to 127.0.0.1. The `Host` says which name was used, `Origin` and `Sec-Fetch-Site` which page asked.
-enum LoopbackAccess {
+package enum LoopbackAccess {
     /// What a request says about where it comes from and goes to.
     struct Claims {
         /// Every `Host`, an absolute request target's among them.
@@ -15,7 +15,9 @@ enum LoopbackAccess {
     }
 
     /// Whether others than this machine cannot reach the address.
-    static func mayListen(on host: String) -> Bool { ["localhost", "127.0.0.1", "::1"].contains(host.lowercased()) }
+    package static func mayListen(on host: String) -> Bool {
+        ["localhost", "127.0.0.1", "::1"].contains(host.lowercased())
+    }
 
     /// Why a request is refused; nil when it is not.
     static func refusal(_ claims: Claims) -> String? {

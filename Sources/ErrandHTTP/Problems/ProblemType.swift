@@ -3,6 +3,7 @@
 enum ProblemType: String, Sendable, CaseIterable {
     case invalidJSON = "invalid-json"
     case invalidParameter = "invalid-parameter"
+    case unauthenticated
     case forbidden
     case notFound = "not-found"
     case methodNotAllowed = "method-not-allowed"
@@ -31,6 +32,7 @@ enum ProblemType: String, Sendable, CaseIterable {
     var status: Int {
         switch self {
         case .invalidJSON, .invalidParameter: 400
+        case .unauthenticated: 401
         case .forbidden: 403
         case .notFound: 404
         case .methodNotAllowed: 405
@@ -55,6 +57,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         switch self {
         case .invalidJSON: "The body is not JSON that can be kept."
         case .invalidParameter: "A parameter is not valid."
+        case .unauthenticated: "A valid credential is needed."
         case .forbidden: "The request is not allowed."
         case .notFound: "There is no such thing."
         case .methodNotAllowed: "The method is not one of this path."

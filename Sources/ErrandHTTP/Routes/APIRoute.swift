@@ -1,4 +1,5 @@
 #if Server
+public import Errand
 public import Hummingbird
 
 /// One operation of the API.
@@ -12,13 +13,73 @@ public struct APIRoute: Sendable {
     public let path: String
     /// The operation's name, unique in the API: `getJob`.
     public let operation: String
+    /// What a credential must allow; nil where none is asked for.
+    public let scope: AccessScope?
+    /// What the body of a request is.
+    public private(set) var body = Body.none
+    /// The media type of a successful answer; nil where it has no body, or the object's own.
+    public private(set) var answer: String? = "application/json"
     let handler: Handler
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ operation: String, _ handler: @escaping Handler) {
+    /// What the body of a request is.
+    public enum Body: Sendable, Hashable {
+        /// There is none.
+        case none
+        /// A JSON object, which may be left out.
+        case optionalObject
+        /// A JSON object.
+        case object
+        /// A file of any type.
+        case file
+    }
+
+    /// Declares an operation for those whose credential allows a scope.
+    init(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ operation: String,
+        _ scope: AccessScope,
+        _ handler: @escaping Handler
+    ) {
+        self.init(method, path, operation, scope: scope, handler)
+    }
+
+    /// Declares an operation for everybody who can reach the server.
+    static func open(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ operation: String,
+        _ handler: @escaping Handler
+    ) -> APIRoute {
+        APIRoute(method, path, operation, scope: nil, handler)
+    }
+
+    private init(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ operation: String,
+        scope: AccessScope?,
+        _ handler: @escaping Handler
+    ) {
         self.method = method
         self.path = path
         self.operation = operation
+        self.scope = scope
         self.handler = handler
+    }
+
+    /// Declares what the body is.
+    func taking(_ body: Body) -> APIRoute {
+        var route = self
+        route.body = body
+        return route
+    }
+
+    /// Declares the media type of the answer.
+    func answering(_ mediaType: String?) -> APIRoute {
+        var route = self
+        route.answer = mediaType
+        return route
     }
 
     /// The path as Hummingbird spells it: `/api/jobs/:id`.

@@ -10,16 +10,16 @@ struct DatasetRoutes: Sendable {
     var routes: [APIRoute] {
         let base = "/api/projects/{projectId}/datasets"
         return [
-            APIRoute(.get, base, "listDatasets", list),
-            APIRoute(.get, base + "/{name}", "getDataset", get),
-            APIRoute(.get, base + "/{name}/rows", "listDatasetRows", rows),
-            APIRoute(.delete, base + "/{name}", "deleteDataset", delete),
+            APIRoute(.get, base, "listDatasets", .jobsRead, list),
+            APIRoute(.get, base + "/{name}", "getDataset", .jobsRead, get),
+            APIRoute(.get, base + "/{name}/rows", "listDatasetRows", .jobsRead, rows),
+            APIRoute(.delete, base + "/{name}", "deleteDataset", .jobsOperate, delete).answering(nil),
         ]
     }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
-        let project = try context.pathValue("projectId")
+        let project = try context.project()
         let datasets = try await services.stores.datasets.datasets(projectId: project, scope: context.scope)
         return .json(headers: .privateNoCache) { writer in
             writer.array { writer in for dataset in datasets { DatasetJSON.write(dataset, to: &writer) } }
@@ -35,7 +35,7 @@ struct DatasetRoutes: Sendable {
     private func dataset(_ context: APIContext) async throws -> Dataset {
         try await services.stores.datasets.dataset(
             context.pathValue("name"),
-            projectId: context.pathValue("projectId"),
+            projectId: context.project(),
             scope: context.scope
         )
     }
@@ -71,7 +71,7 @@ struct DatasetRoutes: Sendable {
     private func delete(_ request: Request, _ context: APIContext) async throws -> Response {
         try await services.stores.datasets.deleteDataset(
             context.pathValue("name"),
-            projectId: context.pathValue("projectId"),
+            projectId: context.project(),
             scope: context.scope
         )
         return Response(status: .noContent, headers: .noStore)

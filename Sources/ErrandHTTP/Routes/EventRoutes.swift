@@ -9,8 +9,9 @@ struct EventRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/jobs/{id}/events", "streamJob", jobEvents),
-            APIRoute(.get, "/api/events", "streamEvents", tenantEvents),
+            APIRoute(.get, "/api/jobs/{id}/events", "streamJob", .jobsRead, jobEvents)
+                .answering("text/event-stream"),
+            APIRoute(.get, "/api/events", "streamEvents", .jobsRead, tenantEvents).answering("text/event-stream"),
         ]
     }
 
@@ -23,7 +24,7 @@ struct EventRoutes: Sendable {
             return Response(status: .noContent, headers: .noStore)
         }
         let stream = JobEventStream(
-            session: StreamSession(services: services),
+            session: StreamSession(services: services, principal: context.principal),
             id: job.id,
             scope: context.scope,
             lastEventId: lastEventId
@@ -39,7 +40,7 @@ struct EventRoutes: Sendable {
         filter.projectId = try query.text("projectId")
         filter.queue = try query.text("queue")
         let stream = TenantEventStream(
-            session: StreamSession(services: services),
+            session: StreamSession(services: services, principal: context.principal),
             scope: context.scope,
             filter: filter,
             jobs: try jobs(query)

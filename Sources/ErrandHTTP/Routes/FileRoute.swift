@@ -8,7 +8,7 @@ import NIOCore
 struct FileRoute: Sendable {
     let services: APIServices
 
-    var routes: [APIRoute] { [APIRoute(.get, "/api/files/{token}", "getFile", get)] }
+    var routes: [APIRoute] { [APIRoute.open(.get, "/api/files/{token}", "getFile", get).answering(nil)] }
 
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         guard let links = services.files.links else { throw Problem(.notFound, "This server hands out no files.") }

@@ -12,9 +12,10 @@ struct HealthRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/livez", "getLiveness") { _, _ in Self.answer(.ok, "ok\n") },
-            APIRoute(.get, "/readyz", "getReadiness", ready),
-            APIRoute(.get, "/healthz", "getHealth", ready),
+            APIRoute.open(.get, "/livez", "getLiveness") { _, _ in Self.answer(.ok, "ok\n") }
+                .answering("text/plain"),
+            APIRoute.open(.get, "/readyz", "getReadiness", ready).answering("text/plain"),
+            APIRoute.open(.get, "/healthz", "getHealth", ready).answering("text/plain"),
         ]
     }
 

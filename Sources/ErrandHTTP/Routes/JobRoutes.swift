@@ -10,12 +10,12 @@ struct JobRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/jobs", "listJobs") { try await list($0, $1, project: nil) },
-            APIRoute(.get, "/api/jobs/{id}", "getJob", get),
-            APIRoute(.get, "/api/jobs/projects/{projectId}", "listProjectJobs") { request, context in
-                try await list(request, context, project: visibleProject(context))
+            APIRoute(.get, "/api/jobs", "listJobs", .jobsRead) { try await list($0, $1, project: nil) },
+            APIRoute(.get, "/api/jobs/{id}", "getJob", .jobsRead, get),
+            APIRoute(.get, "/api/jobs/projects/{projectId}", "listProjectJobs", .jobsRead) { request, context in
+                try await list(request, context, project: context.project())
             },
-            APIRoute(.get, "/api/jobs/projects/{projectId}/stats", "getProjectStats", stats),
+            APIRoute(.get, "/api/jobs/projects/{projectId}/stats", "getProjectStats", .jobsRead, stats),
         ]
     }
 
@@ -45,18 +45,9 @@ struct JobRoutes: Sendable {
 
     private func stats(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
-        let project = try visibleProject(context)
+        let project = try context.project()
         let counts = try await services.stores.jobs.counts(by: .project, projectId: project, scope: context.scope)
         return .json(headers: .privateNoCache) { StatusCountsJSON.write(counts[project] ?? StatusCounts(), to: &$0) }
-    }
-
-    /// The project that the path names; one that the scope does not show is not there.
-    private func visibleProject(_ context: APIContext) throws(Problem) -> String {
-        let project = try context.pathValue("projectId")
-        guard context.scope.includes(tenantId: context.scope.tenantId, projectId: project) else {
-            throw Problem(.notFound, "There is no project \"\(project.quotable)\".")
-        }
-        return project
     }
 }
 #endif

@@ -9,8 +9,8 @@ struct JobTypeRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/job-types", "listJobTypes", list),
-            APIRoute(.get, "/api/job-types/{type}", "getJobType", get),
+            APIRoute(.get, "/api/job-types", "listJobTypes", .jobsRead, list),
+            APIRoute(.get, "/api/job-types/{type}", "getJobType", .jobsRead, get),
         ]
     }
 

@@ -10,9 +10,9 @@ struct OperatingRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.post, "/api/jobs/{id}/cancel", "cancelJob", cancel),
-            APIRoute(.post, "/api/jobs/{id}/retry", "retryJob", retry),
-            APIRoute(.delete, "/api/jobs/{id}", "deleteJob", delete),
+            APIRoute(.post, "/api/jobs/{id}/cancel", "cancelJob", .jobsOperate, cancel).taking(.optionalObject),
+            APIRoute(.post, "/api/jobs/{id}/retry", "retryJob", .jobsOperate, retry).taking(.optionalObject),
+            APIRoute(.delete, "/api/jobs/{id}", "deleteJob", .jobsOperate, delete).answering(nil),
         ]
     }
 

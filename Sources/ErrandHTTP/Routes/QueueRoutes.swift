@@ -9,10 +9,12 @@ struct QueueRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/queues", "listQueues", list),
-            APIRoute(.get, "/api/queues/{name}", "getQueue", get),
-            APIRoute(.post, "/api/queues/{name}/pause", "pauseQueue", pause),
-            APIRoute(.post, "/api/queues/{name}/resume", "resumeQueue", resume),
+            APIRoute(.get, "/api/queues", "listQueues", .jobsRead, list),
+            APIRoute(.get, "/api/queues/{name}", "getQueue", .jobsRead, get),
+            APIRoute(.post, "/api/queues/{name}/pause", "pauseQueue", .queuesOperate, pause)
+                .taking(.optionalObject),
+            APIRoute(.post, "/api/queues/{name}/resume", "resumeQueue", .queuesOperate, resume)
+                .taking(.optionalObject),
         ]
     }
 

@@ -10,10 +10,10 @@ struct ResultRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/jobs/{id}/result", "getJobResult", result),
-            APIRoute(.get, "/api/jobs/{id}/files", "listJobFiles", files),
-            APIRoute(.get, "/api/jobs/{id}/files/{name}", "getJobFile", file),
-            APIRoute(.get, "/api/jobs/{id}/logs", "getJobLogs", logs),
+            APIRoute(.get, "/api/jobs/{id}/result", "getJobResult", .jobsRead, result).answering(nil),
+            APIRoute(.get, "/api/jobs/{id}/files", "listJobFiles", .jobsRead, files),
+            APIRoute(.get, "/api/jobs/{id}/files/{name}", "getJobFile", .jobsRead, file).answering(nil),
+            APIRoute(.get, "/api/jobs/{id}/logs", "getJobLogs", .jobsRead, logs),
         ]
     }
 

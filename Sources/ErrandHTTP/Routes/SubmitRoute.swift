@@ -8,7 +8,7 @@ import Hummingbird
 struct SubmitRoute: Sendable {
     let services: APIServices
 
-    var routes: [APIRoute] { [APIRoute(.post, "/api/jobs", "submitJob", submit)] }
+    var routes: [APIRoute] { [APIRoute(.post, "/api/jobs", "submitJob", .jobsWrite, submit).taking(.object)] }
 
     private func submit(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
@@ -17,10 +17,23 @@ struct SubmitRoute: Sendable {
         }
         var new = try JobSubmission.job(from: body, types: services.types)
         new.traceparent = TraceParent.read(request.headers[.traceparent])
+        try Self.name(context.principal, in: &new)
         guard let inserted = try await services.stores.jobs.insert([new], scope: context.scope).first else {
             throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
         }
         return try await answer(inserted, new, context)
+    }
+
+    /// Says who submitted the job; in somebody else's name only administrators may submit.
+    private static func name(_ principal: Principal, in job: inout NewJob) throws(Problem) {
+        guard !principal.scopes.allows(.admin) else {
+            job.createdBy = job.createdBy ?? principal.jobCreator
+            return
+        }
+        for (field, value) in [("createdBy", job.createdBy), ("createdByName", job.createdByName)] where value != nil {
+            throw .field("/\(field)", "not-allowed", "\(field) may only be given by a credential with admin.")
+        }
+        (job.createdBy, job.createdByName) = (principal.jobCreator, principal.name)
     }
 
     private func answer(

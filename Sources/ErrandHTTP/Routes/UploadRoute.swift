@@ -9,7 +9,7 @@ import Logging
 struct UploadRoute: Sendable {
     let services: APIServices
 
-    var routes: [APIRoute] { [APIRoute(.post, "/api/uploads", "createUpload", upload)] }
+    var routes: [APIRoute] { [APIRoute(.post, "/api/uploads", "createUpload", .jobsWrite, upload).taking(.file)] }
 
     private func upload(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)

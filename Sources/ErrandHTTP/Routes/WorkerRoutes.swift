@@ -9,8 +9,8 @@ struct WorkerRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/workers", "listWorkers", list),
-            APIRoute(.get, "/api/workers/{id}", "getWorker", get),
+            APIRoute(.get, "/api/workers", "listWorkers", .jobsRead, list),
+            APIRoute(.get, "/api/workers/{id}", "getWorker", .jobsRead, get),
         ]
     }
 

@@ -1,11 +1,13 @@
 #if Server
 import Errand
 import Hummingbird
+import Logging
 import ServiceLifecycle
 
 /// What all streams share: they hear of changes, beat, and end with the client, the server or the store.
 struct StreamSession: Sendable {
     let services: APIServices
+    let principal: Principal
     let signals = StreamSignals()
 
     /// Runs a stream's writer beside what signals to it, until the writer returns.
@@ -26,6 +28,7 @@ struct StreamSession: Sendable {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await listen(changes, concerns) }
                 group.addTask { await beat() }
+                group.addTask { await watchAccess() }
                 group.addTask {
                     // Waiting ends by a shutdown or by the stream's own end, which is a cancellation.
                     try? await gracefulShutdown()
@@ -46,6 +49,19 @@ struct StreamSession: Sendable {
 
     private func beat() async {
         while await pause(services.options.heartbeatInterval) { signals.raise(.heartbeat) }
+    }
+
+    /// Ends the stream when its credential was revoked or has expired.
+    private func watchAccess() async {
+        guard principal.credential != .none else { return }
+        while await pause(services.options.streamAccessInterval) {
+            do {
+                if try await services.authenticator.isValid(principal) { continue }
+                return signals.raise(.stop)
+            } catch {
+                services.logger.warning("Cannot look at the credential of a stream again: \(error)")
+            }
+        }
     }
 
     /// Looks again once the stream may send its next event.

@@ -22,16 +22,37 @@ package enum WireJSON {
     /// Reads the body of a submit as the API does; throws a sentence about what is wrong with it.
     package static func newJob(from body: JSONText, types: JobTypes) throws -> NewJob {
         do { return try JobSubmission.job(from: body, types: types) } catch let problem as Problem {
-            let parts = problem.parts.map(\.detail)
-            let sentence = parts.isEmpty ? problem.detail ?? problem.type.title : parts.joined(separator: " ")
-            throw JobStoreError(.invalid, sentence)
+            throw JobStoreError(.invalid, problem.sentence)
         }
     }
+
+    /// Makes an API key for whoever may open the store: reads the body of `POST /api/keys` as the API does, and answers
+    /// with the key and what is shown of it, its secret included.
+    package static func newKey(from body: JSONText, now: Date) throws -> (key: APIKey, document: JSONText) {
+        let wanted: KeyRequest
+        do { wanted = try KeyRequest(body, for: .anyone, now: now) } catch let problem as Problem {
+            throw JobStoreError(.invalid, problem.sentence)
+        }
+        var random = SystemRandomNumberGenerator()
+        let (key, secret) = wanted.make(JobIDGenerator().next(at: now), at: now, random: &random)
+        return (key, text { KeyJSON(key: key, secret: secret.text).write(to: &$0) })
+    }
+
+    /// An API key.
+    package static func key(_ key: APIKey) -> JSONText { text { KeyJSON(key: key).write(to: &$0) } }
 
     private static func text(_ write: (inout JSONWriter) -> Void) -> JSONText {
         var writer = JSONWriter(reserving: 1024)
         write(&writer)
         return writer.text
+    }
+}
+
+extension Problem {
+    /// What is wrong, for a person.
+    fileprivate var sentence: String {
+        let parts = parts.map(\.detail)
+        return parts.isEmpty ? detail ?? type.title : parts.joined(separator: " ")
     }
 }
 #endif

@@ -61,8 +61,8 @@ final class SQLiteSession {
 
     /// Tells subscribers what was committed.
     ///
-    /// What nobody wanted to hear of when the transaction began was not noted. Who came since may have looked before the
-    /// commit, and is told to look again. (Revocations are about runs that a subscriber had when it came.)
+    /// What nobody wanted to hear of when the transaction began was not noted. Who came since may have looked before
+    /// the commit, and is told to look again. (Revocations are about runs that a subscriber had when it came.)
     private func tell() {
         let late = hub.interest.subtracting(interest)
         if late.contains(.jobs) { committing.isIncomplete = true }

@@ -5,7 +5,7 @@ import FoundationEssentials
 import Synchronization
 
 /// A store in memory that can be told to fail, or to show certain jobs.
-final class ScriptedStore: JobStore, UploadStore {
+final class ScriptedStore: JobStore, UploadStore, APIKeyStore {
     struct Script {
         /// Thrown by every call.
         var failure: JobStoreError?
@@ -136,6 +136,23 @@ final class ScriptedStore: JobStore, UploadStore {
 
     func upload(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Upload {
         try await base.upload(id, scope: scope)
+    }
+
+    func insert(_ key: APIKey) async throws(JobStoreError) { try await base.insert(key) }
+
+    func apiKey(prefix: String) async throws(JobStoreError) -> APIKey? {
+        try check()
+        return try await base.apiKey(prefix: prefix)
+    }
+
+    func apiKeys(scope: Scope) async throws(JobStoreError) -> [APIKey] { try await base.apiKeys(scope: scope) }
+
+    func revokeAPIKey(_ id: JobID, scope: Scope) async throws(JobStoreError) -> APIKey {
+        try await base.revokeAPIKey(id, scope: scope)
+    }
+
+    func noteUse(ofAPIKey id: JobID, at time: Date) async throws(JobStoreError) {
+        try await base.noteUse(ofAPIKey: id, at: time)
     }
 }
 #endif

@@ -1,0 +1,56 @@
+#if Server
+import Crypto
+import Errand
+import FoundationEssentials
+
+/// The secret of an API key as its holder has it: `ek_<12 hexadecimal digits>_<43 of base64url>`.
+///
+/// The digits find the key; the rest are 256 random bits.
+struct KeySecret: Sendable {
+    /// More bytes than any credential has.
+    static let longest = 256
+
+    /// The whole text.
+    let text: String
+    /// What the key is found by.
+    let prefix: String
+
+    /// Makes a new one.
+    init(random: inout some RandomNumberGenerator) {
+        let digits = String(random.next() & 0xffff_ffff_ffff, radix: 16)
+        prefix = String(repeating: "0", count: 12 - digits.count) + digits
+        let bytes = (0..<4).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
+        let secret = Data(bytes).base64EncodedString()
+            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        text = "ek_\(prefix)_\(secret)"
+    }
+
+    /// Reads one; nil for what cannot be a key.
+    init?(_ text: String) {
+        let parts = text.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
+        guard text.utf8.count <= Self.longest, parts.count == 3, parts[0] == "ek", parts[1].utf8.count == 12,
+            parts[1].utf8.allSatisfy({ Self.isHexadecimal($0) })
+        else { return nil }
+        self.text = text
+        prefix = String(parts[1])
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+
+    /// What is kept of it.
+    var sha256: String {
+        SHA256.hash(data: Data(text.utf8)).map { byte in
+            let digits = String(byte, radix: 16)
+            return byte < 16 ? "0" + digits : digits
+        }.joined()
+    }
+
+    /// Whether it is the secret of a key, in a time that does not tell how much of it is right.
+    func belongs(to key: APIKey) -> Bool {
+        let (own, others) = (Array(sha256.utf8), Array(key.sha256.utf8))
+        return own.count == others.count && zip(own, others).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}
+#endif

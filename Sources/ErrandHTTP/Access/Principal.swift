@@ -1,0 +1,50 @@
+#if Server
+public import Errand
+
+/// Who asks: what a credential stands for.
+public struct Principal: Sendable, Hashable {
+    /// What the credential is.
+    public enum Credential: Sendable, Hashable {
+        /// None was asked for.
+        case none
+        /// An API key.
+        case key(JobID)
+    }
+
+    /// The credential.
+    public var credential: Credential
+    /// What somebody called it; nil where there is none.
+    public var name: String?
+    /// Where it may be used; everything is answered within it.
+    public var scope: Scope
+    /// What it may be used for.
+    public var scopes: Set<AccessScope>
+
+    /// Whoever reaches a server that asks for no credential: the operator of this machine, and its only tenant.
+    public static let anyone = Principal(
+        credential: .none,
+        scope: .default,
+        scopes: Set(AccessScope.allCases)
+    )
+
+    /// The scope within which it may make credentials for others.
+    var reach: Scope { credential == .none ? .system : scope }
+
+    /// Whether it may give a scope to another credential: only what it has itself.
+    func mayGrant(_ wanted: AccessScope) -> Bool { scopes.allows(wanted) }
+}
+
+extension Principal {
+    init(_ key: APIKey) {
+        self.init(credential: .key(key.id), name: key.name, scope: key.scope, scopes: key.scopes)
+    }
+
+    /// Names it where a job says by whom it was submitted; nil where nobody was asked.
+    var jobCreator: String? {
+        switch credential {
+        case .none: nil
+        case .key(let id): "key:\(id)"
+        }
+    }
+}
+#endif

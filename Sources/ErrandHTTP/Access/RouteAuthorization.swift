@@ -1,0 +1,15 @@
+#if Server
+import Errand
+import Hummingbird
+
+extension APIServices {
+    /// Lets a request in where its credential allows the route; answers the context with who asks.
+    func authorize(_ route: APIRoute, _ request: Request, _ context: APIContext) async throws -> APIContext {
+        guard let scope = route.scope, options.access == .keys else { return context }
+        var context = context
+        context.principal = try await authenticator.principal(of: request)
+        guard context.principal.scopes.allows(scope) else { throw Problem.lacking(scope) }
+        return context
+    }
+}
+#endif

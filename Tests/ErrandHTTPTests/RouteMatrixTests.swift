@@ -1,0 +1,167 @@
+#if Server
+import Errand
+import ErrandTesting
+import FoundationEssentials
+import HTTPTypes
+public import Testing
+
+@testable public import ErrandHTTP
+
+/// Asks every operation of the route table for every refusal that its declaration makes it owe.
+@Suite("What every route refuses", .timeLimit(.minutes(5)))
+struct RouteMatrixTests {
+    private static let routes = TestAPI().api.routes
+    /// Enough for anything, in the tenant `a`.
+    private static let all = Set(AccessScope.allCases)
+
+    /// A server with a job, a dataset and a key of the tenant `a`.
+    private struct Fixture {
+        let api: TestAPI
+        let job: JobID
+        let key: JobID
+
+        init(configure: (inout APIOptions) -> Void = { _ in }) async throws {
+            api = .withKeys(configure: configure)
+            var job = NewJob(type: "Import", queue: "import")
+            job.projectId = "p"
+            self.job = try await api.memory.insert([job], scope: .tenant("a"))[0].id
+            key = try await api.key([.jobsRead], for: .tenant("a")).key.id
+        }
+
+        /// A path that leads to something of the tenant `a`, where the operation's path names anything.
+        func path(_ route: APIRoute) -> String {
+            let id = route.path.hasPrefix("/api/keys") ? key : job
+            return route.path.replacing("{id}", with: "\(id)").replacing("{projectId}", with: "p")
+                .replacing("{type}", with: "Import").replacing("{name}", with: "import").replacing("{token}", with: "x")
+        }
+    }
+
+    @Test("without a credential the answer is 401, with the way to get in", arguments: routes)
+    func unauthenticated(_ route: APIRoute) async throws {
+        let fixture = try await Fixture()
+        let reply = try await fixture.api.send(route.method, fixture.path(route))
+        guard route.scope != nil else {
+            #expect(reply.status != 401)
+            return
+        }
+        #expect(reply.status == 401)
+        #expect(try reply.problem == "unauthenticated")
+        #expect(reply.headers[.wwwAuthenticate] == "Bearer realm=\"errand\"")
+    }
+
+    @Test("with a credential for everything else the answer is 403, and names what is missing", arguments: routes)
+    func forbidden(_ route: APIRoute) async throws {
+        guard let scope = route.scope else { return }
+        let fixture = try await Fixture()
+        let others = Self.all.subtracting([scope, .admin])
+        let header = try await fixture.api.header(others, for: .tenant("a"))
+        let reply = try await fixture.api.send(route.method, fixture.path(route), headers: header)
+        #expect(reply.status == 403)
+        #expect(try reply.problem == "forbidden")
+        #expect(reply.headers[.wwwAuthenticate]?.contains("scope=\"\(scope.rawValue)\"") == true)
+    }
+
+    @Test("what is another tenant's is not there, and is answered like what never was", arguments: routes)
+    func foreign(_ route: APIRoute) async throws {
+        // What several tenants share, and what is found by a signature instead of a credential.
+        let shared = ["/api/queues", "/api/job-types", "/api/workers", "/api/files"]
+        let isShared = shared.contains { route.path.hasPrefix($0) }
+        guard route.scope != nil, !isShared else { return }
+        let fixture = try await Fixture()
+        for scope in [Scope.tenant("b"), .tenant("a", projects: ["q"])] {
+            let header = try await fixture.api.header(Self.all, for: scope)
+            guard route.path.contains("{id}") || scope != .tenant("b") && route.path.contains("{projectId}") else {
+                try await expectNothing(of: fixture, route, header)
+                continue
+            }
+            let reply = try await fixture.api.send(route.method, fixture.path(route), headers: header)
+            #expect(reply.status == 404, "\(scope)")
+            let unknown = JobIDGenerator().next(at: fixture.api.clock.now().wall)
+            let path = fixture.path(route).replacing("\(fixture.job)", with: "\(unknown)")
+                .replacing("\(fixture.key)", with: "\(unknown)").replacing("/p", with: "/nothing")
+            let other = try await fixture.api.send(route.method, path, headers: header)
+            #expect(other.status == 404)
+            #expect(try reply.string("title") == other.string("title"))
+        }
+    }
+
+    /// A list in which nothing of another tenant may appear.
+    private func expectNothing(of fixture: Fixture, _ route: APIRoute, _ header: HTTPFields) async throws {
+        guard route.method == .get, route.answer == "application/json" else { return }
+        let reply = try await fixture.api.send(route.method, fixture.path(route), headers: header)
+        #expect(!reply.text.contains("\(fixture.job)") && !reply.text.contains("\(fixture.key)"))
+    }
+
+    @Test("a credential that is over, revoked, unknown or garbled is refused everywhere", arguments: routes)
+    func invalid(_ route: APIRoute) async throws {
+        guard route.scope != nil else { return }
+        let fixture = try await Fixture()
+        let over = try await fixture.api.key(Self.all, for: .tenant("a"), expiresAt: fixture.api.clock.now().wall + 1)
+        fixture.api.clock.advance(by: .seconds(1))
+        let revoked = try await fixture.api.key(Self.all, for: .tenant("a"))
+        _ = try await fixture.api.memory.revokeAPIKey(revoked.key.id, scope: .system)
+        let good = try await fixture.api.header(Self.all, for: .tenant("a"))[.authorization] ?? ""
+        let long = "Bearer ek_" + String(repeating: "e", count: 10_000)
+        let garbled = ["", "Bearer", "Bearer ", "Basic eA==", good + "x", String(good.dropLast()), long]
+        for header in [over.header, revoked.header] + garbled.map({ [.authorization: $0] }) {
+            let reply = try await fixture.api.send(route.method, fixture.path(route), headers: header)
+            #expect(reply.status == 401, "\(header)")
+            #expect(reply.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
+        }
+    }
+
+    @Test("a method that the path does not have is refused, with those it has", arguments: routes)
+    func method(_ route: APIRoute) async throws {
+        let fixture = try await Fixture()
+        let path = fixture.path(route)
+        let reply = try await fixture.api.send(.init("TRACE") ?? .trace, path)
+        #expect(reply.status == 405)
+        #expect(reply.headers[.allow]?.contains(route.method.rawValue) == true)
+        let options = try await fixture.api.send(.options, path)
+        #expect(options.status == 204 && options.headers[.allow] == reply.headers[.allow])
+    }
+
+    @Test("an answer that the client does not take is refused", arguments: routes)
+    func accept(_ route: APIRoute) async throws {
+        guard let answer = route.answer, answer != "text/plain" else { return }
+        let fixture = try await Fixture()
+        var headers = try await fixture.api.header(Self.all, for: .tenant("a"))
+        headers[.accept] = "image/png"
+        #expect(try await fixture.api.send(route.method, fixture.path(route), headers: headers).status == 406)
+    }
+
+    @Test("a body that is no JSON, too large, or has unknown fields is refused", arguments: routes)
+    func body(_ route: APIRoute) async throws {
+        guard route.body == .object || route.body == .optionalObject else { return }
+        let fixture = try await Fixture { $0.maximumBodyBytes = 100 }
+        let headers = try await fixture.api.header(Self.all, for: .tenant("a"))
+        var text = headers
+        text[.contentType] = "text/plain"
+        let path = fixture.path(route)
+        #expect(try await fixture.api.send(route.method, path, "{}", headers: text).status == 415)
+        let large = "{\"a\":\"\(String(repeating: "x", count: 100))\"}"
+        #expect(try await fixture.api.send(route.method, path, large, headers: headers).status == 413)
+        #expect(try await fixture.api.send(route.method, path, "{\"a\":", headers: headers).status == 400)
+        let unknown = "{\"type\":\"Import\",\"status\":\"Completed\"}"
+        let reply = try await fixture.api.send(route.method, path, unknown, headers: headers)
+        #expect(reply.status == 422)
+        #expect(try reply.places.contains("/status"))
+        if route.body == .object {
+            #expect(try await fixture.api.send(route.method, path, "[]", headers: headers).status == 422)
+        }
+    }
+
+    @Test("every operation has a name of its own, and every path starts where it should")
+    func names() {
+        #expect(Set(Self.routes.map(\.operation)).count == Self.routes.count)
+        for route in Self.routes where route.scope == nil {
+            #expect(["/livez", "/readyz", "/healthz", "/api/files/{token}"].contains(route.path))
+        }
+    }
+}
+
+extension APIRoute: CustomTestStringConvertible {
+    /// The operation's name.
+    public var testDescription: String { operation }
+}
+#endif
