@@ -133,7 +133,10 @@ struct RouteMatrixTests {
     @Test("a body that is no JSON, too large, or has unknown fields is refused", arguments: routes)
     func body(_ route: APIRoute) async throws {
         guard route.body == .object || route.body == .optionalObject else { return }
-        let fixture = try await Fixture { $0.maximumBodyBytes = 100 }
+        let fixture = try await Fixture { options in
+            options.maximumBodyBytes = 100
+            options.maximumBulkBytes = 100
+        }
         let headers = try await fixture.api.header(Self.all, for: .tenant("a"))
         var text = headers
         text[.contentType] = "text/plain"

@@ -1,4 +1,7 @@
-/// A job's identifier: a UUID of version 7 (RFC 9562), so identifiers sort by the time they were made.
+/// A job's identifier: a UUID (RFC 9562).
+///
+/// Those that Errand makes are of version 7 and sort by the time they were made; one that is derived from something, so
+/// that the same submit has the same identifier, is of version 8.
 public struct JobID: Sendable, Hashable, Comparable {
     package let high: UInt64
     package let low: UInt64
@@ -25,8 +28,16 @@ public struct JobID: Sendable, Hashable, Comparable {
         self.init(high: digits.high, low: digits.low)
     }
 
-    /// Whether this is a version 7 UUID, as a client that makes its own identifiers must use.
+    /// Whether this is a version 7 UUID.
     public var isVersion7: Bool { high >> 12 & 0xF == 7 && low >> 62 == 0b10 }
+
+    /// Whether this is a version 8 UUID, whose maker decides what its bits mean: one that is derived from something.
+    public var isVersion8: Bool { high >> 12 & 0xF == 8 && low >> 62 == 0b10 }
+
+    /// Makes a version 8 UUID of the bits of something.
+    package init(version8 bits: (high: UInt64, low: UInt64)) {
+        self.init(high: bits.high & ~0xF000 | 0x8000, low: bits.low & ~(0b11 << 62) | 0b10 << 62)
+    }
 
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     public static func < (left: JobID, right: JobID) -> Bool {

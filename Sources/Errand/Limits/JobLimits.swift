@@ -83,8 +83,8 @@ extension NewJob {
         guard after.count <= JobLimits.dependencies else {
             throw .invalid("after names \(after.count) jobs; at most 100 are allowed", "\(place)/after")
         }
-        if let id, !id.isVersion7 {
-            throw .invalid("\(id) is not a version 7 UUID; leave id out to have one made", "\(place)/id")
+        if let id, !id.isVersion7, !id.isVersion8 {
+            throw .invalid("\(id) is no UUID of version 7 or 8; leave id out to have one made", "\(place)/id")
         }
     }
 

@@ -12,6 +12,8 @@ public struct APIOptions: Sendable {
     public var streamAccessInterval: Duration = .seconds(30)
     /// The most bytes a JSON body may have.
     public var maximumBodyBytes = 1024 * 1024
+    /// The most bytes the body of a bulk submit may have.
+    public var maximumBulkBytes = 8 * 1024 * 1024
     /// The most bytes an upload may have.
     public var maximumUploadBytes: Int64 = 5 * 1024 * 1024 * 1024
     /// The most bytes a request's path and query may have.
@@ -34,6 +36,8 @@ public struct APIOptions: Sendable {
     public var secret: [UInt8]?
     /// Tells the time.
     public var clock: any JobClock = SystemJobClock()
+    /// Waits for a time; throws when the task is cancelled.
+    public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// Where randomness comes from.
     public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     /// Throws when the server should get no requests; asked by `/readyz` after the store was.

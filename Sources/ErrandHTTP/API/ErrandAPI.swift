@@ -49,6 +49,7 @@ public struct ErrandAPI: Sendable {
     public var routes: [APIRoute] {
         JobRoutes(services: services).routes
             + SubmitRoute(services: services).routes
+            + BulkRoute(services: services).routes
             + OperatingRoutes(services: services).routes
             + ResultRoutes(services: services).routes
             + EventRoutes(services: services).routes

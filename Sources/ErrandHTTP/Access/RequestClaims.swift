@@ -21,6 +21,10 @@ extension HTTPField.Name {
     static let requestId = HTTPField.Name(validated: "X-Request-Id")
     /// Where a stream was left.
     static let lastEventId = HTTPField.Name(validated: "Last-Event-ID")
+    /// What a client would like (RFC 7240).
+    static let prefer = HTTPField.Name(validated: "Prefer")
+    /// Which of that was done.
+    static let preferenceApplied = HTTPField.Name(validated: "Preference-Applied")
     /// Tells nginx not to hold back a stream.
     static let accelBuffering = HTTPField.Name(validated: "X-Accel-Buffering")
     /// Keeps a browser from guessing at content.
@@ -28,7 +32,8 @@ extension HTTPField.Name {
     /// Links to other pages of a list.
     static let link = HTTPField.Name(validated: "Link")
 
-    private init(validated name: StaticString) {
+    /// A name that is known to be one.
+    init(validated name: StaticString) {
         guard let field = HTTPField.Name("\(name)") else { preconditionFailure("\(name) is no header field's name") }
         self = field
     }

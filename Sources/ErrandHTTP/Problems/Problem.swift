@@ -59,12 +59,12 @@ extension Problem {
         return response
     }
 
-    private func write(to writer: inout JSONWriter, instance: String, requestId: String) {
+    func write(to writer: inout JSONWriter, instance: String?, requestId: String) {
         writer.member("type", type.uri)
         writer.member("title", type.title)
         writer.member("status", status)
         writer.memberIfPresent("detail", detail)
-        writer.member("instance", instance)
+        writer.memberIfPresent("instance", instance)
         writer.member("requestId", requestId)
         writer.memberIfPresent("currentStatus", currentStatus?.rawValue)
         guard !parts.isEmpty else { return }

@@ -3,6 +3,7 @@
 enum ProblemType: String, Sendable, CaseIterable {
     case invalidJSON = "invalid-json"
     case invalidParameter = "invalid-parameter"
+    case idempotencyKeyRequired = "idempotency-key-required"
     case unauthenticated
     case forbidden
     case notFound = "not-found"
@@ -31,7 +32,7 @@ enum ProblemType: String, Sendable, CaseIterable {
     /// The status it is answered with.
     var status: Int {
         switch self {
-        case .invalidJSON, .invalidParameter: 400
+        case .invalidJSON, .invalidParameter, .idempotencyKeyRequired: 400
         case .unauthenticated: 401
         case .forbidden: 403
         case .notFound: 404
@@ -57,6 +58,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         switch self {
         case .invalidJSON: "The body is not JSON that can be kept."
         case .invalidParameter: "A parameter is not valid."
+        case .idempotencyKeyRequired: "The request needs an Idempotency-Key."
         case .unauthenticated: "A valid credential is needed."
         case .forbidden: "The request is not allowed."
         case .notFound: "There is no such thing."

@@ -21,10 +21,17 @@ struct JobRoutes: Sendable {
 
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
-        let job = try await services.stores.jobs.job(context.jobReference(), scope: context.scope)
+        var job = try await services.stores.jobs.job(context.jobReference(), scope: context.scope)
+        let wait = Preferences(request).wait
+        if let wait, let seen = request.headers[.ifNoneMatch] {
+            job = try await JobWait(services: services, scope: context.scope).job(job.id, for: wait) { job in
+                !JobValidators(job: job, now: services.now).matches(ifNoneMatch: seen)
+            }
+        }
         let now = services.now
         let validators = JobValidators(job: job, now: now)
-        let headers = validators.headers
+        var headers = validators.headers
+        if let wait { headers[.preferenceApplied] = "wait=\(wait)" }
         if validators.matches(ifNoneMatch: request.headers[.ifNoneMatch]) {
             return Response(status: .notModified, headers: headers)
         }

@@ -72,7 +72,7 @@ struct StreamSession: Sendable {
     /// Whether the time passed without the stream ending.
     private func pause(_ duration: Duration) async -> Bool {
         do {
-            try await Task.sleep(for: duration)
+            try await services.options.sleep(duration)
             return true
         } catch {
             return false

@@ -5,14 +5,21 @@ import FoundationEssentials
 /// Reads the fields of a JSON object strictly, gathering everything that is wrong with them.
 struct FieldReader {
     private(set) var parts: [Problem.Part] = []
+    /// Fields that nobody knows and that were passed over.
+    private(set) var ignored: [String] = []
 
     /// Reads an object: the function takes a member and says whether it knows the name; null is as good as absent.
     static func read(
         _ object: JSONObject,
+        isLenient: Bool = false,
         _ field: (inout FieldReader, String, JSONText) -> Bool
     ) -> FieldReader {
         var reader = FieldReader()
         for (name, value) in object.members where !field(&reader, name, value) {
+            guard !isLenient else {
+                reader.ignored.append(name)
+                continue
+            }
             reader.refuse(name, "unknown-field", "There is no field \"\(name.quotable)\".")
         }
         return reader
@@ -69,6 +76,24 @@ struct FieldReader {
             return nil
         }
         return value
+    }
+
+    mutating func bool(_ name: String, _ value: JSONText) -> Bool? {
+        switch value.string {
+        case "null": return nil
+        case "true": return true
+        case "false": return false
+        default:
+            wrongType(name, value, "true or false")
+            return nil
+        }
+    }
+
+    mutating func array(_ name: String, _ value: JSONText) -> [JSONText]? {
+        // Only an array has elements; anything else is refused.
+        if value.isNull || value.kind == .array { return try? value.elements() }
+        wrongType(name, value, "an array")
+        return nil
     }
 
     mutating func identifier(_ name: String, _ value: JSONText) -> JobID? {

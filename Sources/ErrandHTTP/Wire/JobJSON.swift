@@ -13,6 +13,8 @@ struct JobJSON {
     var knowsSubstate = true
     /// Set in the reply to a submit that found the job already there.
     var isExisting = false
+    /// Fields of a submit that nobody knew.
+    var ignored: [String] = []
 
     func write(to writer: inout JSONWriter) {
         let id = job.id.description
@@ -22,6 +24,7 @@ struct JobJSON {
             writeRest(to: &writer)
             writer.member("links") { $0.object { Self.writeLinks(id, to: &$0) } }
             if isExisting { writer.member("existing", true) }
+            if !ignored.isEmpty { writer.member("warnings") { writeWarnings(to: &$0) } }
         }
     }
 
@@ -87,6 +90,12 @@ struct JobJSON {
         guard let location = job.resultLocation, location.hasPrefix("http://") || location.hasPrefix("https://")
         else { return nil }
         return location
+    }
+
+    private func writeWarnings(to writer: inout JSONWriter) {
+        writer.array { writer in
+            for name in ignored { writer.value("There is no field \"\(name.quotable)\"; it was passed over.") }
+        }
     }
 
     private static func writeLinks(_ id: String, to writer: inout JSONWriter) {

@@ -8,19 +8,28 @@ struct JobSubmission {
     private var tags: [String]?
     private var delaySeconds: Int64?
 
-    /// Reads a request's body.
+    /// Reads a request's body; a field that nobody knows is refused.
     static func job(from body: JSONText, types: JobTypes) throws -> NewJob {
+        try read(body, types: types, isLenient: false).job
+    }
+
+    /// Reads a request's body; answers with the fields that were passed over, too.
+    static func read(
+        _ body: JSONText,
+        types: JobTypes,
+        isLenient: Bool
+    ) throws -> (job: NewJob, ignored: [String]) {
         let object = try body.object()
         let type = try knownType(object, types)
         var submission = JobSubmission(job: type.job())
-        var reader = FieldReader.read(object) { reader, name, value in
+        var reader = FieldReader.read(object, isLenient: isLenient) { reader, name, value in
             submission.take(name, value, &reader) || submission.takeOption(name, value, &reader)
                 || submission.takeSubmitter(name, value, &reader)
         }
         submission.finish(&reader)
         try reader.finish()
         try type.admit(&submission.job)
-        return submission.job
+        return (submission.job, reader.ignored)
     }
 
     private init(job: NewJob) {

@@ -94,12 +94,12 @@ struct Query: Sendable {
     }
 }
 
-extension Substring {
+extension StringProtocol {
     /// The text without spaces at either end.
     func trimmingWhitespace() -> String {
-        var text = self
-        while text.first == " " || text.first == "\t" { text.removeFirst() }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
+        var text = self[...]
+        while text.first == " " || text.first == "\t" { text = text.dropFirst() }
+        while text.last == " " || text.last == "\t" { text = text.dropLast() }
         return String(text)
     }
 }

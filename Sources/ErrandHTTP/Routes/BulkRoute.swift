@@ -1,0 +1,137 @@
+#if Server
+import Errand
+import HTTPTypes
+import Hummingbird
+
+/// Submitting many jobs with one request.
+struct BulkRoute: Sendable {
+    private static let operation = "submitJobs"
+    /// How many jobs are stored at a time where each stands for itself.
+    private static let width = 64
+
+    let services: APIServices
+
+    var routes: [APIRoute] { [APIRoute(.post, "/api/jobs/bulk", Self.operation, .jobsWrite, submit).taking(.object)] }
+
+    private func submit(_ request: Request, _ context: APIContext) async throws -> Response {
+        try MediaTypes.requireAccepted("application/json", by: request)
+        guard let body = try await request.json(context, limit: services.options.maximumBulkBytes) else {
+            throw Problem(.validation, "The body is empty; it must be an object with jobs.")
+        }
+        let bulk = try BulkSubmission(body, types: services.types)
+        guard let key = try IdempotencyKey(request) else {
+            throw Problem(
+                .idempotencyKeyRequired,
+                "A bulk submit needs an Idempotency-Key, so that it can be repeated when its answer is lost."
+            )
+        }
+        let traceparent = TraceParent.read(request.headers[.traceparent])
+        let jobs = bulk.jobs.enumerated().map { index, job in
+            job.flatMap { job in
+                var job = job
+                job.traceparent = traceparent
+                do throws(Problem) {
+                    try context.principal.sign(&job)
+                    try key.name(&job, for: context.principal, Self.operation, at: index)
+                    return .success(job)
+                } catch { return .failure(error.under("/jobs/\(index)")) }
+            }
+        }
+        return bulk.isAtomic
+            ? try await together(jobs, context.scope)
+            : await apart(jobs, context.scope, context.requestId)
+    }
+
+    private func together(_ jobs: [Result<NewJob, Problem>], _ scope: Scope) async throws -> Response {
+        let problems = jobs.compactMap { job in if case .failure(let problem) = job { problem } else { nil } }
+        guard let first = problems.first else {
+            let inserted = try await insert(jobs.map { try $0.get() }, scope)
+            var headers = HTTPFields.noStore
+            if inserted.allSatisfy({ $0.outcome == .replayed }) { headers[.idempotencyReplayed] = "true" }
+            return .json(.accepted, headers: headers) { writer in
+                writer.object { writer in
+                    writer.member("ids") { writer in
+                        writer.array { writer in for job in inserted { writer.value(job.id.description) } }
+                    }
+                }
+            }
+        }
+        let type = problems.allSatisfy { $0.type == first.type } ? first.type : .validation
+        let detail = "\(problems.count) of \(jobs.count) jobs are refused, so none is stored. \(first.detail ?? "")"
+        throw Problem(type, detail, parts: problems.flatMap(\.parts))
+    }
+
+    private func insert(_ jobs: [NewJob], _ scope: Scope) async throws -> [InsertedJob] {
+        let inserted: [InsertedJob]
+        do { inserted = try await services.stores.jobs.insert(jobs, scope: scope) } catch {
+            guard error.code == .invalid, let pointer = error.pointer else { throw error }
+            throw Problem.field("/jobs\(pointer)", "invalid", error.message)
+        }
+        return inserted
+    }
+
+    private func apart(_ jobs: [Result<NewJob, Problem>], _ scope: Scope, _ requestId: String) async -> Response {
+        var results: [Result<InsertedJob, Problem>] = []
+        var rest = jobs[...]
+        while !rest.isEmpty {
+            results += await stored(rest.prefix(Self.width), scope)
+            rest = rest.dropFirst(Self.width)
+        }
+        return .json(.ok, headers: .noStore) { writer in
+            writer.object { writer in
+                writer.member("results") { writer in
+                    writer.array { writer in
+                        for (index, result) in results.enumerated() {
+                            Self.write(result, index, requestId, to: &writer)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stores jobs at the same time, each in a transaction of its own; the answers are in their order.
+    private func stored(
+        _ jobs: ArraySlice<Result<NewJob, Problem>>,
+        _ scope: Scope
+    ) async -> [Result<InsertedJob, Problem>] {
+        await withTaskGroup(of: (Int, Result<InsertedJob, Problem>).self) { group in
+            for (index, job) in zip(jobs.indices, jobs) {
+                group.addTask { (index, await stored(job, at: index, scope)) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func stored(
+        _ job: Result<NewJob, Problem>,
+        at index: Int,
+        _ scope: Scope
+    ) async -> Result<InsertedJob, Problem> {
+        do {
+            guard let inserted = try await services.stores.jobs.insert([job.get()], scope: scope).first else {
+                throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
+            }
+            return .success(inserted)
+        } catch let problem as Problem { return .failure(problem) } catch {
+            return .failure(Problem(error).under("/jobs/\(index)"))
+        }
+    }
+
+    private static func write(
+        _ result: Result<InsertedJob, Problem>,
+        _ index: Int,
+        _ requestId: String,
+        to writer: inout JSONWriter
+    ) {
+        writer.object { writer in
+            writer.member("index", index)
+            switch result {
+            case .success(let job): writer.member("id", job.id.description)
+            case .failure(let problem):
+                writer.member("problem") { $0.object { problem.write(to: &$0, instance: nil, requestId: requestId) } }
+            }
+        }
+    }
+}
+#endif

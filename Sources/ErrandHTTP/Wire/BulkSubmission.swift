@@ -1,0 +1,52 @@
+#if Server
+import Errand
+import FoundationEssentials
+
+/// The body of a bulk submit: several jobs, stored all together or each by itself.
+struct BulkSubmission {
+    /// The most jobs that one request may have.
+    static let mostJobs = 1000
+
+    /// Each job, or what is wrong with it.
+    let jobs: [Result<NewJob, Problem>]
+    /// Whether one that is refused refuses all.
+    let isAtomic: Bool
+
+    init(_ body: JSONText, types: JobTypes) throws {
+        var elements: [JSONText]?
+        var isAtomic = true
+        var reader = FieldReader.read(try body.object()) { reader, name, value in
+            switch name {
+            case "jobs": elements = reader.array(name, value)
+            case "atomic": isAtomic = reader.bool(name, value) ?? true
+            default: return false
+            }
+            return true
+        }
+        let count = elements?.count ?? 0
+        if !(1...Self.mostJobs).contains(count) {
+            reader.refuse("jobs", "out-of-range", "jobs has \(count) jobs; it must have 1 to \(Self.mostJobs).")
+        }
+        try reader.finish()
+        self.isAtomic = isAtomic
+        jobs = (elements ?? []).enumerated().map { index, element in
+            do { return .success(try JobSubmission.job(from: element, types: types)) } catch {
+                return .failure(Problem(error).under("/jobs/\(index)"))
+            }
+        }
+    }
+}
+
+extension Problem {
+    /// The same problem of a part of a larger body.
+    func under(_ pointer: String) -> Problem {
+        var problem = self
+        problem.parts = parts.map { part in
+            var part = part
+            part.pointer = pointer + (part.pointer ?? "")
+            return part
+        }
+        return problem
+    }
+}
+#endif

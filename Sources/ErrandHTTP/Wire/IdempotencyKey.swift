@@ -1,0 +1,81 @@
+#if Server
+import Crypto
+import Errand
+import HTTPTypes
+import Hummingbird
+
+/// A client's name for one request, by which its repetition is known (draft-ietf-httpapi-idempotency-key-header).
+///
+/// The identifiers of the jobs it makes are derived from it, so the store finds a repetition by the very record, in the
+/// transaction that would have stored it again; see decision 0018.
+struct IdempotencyKey: Sendable {
+    private let text: String
+
+    /// Reads the header: a string of structured fields (RFC 8941), or a bare word; nil where there is none.
+    init?(_ request: Request) throws(Problem) {
+        let fields = request.headers[values: .idempotencyKey]
+        guard let field = fields.first else { return nil }
+        guard fields.count == 1 else { throw Self.invalid("It is given \(fields.count) times.") }
+        guard let text = Self.value(of: field.trimmingWhitespace()) else {
+            throw Self.invalid("It is \(field.quotable); it must be text in quotes, or one word.")
+        }
+        guard (1...255).contains(text.utf8.count) else {
+            throw Self.invalid("It has \(text.utf8.count) bytes; it must have 1 to 255.")
+        }
+        self.text = text
+    }
+
+    private static func invalid(_ detail: String) -> Problem { .parameter("Idempotency-Key", "invalid", detail) }
+
+    private static func value(of field: String) -> String? {
+        guard field.hasPrefix("\"") else {
+            return field.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") } ? field : nil
+        }
+        var text = ""
+        var isEscaped = false
+        var rest = field.unicodeScalars.dropFirst()
+        while let scalar = rest.popFirst() {
+            guard (0x20...0x7E).contains(scalar.value) else { return nil }
+            if isEscaped {
+                guard scalar == "\"" || scalar == "\\" else { return nil }
+                isEscaped = false
+            } else if scalar == "\\" {
+                isEscaped = true
+                continue
+            } else if scalar == "\"" {
+                return rest.isEmpty ? text : nil
+            }
+            text.unicodeScalars.append(scalar)
+        }
+        return nil
+    }
+
+    /// The identifier of a job that a request with this key makes.
+    ///
+    /// - Parameters:
+    ///   - principal: Who asks; another's same key makes other jobs.
+    ///   - operation: Which operation.
+    ///   - index: The place of the job among those of the request.
+    /// - Returns: A UUID of version 8, which nobody can guess who does not know the principal and the key.
+    func jobID(for principal: Principal, _ operation: String, at index: Int = 0) -> JobID {
+        var hash = SHA256()
+        let words = [
+            "errand idempotency 1", principal.scope.tenantId ?? "", principal.jobCreator ?? "", operation, text,
+            String(index),
+        ]
+        for word in words {
+            // The length keeps ["a", "bc"] and ["ab", "c"] apart.
+            hash.update(data: Array("\(word.utf8.count):\(word)".utf8))
+        }
+        let bytes = Array(hash.finalize())
+        func word(_ part: ArraySlice<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }
+        return JobID(version8: (word(bytes[0..<8]), word(bytes[8..<16])))
+    }
+}
+
+extension HTTPField.Name {
+    /// Says that the answer is that of an earlier request.
+    static let idempotencyReplayed = HTTPField.Name(validated: "Idempotency-Replayed")
+    fileprivate static let idempotencyKey = HTTPField.Name(validated: "Idempotency-Key")
+}
+#endif

@@ -1,0 +1,163 @@
+#if Server
+import Errand
+import ErrandTesting
+import HTTPTypes
+import Testing
+
+@testable import ErrandHTTP
+
+@Suite("Idempotency-Key", .timeLimit(.minutes(5)))
+struct IdempotencyTests {
+    private let api = TestAPI.withKeys()
+
+    private func submit(
+        _ key: String,
+        _ body: String = #"{"type":"Import","payload":{"a":1}}"#,
+        as who: HTTPFields
+    ) async throws -> Reply {
+        var headers = who
+        headers[.init("Idempotency-Key") ?? .cookie] = key
+        return try await api.send(.post, "/api/jobs", body, headers: headers)
+    }
+
+    @Test("the same request again is the same job, whatever became of it")
+    func replay() async throws {
+        let who = try await api.header([.jobsWrite, .jobsRead])
+        let first = try await submit("\"a key\"", as: who)
+        #expect(first.status == 202 && first.headers[.idempotencyReplayed] == nil)
+        try await api.settle(api.claim(), .complete(JobResult()))
+        let again = try await submit("\"a key\"", as: who)
+        #expect(again.status == 202 && again.headers[.idempotencyReplayed] == "true")
+        #expect(try again.string("id") == first.string("id"))
+        #expect(try again.string("status") == "Completed")
+        #expect(try await api.memory.jobs(JobFilter(), page: PageRequest(), scope: .system).jobs.count == 1)
+    }
+
+    @Test("fifty at once are one job")
+    func together() async throws {
+        let who = try await api.header([.jobsWrite])
+        let ids = try await withThrowingTaskGroup(of: String?.self) { group in
+            for _ in 0..<50 { group.addTask { try await submit("k", as: who).string("id") } }
+            return try await group.reduce(into: Set<String?>()) { $0.insert($1) }
+        }
+        #expect(ids.count == 1 && ids.first != .some(nil))
+    }
+
+    @Test("the same key with another request is refused")
+    func mismatch() async throws {
+        let who = try await api.header([.jobsWrite])
+        _ = try await submit("k", as: who)
+        let other = try await submit("k", #"{"type":"Import","payload":{"a":2}}"#, as: who)
+        #expect(other.status == 422)
+        #expect(try other.problem == "idempotency-mismatch")
+    }
+
+    @Test("another's same key is another request, in the same tenant and in another")
+    func principals() async throws {
+        var ids: Set<String?> = []
+        for tenant in ["a", "a", "b"] {
+            let who = try await api.header([.jobsWrite], for: .tenant(tenant))
+            let reply = try await submit("k", as: who)
+            #expect(reply.status == 202)
+            ids.insert(try reply.string("id"))
+        }
+        #expect(ids.count == 3)
+    }
+
+    @Test("a key can be used anew once its job is forgotten")
+    func expiry() async throws {
+        let who = try await api.header([.jobsWrite])
+        let first = try await submit("k", as: who).string("id")
+        try await api.settle(api.claim(), .complete(JobResult()))
+        api.clock.advance(by: .seconds(30 * 86400))
+        _ = try await api.memory.prune(limit: 100, deletedFiles: [])
+        #expect(try await submit("k", as: who).status == 410)
+        api.clock.advance(by: .seconds(2 * 86400))
+        _ = try await api.memory.prune(limit: 100, deletedFiles: [])
+        let anew = try await submit("k", as: who)
+        #expect(anew.status == 202 && anew.headers[.idempotencyReplayed] == nil)
+        #expect(try anew.string("id") == first)
+    }
+
+    @Test(
+        "a key that is no text in quotes and no word is refused",
+        arguments: ["", "\"\"", "a b", "\"a", "\"a\\x\"", "\"é\"", "a\"b", String(repeating: "x", count: 256)]
+    )
+    func syntax(_ key: String) async throws {
+        let reply = try await submit(key, as: api.header([.jobsWrite]))
+        #expect(reply.status == 400)
+        #expect(try reply.places == ["Idempotency-Key"])
+    }
+
+    @Test("a word and the same text in quotes are the same key")
+    func spelling() async throws {
+        let who = try await api.header([.jobsWrite])
+        let id = try await submit("8e03978e-40d5", as: who).string("id")
+        #expect(try await submit("\"8e03978e-40d5\"", as: who).string("id") == id)
+    }
+
+    @Test("an id of the client's own and a key do not go together")
+    func exclusive() async throws {
+        let id = JobIDGenerator().next(at: api.clock.now().wall)
+        let reply = try await submit("k", #"{"type":"Import","id":"\#(id)"}"#, as: api.header([.jobsWrite]))
+        #expect(try (reply.status, reply.places) == (422, ["/id"]))
+    }
+
+    // MARK: - Bulk
+
+    private func bulk(_ body: String, _ key: String? = "k", as who: HTTPFields) async throws -> Reply {
+        var headers = who
+        if let key { headers[.init("Idempotency-Key") ?? .cookie] = key }
+        return try await api.send(.post, "/api/jobs/bulk", body, headers: headers)
+    }
+
+    @Test("many jobs are stored together, once")
+    func bulkTogether() async throws {
+        let who = try await api.header([.jobsWrite])
+        let body = #"{"jobs":[{"type":"Import"},{"type":"Export"},{"type":"Import"}]}"#
+        let reply = try await bulk(body, as: who)
+        #expect(reply.status == 202)
+        let ids = try #require(try reply.member("ids")).elements().compactMap(\.stringValue)
+        #expect(Set(ids).count == 3)
+        let again = try await bulk(body, as: who)
+        #expect(again.headers[.idempotencyReplayed] == "true")
+        #expect(again.text == reply.text)
+        #expect(try await api.memory.jobs(JobFilter(), page: PageRequest(), scope: .system).jobs.count == 3)
+    }
+
+    @Test("one that is refused refuses all, and each is told where it is wrong")
+    func bulkAtomic() async throws {
+        let who = try await api.header([.jobsWrite])
+        let body = #"{"jobs":[{"type":"Import"},{"type":"nope"},{"type":"Import","priority":"x"}]}"#
+        let reply = try await bulk(body, as: who)
+        #expect(reply.status == 422)
+        #expect(try reply.places == ["/jobs/1/type", "/jobs/2/priority"])
+        let late = try await bulk(#"{"jobs":[{"type":"Import"},{"type":"Import","queue":""}]}"#, as: who)
+        #expect(try (late.status, late.places) == (422, ["/jobs/1/queue"]))
+        #expect(try await api.memory.jobs(JobFilter(), page: PageRequest(), scope: .system).jobs.isEmpty)
+    }
+
+    @Test("jobs that stand each for themselves are stored or refused one by one")
+    func bulkApart() async throws {
+        let who = try await api.header([.jobsWrite])
+        let body = #"{"atomic":false,"jobs":[{"type":"Import"},{"type":"nope"},{"type":"Import","queue":""}]}"#
+        let reply = try await bulk(body, as: who)
+        #expect(reply.status == 200)
+        let results = try #require(try reply.member("results")).elements().map { try $0.object() }
+        #expect(results.map { $0["id"] != nil } == [true, false, false])
+        #expect(try results[1]["problem"]?.object()["status"]?.int64Value == 422)
+        #expect(results[2]["problem"]?.string.contains("/jobs/2/queue") == true)
+        #expect(try await api.memory.jobs(JobFilter(), page: PageRequest(), scope: .system).jobs.count == 1)
+    }
+
+    @Test("a bulk submit needs a key, and from one to a thousand jobs")
+    func bulkLimits() async throws {
+        let who = try await api.header([.jobsWrite])
+        let reply = try await bulk(#"{"jobs":[{"type":"Import"}]}"#, nil, as: who)
+        #expect(try (reply.status, reply.problem) == (400, "idempotency-key-required"))
+        #expect(try await bulk(#"{"jobs":[]}"#, as: who).status == 422)
+        let many = Array(repeating: #"{"type":"Import"}"#, count: 1001).joined(separator: ",")
+        #expect(try await bulk(#"{"jobs":[\#(many)]}"#, as: who).status == 422)
+    }
+}
+#endif
