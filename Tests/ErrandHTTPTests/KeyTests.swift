@@ -135,6 +135,22 @@ struct KeyTests {
         #expect(try await api.get("/api/jobs", headers: [.origin: "http://evil.com"]).status == 401)
     }
 
+    @Test("where nobody is asked for a key, one that is sent counts, and other credentials are passed over")
+    func unasked() async throws {
+        let api = TestAPI()
+        let (key, header) = try await api.key([.jobsRead])
+        #expect(try await api.send(.post, "/api/jobs", #"{"type":"Import"}"#, headers: header).status == 403)
+        #expect(try await api.get("/api/jobs", headers: header).status == 200)
+        _ = try await api.memory.revokeAPIKey(key.id, scope: .system)
+        api.clock.advance(by: .seconds(10))
+        #expect(try await api.get("/api/jobs", headers: header).status == 401)
+        for other in ["Bearer eyJhbGciOiJub25lIn0.e30.", "Basic eA=="] {
+            #expect(try await api.get("/api/jobs", headers: [.authorization: other]).status == 200)
+        }
+        let body = #"{"name":"x","scopes":["worker"],"tenantId":"b"}"#
+        #expect(try await api.send(.post, "/api/keys", body).status == 201)
+    }
+
     @Test("two credentials in one request are refused")
     func twice() async throws {
         var headers = try await api.header([.jobsRead])

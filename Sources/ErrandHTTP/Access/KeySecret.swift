@@ -2,6 +2,8 @@
 import Crypto
 import Errand
 import FoundationEssentials
+import HTTPTypes
+import Hummingbird
 
 /// The secret of an API key as its holder has it: `ek_<12 hexadecimal digits>_<43 of base64url>`.
 ///
@@ -33,6 +35,11 @@ struct KeySecret: Sendable {
         else { return nil }
         self.text = text
         prefix = String(parts[1])
+    }
+
+    /// Whether a request shows something that looks like a key.
+    static func isIn(_ request: Request) -> Bool {
+        request.headers[.authorization]?.lowercased().hasPrefix("bearer ek_") ?? false
     }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {

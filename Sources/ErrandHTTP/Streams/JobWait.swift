@@ -15,6 +15,7 @@ struct JobWait: Sendable {
     ///   - seconds: For how long at most; the wait ends sooner when the server stops.
     ///   - isEnough: Whether the state is what was waited for.
     /// - Returns: The job as it was read last.
+    /// - Throws: What reading throws: `notFound` or `gone` when the job was deleted meanwhile, or never was.
     func job(_ id: JobID, for seconds: Int, until isEnough: @escaping @Sendable (Job) -> Bool) async throws -> Job {
         // Subscribed before the first look: what changes after it is heard of.
         let changes = services.stores.jobs.changes(.jobs)
