@@ -48,6 +48,7 @@ public struct ErrandAPI: Sendable {
     /// Every operation, from which the router is made.
     public var routes: [APIRoute] {
         JobRoutes(services: services).routes
+            + InspectionRoutes(services: services).routes
             + SubmitRoute(services: services).routes
             + BulkRoute(services: services).routes
             + OperatingRoutes(services: services).routes
@@ -61,6 +62,7 @@ public struct ErrandAPI: Sendable {
             + JobTypeRoutes(services: services).routes
             + KeyRoutes(services: services).routes
             + HealthRoutes(services: services).routes
+            + ProblemRoute().routes
     }
 
     /// A router with all operations; an application may add its own.

@@ -4,14 +4,16 @@ import Errand
 /// Counts by status, with their sum, in PAStools' order.
 enum StatusCountsJSON {
     static func write(_ counts: StatusCounts, to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("total", counts.total)
-            writer.member("queued", counts.queued)
-            writer.member("running", counts.running)
-            writer.member("completed", counts.completed)
-            writer.member("failed", counts.failed)
-            writer.member("cancelled", counts.cancelled)
-        }
+        writer.object { writeMembers(counts, to: &$0) }
+    }
+
+    static func writeMembers(_ counts: StatusCounts, to writer: inout JSONWriter) {
+        writer.member("total", counts.total)
+        writer.member("queued", counts.queued)
+        writer.member("running", counts.running)
+        writer.member("completed", counts.completed)
+        writer.member("failed", counts.failed)
+        writer.member("cancelled", counts.cancelled)
     }
 }
 #endif

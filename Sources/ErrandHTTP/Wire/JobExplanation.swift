@@ -1,0 +1,103 @@
+#if Server
+import Errand
+import FoundationEssentials
+
+/// Why a job does not run: everything that stands in its way now, not only the first.
+struct JobExplanation {
+    struct Reason: Equatable {
+        /// A word for a program.
+        var code: String
+        /// A sentence for a person.
+        var detail: String
+        /// Since when, where that is known.
+        var since: Date?
+    }
+
+    private(set) var reasons: [Reason] = []
+    private let job: Job
+    private let now: Date
+
+    /// Explains a job.
+    ///
+    /// - Parameters:
+    ///   - job: As it is stored.
+    ///   - queue: Its queue over all tenants, whose limits they share.
+    ///   - workers: All that announced themselves.
+    ///   - now: The time.
+    init(_ job: Job, queue: QueueState?, workers: [LiveWorker], now: Date) {
+        self.job = job
+        self.now = now
+        switch job.status {
+        case .completed, .failed, .cancelled:
+            note("ended", "The job is \(job.status.rawValue): it ended.", since: job.completedAt)
+        case .running:
+            let who = job.workerId.map { " on \($0)" } ?? ""
+            note("running", "The job runs already\(who).", since: job.startedAt)
+        case .queued: explainWaiting(queue, workers)
+        }
+    }
+
+    /// Whether nothing but its turn is missing.
+    var isRunnable: Bool { reasons.isEmpty }
+
+    private mutating func note(_ code: String, _ detail: String, since: Date? = nil) {
+        reasons.append(Reason(code: code, detail: detail, since: since))
+    }
+
+    private mutating func explainWaiting(_ queue: QueueState?, _ workers: [LiveWorker]) {
+        guard job.tracking == nil else {
+            return note("tracked", "The job is tracked: whoever submitted it says when it runs, no worker does.")
+        }
+        if job.runAt > now {
+            let isRetry = job.attempt > 0
+            let time = RFC3339.format(job.runAt)
+            note(
+                isRetry ? "retrying" : "scheduled",
+                isRetry ? "The job is tried again at \(time)." : "The job is not due before \(time)."
+            )
+        }
+        if job.blockedBy > 0 {
+            note("blocked", "The job waits for \(job.blockedBy) of the \(job.after.count) jobs in after to complete.")
+        }
+        if let pause = queue?.pause {
+            let why = pause.reason.map { ": \($0)" } ?? ""
+            note("queue-paused", "The queue \(job.queue) is paused\(why).", since: pause.since)
+        }
+        if let queue, let limit = queue.concurrency, queue.counts.running >= limit {
+            note("queue-full", "The queue \(job.queue) runs \(queue.counts.running) jobs, and its limit is \(limit).")
+        }
+        explainWorkers(workers)
+    }
+
+    private mutating func explainWorkers(_ workers: [LiveWorker]) {
+        let fitting = workers.filter { worker in
+            let said = worker.announcement
+            return worker.heartbeatAge < said.lease && said.types.contains(job.type)
+                && said.queues?.contains(job.queue) ?? true
+        }
+        guard !fitting.isEmpty else {
+            return note("no-worker", "No live worker takes jobs of type \(job.type) in the queue \(job.queue).")
+        }
+        let slots = fitting.reduce(0) { $0 + $1.announcement.slots }
+        guard fitting.reduce(0, { $0 + $1.announcement.running }) >= slots else { return }
+        note("workers-busy", "Every slot of the \(fitting.count) workers that take it is busy (\(slots) in all).")
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("runnable", isRunnable)
+            writer.member("reasons") { writer in
+                writer.array { writer in
+                    for reason in reasons {
+                        writer.object { writer in
+                            writer.member("code", reason.code)
+                            writer.member("detail", reason.detail)
+                            writer.memberIfPresent("since", reason.since)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+#endif
