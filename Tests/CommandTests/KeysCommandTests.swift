@@ -11,7 +11,7 @@ struct KeysCommandTests {
     func serving(_ store: TestedStore) async throws {
         let folder = try Folder(store)
         // On PostgreSQL several versions may run: a command leaves the schema as it is.
-        #expect(try await folder.errand("migrate").status == 0)
+        if store == .postgres { #expect(try await folder.errand("migrate").status == 0) }
         let made = try await folder.errand("keys", "create", "ops", "--scopes", "admin", "--expires", "1d")
         #expect(made.status == 0, "\(made.errors)")
         let key = try #require(made.lines.first)

@@ -16,9 +16,14 @@ struct AccessOptions: ParsableArguments {
     var json = false
 
     /// Opens the way to the jobs, does the work, and closes it.
-    func with(_ work: (any JobAccess) async throws -> Void) async throws {
+    ///
+    /// - Parameters:
+    ///   - makesStore: Whether a SQLite file that is not there is made.
+    ///   - work: What to do.
+    /// - Throws: What ends the command with its exit code.
+    func with(makingStore makesStore: Bool = false, _ work: (any JobAccess) async throws -> Void) async throws {
         try await Failures.reported {
-            switch try place() {
+            switch try place(makesStore) {
             case .server(let url): try await Self.with(server: url, work)
             case .store(let settings): try await Self.with(store: settings, work)
             }
@@ -31,18 +36,21 @@ struct AccessOptions: ParsableArguments {
     }
 
     /// The server that was named, else the one that has the file, else the store itself.
-    private func place() throws -> Place {
+    private func place(_ makesStore: Bool) throws -> Place {
         let named = server ?? ProcessInfo.processInfo.environment["ERRAND_SERVER"]
         if let named, !named.isEmpty { return .server(try Self.checked(named)) }
         var settings = try settings.read()
-        if case .sqlite(let path) = settings.store, let url = try Self.owner(of: path) { return .server(url) }
+        if case .sqlite(let path) = settings.store {
+            if let url = try Self.owner(of: path) { return .server(url) }
+            if !makesStore { try Self.requireStore(path) }
+        }
         settings.logLevel = .error
         // Whoever presses Ctrl-C waits for the prompt.
         settings.grace = .seconds(2)
         return .store(settings)
     }
 
-    /// The URL of the process that has a file open; nil when the file is there and free.
+    /// The URL of the process that has a file open; nil when nobody has.
     private static func owner(of path: String) throws -> String? {
         if let owner = SQLiteFileOwner.current(of: path) {
             guard let url = owner.url else {
@@ -53,6 +61,10 @@ struct AccessOptions: ParsableArguments {
             }
             return url
         }
+        return nil
+    }
+
+    private static func requireStore(_ path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure(
                 .unavailable,
@@ -60,7 +72,6 @@ struct AccessOptions: ParsableArguments {
                     + "Start one with: errand serve; or name one with --server or --store."
             )
         }
-        return nil
     }
 
     private static func checked(_ url: String) throws -> String {

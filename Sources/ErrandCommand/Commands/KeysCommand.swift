@@ -56,7 +56,8 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var access: AccessOptions
 
         func run() async throws {
-            try await access.with { jobs in
+            // The first key is made before the first start.
+            try await access.with(makingStore: true) { jobs in
                 let key = try await jobs.createKey(body())
                 guard !access.json else { return JSONLines.print([key]) }
                 StandardStream.output.print(key.string("key") ?? "")

@@ -64,12 +64,13 @@ struct Installation: Sendable {
     }
 
     /// The HTTP API over the store.
-    func api() -> ErrandAPI {
+    func api(metrics: PrometheusRegistry? = nil) -> ErrandAPI {
         var logger = settings.logger("errand.http")
         // Hummingbird says at info what is said here in our own words.
         if logger.logLevel == .info { logger.logLevel = .notice }
         var options = APIOptions()
         options.access = settings.auth
+        if let metrics { options.metricsText = { metrics.text() } }
         options.conditions = { [store] in store.conditions }
         return ErrandAPI(
             stores: APIStores(store),

@@ -7,10 +7,11 @@ import ServiceLifecycle
 extension ServiceGroup {
     /// What `errand serve` runs, in the order of starting; no worker when it is to serve only.
     static func serving(_ installation: Installation, withWorker: Bool, logger: Logger) throws -> ServiceGroup {
+        let metrics = PrometheusRegistry.bootstrapped()
         let listen = installation.settings.listen
         let api: any Service
         do throws(ListenError) {
-            api = try installation.api().service(host: listen.host, port: listen.port) { port in
+            api = try installation.api(metrics: metrics).service(host: listen.host, port: listen.port) { port in
                 let url = ListenAddress(host: listen.host, port: port).url
                 installation.store.announce(url: url)
                 StandardStream.output.print("Listening on \(url)")

@@ -40,6 +40,8 @@ public struct APIOptions: Sendable {
     public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// Where randomness comes from.
     public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    /// All metrics of the process in Prometheus' text format, for `/metrics`; nil where none are kept.
+    public var metricsText: (@Sendable () -> String)?
     /// Throws when the server should get no requests; asked by `/readyz` after the store was.
     public var readiness: @Sendable () async throws -> Void = {}
     /// What `/readyz?verbose` says beside its checks; nothing of it makes the server unready.

@@ -15,6 +15,7 @@ struct APIServices: Sendable {
     let identifiers: JobIDGenerator
     let logger: Logger
     let outages = OutageLog()
+    let metrics = APIMetrics()
 
     /// The wall clock.
     var now: Date { options.clock.now().wall }

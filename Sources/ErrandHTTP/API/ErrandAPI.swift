@@ -63,6 +63,7 @@ public struct ErrandAPI: Sendable {
             + KeyRoutes(services: services).routes
             + HealthRoutes(services: services).routes
             + ProblemRoute().routes
+            + MetricsRoute(services: services).routes
     }
 
     /// A router with all operations; an application may add its own.
@@ -71,13 +72,27 @@ public struct ErrandAPI: Sendable {
         let router = Router(context: APIContext.self)
         router.add(middleware: EdgeMiddleware(services: services, table: table))
         for route in table.routes {
-            let handler: APIRoute.Handler = { [services] request, context in
-                try await route.handler(request, services.authorize(route, request, context))
-            }
+            let handler = measured(route)
             router.on(route.routerPath, method: route.method, use: handler)
             if route.method == .get { router.on(route.routerPath, method: .head, use: handler) }
         }
         return router
+    }
+
+    /// The operation for those who may, and how long it takes.
+    private func measured(_ route: APIRoute) -> APIRoute.Handler {
+        let metrics = RequestMetrics(route)
+        return { [services] request, context in
+            let began = ContinuousClock.now
+            do {
+                let response = try await route.handler(request, services.authorize(route, request, context))
+                metrics.answered(Int(response.status.code), after: .now - began)
+                return response
+            } catch {
+                metrics.answered(Problem(error).status, after: .now - began)
+                throw error
+            }
+        }
     }
 }
 #endif

@@ -26,6 +26,7 @@ struct SubmitRoute: Sendable {
         guard let inserted = try await services.stores.jobs.insert([new], scope: context.scope).first else {
             throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
         }
+        if inserted.outcome == .inserted { services.metrics.submitted(new) }
         var answer = SubmitAnswer(services: services, inserted: inserted, preferences: preferences)
         answer.ignored = read.ignored
         return try await answer.response(to: new, scope: context.scope)

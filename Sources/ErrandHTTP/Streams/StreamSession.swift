@@ -2,6 +2,7 @@
 import Errand
 import Hummingbird
 import Logging
+import Metrics
 import ServiceLifecycle
 
 /// What all streams share: they hear of changes, beat, and end with the client, the server or the store.
@@ -24,6 +25,8 @@ struct StreamSession: Sendable {
         concerns: @escaping @Sendable (StoreChanges) -> Bool,
         write: @concurrent (inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Void
     ) async throws {
+        services.metrics.streams.increment()
+        defer { services.metrics.streams.decrement() }
         try await request.body.consumeWithInboundCloseHandler { _ in
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await listen(changes, concerns) }

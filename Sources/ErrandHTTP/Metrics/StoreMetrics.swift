@@ -1,0 +1,33 @@
+#if Server
+import Errand
+import Metrics
+
+/// What the store knows, put into gauges when somebody reads them.
+struct StoreMetrics: Sendable {
+    let store: any JobStore
+
+    func refresh() async throws {
+        for queue in try await store.queues(scope: .system) { Self.set(queue) }
+        let workers = try await store.workers(scope: .system)
+        let live = workers.filter { $0.heartbeatAge < $0.announcement.lease }
+        Gauge(label: "errand_workers", dimensions: [("state", "live")]).record(live.count)
+        Gauge(label: "errand_workers", dimensions: [("state", "silent")]).record(workers.count - live.count)
+        let (slots, busy) = live.reduce(into: (0, 0)) { sums, worker in
+            sums.0 += worker.announcement.slots
+            sums.1 += worker.announcement.running
+        }
+        Gauge(label: "errand_slots", dimensions: [("state", "busy")]).record(busy)
+        Gauge(label: "errand_slots", dimensions: [("state", "idle")]).record(max(0, slots - busy))
+    }
+
+    private static func set(_ queue: QueueState) {
+        for status in JobStatus.allCases {
+            let labels = [("queue", queue.name), ("state", status.rawValue.lowercased())]
+            Gauge(label: "errand_depth", dimensions: labels).record(queue.counts[status])
+        }
+        let label = [("queue", queue.name)]
+        Gauge(label: "errand_oldest_age_seconds", dimensions: label).record(queue.oldestReady?.seconds ?? 0)
+        Gauge(label: "errand_queue_paused", dimensions: label).record(queue.pause == nil ? 0 : 1)
+    }
+}
+#endif
