@@ -6,7 +6,7 @@ import Synchronization
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteJobStore {
     public func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
-        try await read { reader throws(JobStoreError) in try reader.job(job, scope: scope) }
+        try await database.sharedReads.read { reader throws(JobStoreError) in try reader.job(job, scope: scope) }
     }
 
     public func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage {

@@ -48,15 +48,19 @@ struct KeySecret: Sendable {
 
     /// What is kept of it.
     var sha256: String {
-        SHA256.hash(data: Data(text.utf8)).map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }.joined()
+        let digits = Array("0123456789abcdef".utf8)
+        return String(unsafeUninitializedCapacity: 64) { buffer in
+            for (index, byte) in SHA256.hash(data: Data(text.utf8)).enumerated() {
+                buffer[2 * index] = digits[Int(byte >> 4)]
+                buffer[2 * index + 1] = digits[Int(byte & 15)]
+            }
+            return 64
+        }
     }
 
     /// Whether it is the secret of a key, in a time that does not tell how much of it is right.
     func belongs(to key: APIKey) -> Bool {
-        let (own, others) = (Array(sha256.utf8), Array(key.sha256.utf8))
+        let (own, others) = (sha256.utf8, key.sha256.utf8)
         return own.count == others.count && zip(own, others).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

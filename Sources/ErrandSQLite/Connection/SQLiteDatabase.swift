@@ -9,6 +9,8 @@ import Synchronization
 /// An open database file: its lock, its writer thread, and its readers.
 final class SQLiteDatabase: Sendable {
     let writer = SQLiteWriter()
+    /// For questions that take microseconds.
+    let sharedReads: SharedReads
     private let pool: DatabasePool
     private let lock: SQLiteFileLock
     private let isClosed = Mutex(false)
@@ -33,6 +35,7 @@ final class SQLiteDatabase: Sendable {
         } catch {
             throw JobStoreError(opening: path, error)
         }
+        sharedReads = SharedReads(pool: pool, leases: leases, clock: options.clock)
         let opened = Opening()
         writer.start { [pool] writer in
             opened.finish(Self.write(with: writer, on: pool, options: options, leases: leases, hub: hub, opened))
