@@ -27,6 +27,8 @@ class Store:
     rates: list
     # the most milliseconds that may pass from submit to start
     latencies: dict
+    # submits a second over HTTP, and the share of a constant answer's rate that polls must reach
+    http: tuple
     peers: tuple = ()
 
 
@@ -41,6 +43,7 @@ STORES = [
             ("W3", "drain stored jobs", "claim_delete", 0.54),
         ],
         {"p50": 0.5, "p99": 1.2},
+        (20_000, 0.60),
     ),
     Store(
         "PostgreSQL",
@@ -53,6 +56,7 @@ STORES = [
             ("W3x2", "drain with two processes", "claim_update_2", 0.90),
         ],
         {"p50": 0.8, "p99": 2.5},
+        (12_000, None),
         ("pgqueuer", "procrastinate"),
     ),
 ]
@@ -135,6 +139,21 @@ class Report:
         row = ("W4", f"submit to start, {percentile}", ours, commit, best, f"<= {most} ms", word)
         return row + self.beside("W4", key, milliseconds)
 
+    def http_rows(self):
+        submits, share = self.store.http
+        found = values(self.ours, "W5 submit", "perSecond")
+        best = rate(max(found)) if found else "-"
+        word = verdict(max(found) >= submits) if found else "not run"
+        ours = median(self.ours, "W5 submit", "perSecond", rate)
+        rows = [("W5", "submit over HTTP", ours, "-", best, f">= {rate(submits)}", word)]
+        pairs = zip(values(self.ours, "W5 get", "perSecond"), values(self.ours, "W5 hello", "perSecond"))
+        ratios = [polls / hellos for polls, hellos in pairs]
+        best = f"{max(ratios):.2f}" if ratios else "-"
+        wanted = "-" if share is None else f"{share:.2f}"
+        word = verdict(max(ratios) >= (share or 0)) if ratios else "not run"
+        polls, hellos = (median(self.ours, name, "perSecond", rate) for name in ("W5 get", "W5 hello"))
+        return rows + [("W5", "poll, beside a constant", polls, hellos, best, wanted, word)]
+
     def memory_row(self):
         def form(value):
             return f"{value / MEBIBYTE:.0f} MiB"
@@ -148,7 +167,10 @@ class Report:
 
     def rows(self):
         rates = [self.rate_row(*each) for each in self.store.rates]
-        return rates + [self.latency_row(*each) for each in self.store.latencies.items()] + [self.memory_row()]
+        latencies = [self.latency_row(*each) for each in self.store.latencies.items()]
+        rows = rates + latencies + self.http_rows() + [self.memory_row()]
+        # No peer has all of it.
+        return [row + ("-",) * (7 + len(self.peers) - len(row)) for row in rows]
 
     def cpu_rows(self):
         """CPU seconds for 100,000 jobs, of the client and, where it was measured, of the server."""

@@ -82,4 +82,9 @@ func isAlive(_ process: Int32) -> Bool {
     let state = stat.split(separator: ")").last?.split(separator: " ").first
     return state != "Z" && state != "X"
 }
+
+/// Waits until a process has ended: who kills one does not wait for that.
+func waitForEnd(of process: Int32) async {
+    while isAlive(process) { await Task.yield() }
+}
 #endif

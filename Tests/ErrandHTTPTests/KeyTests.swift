@@ -151,6 +151,14 @@ struct KeyTests {
         #expect(try await api.send(.post, "/api/keys", body).status == 201)
     }
 
+    @Test("a pause says by whom it was")
+    func pausing() async throws {
+        let header = try await api.header([.queuesOperate, .jobsRead])
+        let reply = try await api.send(.post, "/api/queues/import/pause", #"{"reason":"deploy"}"#, headers: header)
+        #expect(reply.status == 200)
+        #expect(try reply.member("paused")?.object()["by"]?.stringValue == "test")
+    }
+
     @Test("two credentials in one request are refused")
     func twice() async throws {
         var headers = try await api.header([.jobsRead])

@@ -93,7 +93,7 @@ struct PostgresURLTests {
             defer { store.close() }
             #expect(try await store.migrations().allSatisfy { !$0.isApplied })
             try await store.migrate()
-            #expect(try await store.migrations().allSatisfy { $0.isApplied && $0.sql.contains("\"\(name)\".jobs") })
+            #expect(try await store.migrations().allSatisfy { $0.isApplied && $0.sql.contains("\"\(name)\".") })
             #expect(try await store.insert([NewJob(type: "work")], scope: .default).count == 1)
         }
     }

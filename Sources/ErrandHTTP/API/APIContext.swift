@@ -7,7 +7,7 @@ import NIOCore
 public struct APIContext: RequestContext {
     /// Hummingbird's part.
     public var coreContext: CoreRequestContextStorage
-    /// Who asks.
+    /// Who asks; ``Principal/nobody`` on routes that ask for no credential, and on those an application adds.
     public var principal: Principal
     /// Names the request in the response, in problems and in logs.
     public var requestId: String
@@ -17,7 +17,7 @@ public struct APIContext: RequestContext {
     /// Creates a context, as Hummingbird does for each request.
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        principal = .anyone
+        principal = .nobody
         requestId = ""
         channel = source.channel
     }

@@ -27,8 +27,11 @@ public struct Principal: Sendable, Hashable {
         scopes: Set(AccessScope.allCases)
     )
 
+    /// Whoever has not shown a credential where one is asked for: nothing is theirs, and they may do nothing.
+    public static let nobody = Principal(credential: .none, scope: .tenant("", projects: []), scopes: [])
+
     /// The scope within which it may make credentials for others.
-    var reach: Scope { credential == .none ? .system : scope }
+    var reach: Scope { self == .anyone ? .system : scope }
 
     /// Whether it may give a scope to another credential: only what it has itself.
     func mayGrant(_ wanted: AccessScope) -> Bool { scopes.allows(wanted) }

@@ -67,7 +67,12 @@ struct BulkRoute: Sendable {
             guard error.code == .invalid, let pointer = error.pointer else { throw error }
             throw Problem.field("/jobs\(pointer)", "invalid", error.message)
         }
+        for (job, inserted) in zip(jobs, inserted) { count(inserted, job) }
         return inserted
+    }
+
+    private func count(_ inserted: InsertedJob, _ job: NewJob) {
+        if inserted.outcome == .inserted { services.metrics.submitted(job) }
     }
 
     private func apart(_ jobs: [Result<NewJob, Problem>], _ scope: Scope, _ requestId: String) async -> Response {
@@ -109,9 +114,11 @@ struct BulkRoute: Sendable {
         _ scope: Scope
     ) async -> Result<InsertedJob, Problem> {
         do {
-            guard let inserted = try await services.stores.jobs.insert([job.get()], scope: scope).first else {
+            let job = try job.get()
+            guard let inserted = try await services.stores.jobs.insert([job], scope: scope).first else {
                 throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
             }
+            count(inserted, job)
             return .success(inserted)
         } catch let problem as Problem { return .failure(problem) } catch {
             return .failure(Problem(error).under("/jobs/\(index)"))

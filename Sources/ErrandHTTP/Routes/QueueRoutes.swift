@@ -45,7 +45,7 @@ struct QueueRoutes: Sendable {
             reason = reader.string(name, value)
             return true
         }
-        return try await change(.pause(by: nil, reason: reason), context)
+        return try await change(.pause(by: context.principal.name, reason: reason), context)
     }
 
     private func resume(_ request: Request, _ context: APIContext) async throws -> Response {
