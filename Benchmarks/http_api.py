@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the HTTP API with wrk: durable submits, and polls of one job, beside a constant answer of the same server.
 
-    Benchmarks/http.py ERRAND SECONDS [--store URL]
+    Benchmarks/http_api.py ERRAND SECONDS [--store URL]
 
 64 connections that are kept, as W5 asks. The server runs no jobs. Prints a line of JSON for each measurement. wrk takes
 its share of the processors: what a server could do for clients elsewhere is more than this.
