@@ -85,6 +85,6 @@ func isAlive(_ process: Int32) -> Bool {
 
 /// Waits until a process has ended: who kills one does not wait for that.
 func waitForEnd(of process: Int32) async {
-    while isAlive(process) { await Task.yield() }
+    while isAlive(process), !Task.isCancelled { await Task.yield() }
 }
 #endif

@@ -48,7 +48,7 @@ extension WorkerEngine {
     }
 
     private func claimed(_ claim: Claim, _ request: ClaimRequest, since started: Duration, failures: inout Int) {
-        if failures > 0 { logger.notice("The store answers again", metadata: ["failures": "\(failures)"]) }
+        if failures > 0 { logOutage(.notice, "The store answers again", metadata: ["failures": "\(failures)"]) }
         failures = 0
         metrics.claimDuration.record(duration: timing.now() - started)
         take(claim, limit: request.limit, leaseEnd: started + options.lease)
