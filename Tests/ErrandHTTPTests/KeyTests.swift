@@ -67,6 +67,16 @@ struct KeyTests {
         #expect(try await make(#","tenantId":"a""#) == 422)
     }
 
+    @Test("a key for the whole installation has to be asked for, and only those who have it can")
+    func installation() async throws {
+        let admin = try await api.header([.admin], for: .system)
+        let plain = try await api.send(.post, "/api/keys", #"{"name":"x","scopes":["jobs:read"]}"#, headers: admin)
+        #expect(try (plain.status, plain.string("tenantId")) == (201, "default"))
+        let body = #"{"name":"x","scopes":["jobs:read"],"tenantId":null}"#
+        let wide = try await api.send(.post, "/api/keys", body, headers: admin)
+        #expect(try (wide.status, wide.member("tenantId")?.string) == (201, "null"))
+    }
+
     @Test("a revoked key is refused at once by the server that revoked it, and soon by the others")
     func revoking() async throws {
         let admin = try await api.header([.admin], for: .tenant("a"))

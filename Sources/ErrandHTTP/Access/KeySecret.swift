@@ -60,8 +60,7 @@ struct KeySecret: Sendable {
 
     /// Whether it is the secret of a key, in a time that does not tell how much of it is right.
     func belongs(to key: APIKey) -> Bool {
-        let (own, others) = (sha256.utf8, key.sha256.utf8)
-        return own.count == others.count && zip(own, others).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+        ConstantTime.areEqual(sha256.utf8, key.sha256.utf8)
     }
 }
 #endif

@@ -29,7 +29,7 @@ struct CursorCodec: Sendable {
             throw .parameter("cursor", "invalid", "The cursor is not one of this server's; start without one.")
         }
         let place = data.prefix(8)
-        guard constantTimeEqual(signature(place, list), data.dropFirst(8)) else {
+        guard ConstantTime.areEqual(signature(place, list), data.dropFirst(8)) else {
             throw .parameter(
                 "cursor",
                 "foreign",
@@ -47,10 +47,6 @@ struct CursorCodec: Sendable {
             mac.update(data: Data("\(word.utf8.count):\(word)".utf8))
         }
         return Data(mac.finalize()).prefix(16)
-    }
-
-    private func constantTimeEqual(_ one: Data, _ other: Data) -> Bool {
-        one.count == other.count && zip(one, other).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
 #endif

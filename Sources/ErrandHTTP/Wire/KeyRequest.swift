@@ -13,7 +13,8 @@ struct KeyRequest {
     private var isForAll = false
 
     init(_ body: JSONText, for maker: Principal, now: Date) throws {
-        scope = maker.scope
+        // The whole installation has to be asked for: null, not a field left out.
+        scope = maker.scope == .system ? .default : maker.scope
         var given: [String]?
         var request = self
         var reader = FieldReader.read(try body.object()) { reader, name, value in
