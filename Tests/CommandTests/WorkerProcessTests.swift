@@ -75,7 +75,8 @@ struct WorkerProcessTests {
         #expect(outcome.errors.contains("the supervisor is gone"), "\(outcome.errors)")
         #expect(!workers.contains(where: isAlive) && !isAlive(processes.program))
         let record = try await jobs.job(job.number)
-        #expect(record["status"]?.stringValue == "Queued" && record["attempt"]?.int64Value == 0)
+        let isGivenBack = record["status"]?.stringValue == "Queued" && record["attempt"]?.int64Value == 0
+        #expect(isGivenBack, "\(record)\n\(outcome.errors)")
         try await end(job, of: jobs)
     }
 

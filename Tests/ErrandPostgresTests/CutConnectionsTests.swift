@@ -33,7 +33,8 @@ struct CutConnectionsTests {
             #expect(Set(ends).count == ends.count, "no run's end is acknowledged twice")
             #expect(Set(ends).isSubset(of: inserted.map(\.id)))
             let found = try await Self.jobs(stores[0])
-            #expect(found.count == Self.jobs && found.allSatisfy { $0.status == .completed && $0.attempt == 1 })
+            let others = found.filter { $0.status != .completed || $0.attempt != 1 }
+            #expect(found.count == Self.jobs && others.isEmpty, "after \(rounds) rounds: \(others)")
         }
     }
 
@@ -68,7 +69,8 @@ struct CutConnectionsTests {
                 let jobs = try await store.claim(request).jobs
                 if jobs.isEmpty { return ends }
                 let settlements = jobs.map { Settlement(lease: $0.lease, outcome: .complete(JobResult())) }
-                let results = try await store.settle(settlements)
+                // A connection may have been cut while nobody cuts any more: an end that failed is said again.
+                let results = try await Self.again { try await store.settle(settlements) }
                 for (job, result) in zip(jobs, results) where result == .applied(.completed) {
                     ends.append(job.lease.id)
                     if let schema, ends.count.isMultiple(of: 5) { _ = try LostConnectionTests.cutAll(schema) }
