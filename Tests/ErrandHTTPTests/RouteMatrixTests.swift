@@ -19,6 +19,7 @@ struct RouteMatrixTests {
         let api: TestAPI
         let job: JobID
         let key: JobID
+        let worker: String
 
         init(configure: (inout APIOptions) -> Void = { _ in }) async throws {
             api = .withKeys(configure: configure)
@@ -26,6 +27,10 @@ struct RouteMatrixTests {
             job.projectId = "p"
             self.job = try await api.memory.insert([job], scope: .tenant("a"))[0].id
             key = try await api.key([.jobsRead], for: .tenant("a")).key.id
+            let header = try await api.header([.worker], for: .tenant("a"))
+            let session = "{\"name\":\"w\",\"types\":[\"Import\"],\"slots\":1}"
+            let opened = try await api.send(.post, "/api/worker/sessions", session, headers: header)
+            worker = try #require(try opened.string("workerId"))
         }
 
         /// A path that leads to something of the tenant `a`, where the operation's path names anything.
@@ -33,7 +38,7 @@ struct RouteMatrixTests {
             let id = route.path.hasPrefix("/api/keys") ? key : job
             return route.path.replacing("{id}", with: "\(id)").replacing("{projectId}", with: "p")
                 .replacing("{type}", with: "Import").replacing("{name}", with: "import").replacing("{token}", with: "x")
-                .replacing("{slug}", with: "gone")
+                .replacing("{slug}", with: "gone").replacing("{workerId}", with: worker)
         }
     }
 
@@ -71,6 +76,10 @@ struct RouteMatrixTests {
         let fixture = try await Fixture()
         for scope in [Scope.tenant("b"), .tenant("a", projects: ["q"])] {
             let header = try await fixture.api.header(Self.all, for: scope)
+            guard !route.path.contains("{workerId}") else {
+                try await expectUnknownWorker(of: fixture, route, header)
+                continue
+            }
             guard route.path.contains("{id}") || scope != .tenant("b") && route.path.contains("{projectId}") else {
                 try await expectNothing(of: fixture, route, header)
                 continue
@@ -83,6 +92,21 @@ struct RouteMatrixTests {
             let other = try await fixture.api.send(route.method, path, headers: header)
             #expect(other.status == 404)
             #expect(try reply.string("title") == other.string("title"))
+        }
+    }
+
+    /// Another tenant's worker is as little known as one that never was, and both are told to begin again.
+    private func expectUnknownWorker(of fixture: Fixture, _ route: APIRoute, _ header: HTTPFields) async throws {
+        for worker in [fixture.worker, "w_nobody"] {
+            let path = route.path.replacing("{workerId}", with: worker)
+            let reply = try await fixture.api.send(
+                route.method,
+                path,
+                route.body == .none ? nil : "{}",
+                headers: header
+            )
+            #expect(reply.status == 409)
+            #expect(try reply.problem == "session-expired")
         }
     }
 

@@ -8,6 +8,10 @@ public struct WorkerAnnouncement: Sendable, Hashable {
     public var name: String
     /// The version of its program; nil when it has none.
     public var version: String?
+    /// The language it is written in, where it is not a process of Errand.
+    public var language: String?
+    /// What else it says of itself, an object; for people.
+    public var labels: JSONText?
     /// The queues it takes jobs from; nil is all.
     public var queues: [String]?
     /// The types it knows.

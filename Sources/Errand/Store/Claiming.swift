@@ -39,6 +39,8 @@ public struct ClaimRequest: Sendable, Hashable {
     public var limit: Int
     /// For how long the claims hold unless renewed.
     public var lease: Duration
+    /// Whose jobs to take; those of all tenants unless told otherwise.
+    public var scope = Scope.system
 
     /// Creates a request.
     public init(
@@ -59,6 +61,15 @@ public struct ClaimRequest: Sendable, Hashable {
 }
 
 extension ClaimRequest {
+    /// The one tenant whose jobs it takes; nil takes everybody's.
+    package var tenantId: String? { scope.tenantId }
+
+    /// The only projects it takes jobs of; nil takes the jobs of all, and those without one.
+    package var projects: Set<String>? {
+        guard case .tenant(_, let projects) = scope else { return nil }
+        return projects
+    }
+
     /// Whether there may be something for the request where something changed.
     package func mayTake(from changedQueues: Set<String>) -> Bool {
         queues.map { !changedQueues.isDisjoint(with: $0) } ?? !changedQueues.isEmpty

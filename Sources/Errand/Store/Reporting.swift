@@ -14,6 +14,9 @@ public struct RunReport: Sendable, Equatable {
     public var checkpoint: JSONText?
     /// Lines to add to the job's log.
     public var logs: [LogLine]
+    /// Numbers the lines of a run that are sent together, so that those which come a second time are not added again;
+    /// nil adds them in any case.
+    public var logBatch: Int64?
 
     /// Creates an empty report.
     public init(lease: JobLease) {

@@ -27,8 +27,8 @@ public struct JobHandlers: Sendable {
     /// Creates a registry that knows no type.
     public init() {}
 
-    /// The names of all types, sorted.
-    public var names: [String] { types.names }
+    /// The names of the types that have a handler, sorted.
+    public var names: [String] { handlers.keys.sorted() }
 
     /// Registers a handler that reads its payload itself and says where its result is, as configured types do.
     ///
@@ -56,6 +56,14 @@ public struct JobHandlers: Sendable {
         run: @escaping Run
     ) {
         register(raw: JobType(name, maxAttempts: retry.maxAttempts ?? 3), retry: retry, run: run)
+    }
+
+    /// Declares a type that workers elsewhere run: it may be submitted, and this process leaves its jobs alone.
+    ///
+    /// Declaring a type that has a handler is a programming error and stops the program.
+    public mutating func declare(_ type: JobType) {
+        precondition(handlers[type.name] == nil, "the job type \(type.name) has a handler here")
+        types.register(type)
     }
 
     /// Adds a check to a registered type: it looks a submitted job over before it is stored.

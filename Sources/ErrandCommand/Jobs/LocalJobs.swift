@@ -59,7 +59,7 @@ struct LocalJobs: JobAccess {
         }
         // Other processes work on a shared store: there is nothing to run here.
         guard !installation.settings.store.isShared else { return try await wait(for: job, show: show) }
-        guard mayRun, installation.handlers.types[now.type] != nil else {
+        guard mayRun, installation.handlers.names.contains(now.type) else {
             try await show(now)
             throw CommandFailure(
                 .tryLater,

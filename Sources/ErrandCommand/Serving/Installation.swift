@@ -70,6 +70,10 @@ struct Installation: Sendable {
         if logger.logLevel == .info { logger.logLevel = .notice }
         var options = APIOptions()
         options.access = settings.auth
+        options.secret = objects.secret
+        options.workerLease = settings.lease
+        // As often within a lease as by default, and never less often than that.
+        options.workerHeartbeat = min(options.workerHeartbeat, settings.lease / 6)
         if let metrics { options.metricsText = { metrics.text() } }
         options.conditions = { [store] in store.conditions }
         return ErrandAPI(
@@ -88,6 +92,7 @@ extension JobHandlers {
         self.init()
         BuiltInTypes(datasets: store, uploads: store, objects: objects).register(on: &self)
         for type in settings.types { type.register(on: &self) }
+        for type in settings.externalTypes { declare(type) }
     }
 }
 #endif

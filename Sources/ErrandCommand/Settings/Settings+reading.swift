@@ -38,7 +38,8 @@ extension Settings {
         var settings = Settings()
         try settings.take(from: sources)
         try settings.takeQueues(Set(queues).union(variables.queues), from: sources)
-        settings.types = try file?.types() ?? []
+        let types = try file?.types() ?? ConfiguredTypes()
+        (settings.types, settings.externalTypes) = (types.commands, types.external)
         return settings
     }
 

@@ -32,6 +32,8 @@ struct Settings: Sendable {
     var queueRateLimits: [String: RateLimit] = [:]
     /// Programs as job types.
     var types: [CommandType] = []
+    /// Types that workers elsewhere run.
+    var externalTypes: [JobType] = []
 
     /// The folder for uploads and results.
     var filesFolder: String { files ?? store.filesFolder }

@@ -3,31 +3,70 @@ import Errand
 import ErrandFiles
 import Yams
 
+/// The job types that a configuration file has.
+struct ConfiguredTypes {
+    /// Those that are programs.
+    var commands: [CommandType] = []
+    /// Those that workers elsewhere run.
+    var external: [JobType] = []
+}
+
 extension SettingsFile {
     private static let keys = [
         "command", "queue", "timeout", "maxAttempts", "environment", "workingDirectory", "memoryLimit", "cpuLimit",
-        "grace",
+        "grace", "external",
     ]
+    private static let externalKeys = ["external", "queue", "timeout", "maxAttempts"]
 
-    /// The job types that are programs.
-    func types() throws -> [CommandType] {
-        guard let types = try mapping("types", in: root) else { return [] }
-        return try types.map { name, node in
+    /// The job types of the installation's own.
+    func types() throws -> ConfiguredTypes {
+        var found = ConfiguredTypes()
+        for (name, node) in try mapping("types", in: root) ?? [:] {
             guard let text = name.string, (1...JobLimits.nameBytes).contains(text.utf8.count) else {
                 throw error("types", at: name, "has a name that is no text of 1 to \(JobLimits.nameBytes) bytes")
             }
             guard text != BuiltInTypes.importType.name, text != BuiltInTypes.exportType.name else {
                 throw error("types.\(text)", at: name, "is a type that errand has already; choose another name")
             }
-            return try type(text, name, node)
+            let key = "types.\(text)"
+            guard let options = node.mapping else {
+                let expected = "{command: [program, argument, ...]} or {external: true}"
+                throw error(key, at: name, "is \(node.shown); expected \(expected)")
+            }
+            if try isExternal(options, key) {
+                found.external.append(try externalType(text, options, key))
+            } else {
+                found.commands.append(try commandType(text, name, options, key))
+            }
+        }
+        return found
+    }
+
+    private func isExternal(_ options: Node.Mapping, _ key: String) throws -> Bool {
+        try parsed("external", options, key, expected: "true or false") { Bool($0) } ?? false
+    }
+
+    private func externalType(_ name: String, _ options: Node.Mapping, _ key: String) throws -> JobType {
+        try refuseOthers(than: Self.externalKeys, in: options, of: key)
+        var type = JobType(name)
+        type.queue = try scalar("queue", in: options, of: key) ?? type.queue
+        type.maxAttempts = try maxAttempts(options, key) ?? type.maxAttempts
+        type.timeoutSeconds = try span("timeout", options, key).map { Int($0.seconds.rounded(.up)) }
+        return type
+    }
+
+    private func maxAttempts(_ options: Node.Mapping, _ key: String) throws -> Int? {
+        try parsed("maxAttempts", options, key, expected: "a number from 1 to 1000") {
+            Int($0).flatMap { (1...1000).contains($0) ? $0 : nil }
         }
     }
 
-    private func type(_ name: String, _ place: Node, _ node: Node) throws -> CommandType {
-        let key = "types.\(name)"
-        guard let options = node.mapping else {
-            throw error(key, at: place, "is \(node.shown); expected {command: [program, argument, ...]}")
-        }
+    private func commandType(
+        _ name: String,
+        _ place: Node,
+        _ options: Node.Mapping,
+        _ key: String
+    ) throws -> CommandType {
         try refuseOthers(than: Self.keys, later: ["http"], in: options, of: key)
         var type = CommandType(name, command: try command(options, key, place))
         type.queue = try scalar("queue", in: options, of: key) ?? type.queue
@@ -36,10 +75,7 @@ extension SettingsFile {
         type.timeout = try span("timeout", options, key)
         type.cpuLimit = try span("cpuLimit", options, key)
         type.grace = try span("grace", options, key) ?? type.grace
-        type.maxAttempts =
-            try parsed("maxAttempts", options, key, expected: "a number from 1 to 1000") {
-                Int($0).flatMap { (1...1000).contains($0) ? $0 : nil }
-            } ?? type.maxAttempts
+        type.maxAttempts = try maxAttempts(options, key) ?? type.maxAttempts
         type.memoryLimit = try parsed("memoryLimit", options, key, expected: "a size such as 512M or 2G", Self.bytes)
         return type
     }

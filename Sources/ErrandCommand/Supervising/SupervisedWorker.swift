@@ -9,7 +9,7 @@ import ServiceLifecycle
 /// A worker that a supervisor keeps: without it, it gives back what it runs and ends.
 struct SupervisedWorker: Service {
     /// How long that may take.
-    private static let patience: Duration = .seconds(10)
+    private static let patience: Duration = .seconds(30)
 
     let worker: Worker
     let logger: Logger

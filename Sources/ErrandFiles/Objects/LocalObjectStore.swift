@@ -18,6 +18,8 @@ public struct LocalObjectStore: ObjectStore {
     let signer: LinkSigner
     private let clock: any JobClock
     private let remover: ObjectRemover
+    /// 32 random bytes that belong to the folder: every process that works with it has the same.
+    package let secret: [UInt8]
 
     /// Opens a folder, making it when it is missing, and deletes what a crash left there unfinished.
     ///
@@ -32,7 +34,8 @@ public struct LocalObjectStore: ObjectStore {
     init(_ folder: ObjectFolder, clock: any JobClock) throws(ObjectStoreError) {
         self.folder = folder
         self.clock = clock
-        signer = try LinkSigner(secret: folder.linkSecret())
+        secret = try folder.linkSecret()
+        signer = LinkSigner(secret: secret)
         remover = ObjectRemover(in: folder)
     }
 

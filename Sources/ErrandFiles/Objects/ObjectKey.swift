@@ -3,7 +3,8 @@ public import Errand
 
 /// The place of an object in an ``Errand/ObjectStore``, made by Errand and never by a user.
 ///
-/// There are two forms, `tenants/<t>/jobs/<id>/<fence>/<ulid>.<ext>` for what a job makes and
+/// There are three forms: `tenants/<t>/jobs/<id>/<fence>/<ulid>.<ext>` for what a job makes,
+/// `tenants/<t>/jobs/<id>/<fence>/<upload>` for what a worker elsewhere sent as a job's result, and
 /// `tenants/<t>/uploads/<id>` for what somebody sent; jobs without a tenant have `system/` in place of `tenants/<t>/`.
 /// A tenant's name is percent-encoded outside `A-Z a-z 0-9 . _ -`, so two tenants never share a key and no name leads
 /// out of its folder.
@@ -11,7 +12,7 @@ public struct ObjectKey: Sendable, Hashable, CustomStringConvertible {
     /// The key as text.
     public let description: String
 
-    /// Reads a key that an earlier call made; nil when it has none of the two forms.
+    /// Reads a key that an earlier call made; nil when it has none of the forms.
     public init?(_ text: String) {
         guard Self.isWellFormed(text) else { return nil }
         description = text
@@ -62,6 +63,7 @@ public struct ObjectKey: Sendable, Hashable, CustomStringConvertible {
     private static func isFence(_ text: Substring) -> Bool { Int64(text).map { $0 >= 0 && "\($0)" == text } ?? false }
 
     private static func isFile(_ text: Substring?) -> Bool {
+        if let text, isID(text) { return true }
         guard let parts = text?.split(separator: ".", omittingEmptySubsequences: false), parts.count == 2 else {
             return false
         }

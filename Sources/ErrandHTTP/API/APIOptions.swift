@@ -30,9 +30,15 @@ public struct APIOptions: Sendable {
     public var heartbeatInterval: Duration = .seconds(15)
     /// How far apart two events of one stream are at least; the end of a job is told at once.
     public var streamInterval: Duration = .milliseconds(250)
-    /// Signs cursors, so that one is valid on every server that has the secret, and after a restart.
+    /// For how long the claims of workers elsewhere hold without a heartbeat.
+    public var workerLease: Duration = .seconds(30)
+    /// How often workers elsewhere are asked to say that they live, and to renew their leases.
+    public var workerHeartbeat: Duration = .seconds(5)
+    /// Signs cursors, leases and the names of workers elsewhere, so that each is valid on every server that has the
+    /// secret, and after a restart.
     ///
-    /// When nil, a random secret is made for the process: a client that pages across a restart starts again.
+    /// When nil, a random secret is made for the process: after a restart a client that pages starts again, and workers
+    /// elsewhere lose what they run.
     public var secret: [UInt8]?
     /// Tells the time.
     public var clock: any JobClock = SystemJobClock()

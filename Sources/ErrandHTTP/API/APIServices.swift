@@ -10,6 +10,8 @@ struct APIServices: Sendable {
     let types: JobTypes
     let options: APIOptions
     let cursors: CursorCodec
+    let leases: LeaseTokens
+    let sessions: WorkerSessions
     let random: RandomSource
     let authenticator: Authenticator
     let identifiers: JobIDGenerator

@@ -27,12 +27,15 @@ public struct ErrandAPI: Sendable {
         logger: Logger
     ) {
         let random = RandomSource(options.random)
+        let secret = options.secret ?? random.bytes(32)
         services = APIServices(
             stores: stores,
             files: files,
             types: types,
             options: options,
-            cursors: CursorCodec(secret: options.secret ?? random.bytes(32)),
+            cursors: CursorCodec(secret: secret),
+            leases: LeaseTokens(secret: secret),
+            sessions: WorkerSessions(store: stores.jobs, clock: options.clock, secret: secret),
             random: random,
             authenticator: Authenticator(
                 keys: stores.keys,
@@ -59,6 +62,11 @@ public struct ErrandAPI: Sendable {
             + DatasetRoutes(services: services).routes
             + QueueRoutes(services: services).routes
             + WorkerRoutes(services: services).routes
+            + SessionRoutes(services: services).routes
+            + ClaimRoute(services: services).routes
+            + LeasedJobRoutes(services: services).routes
+            + ResultUploadRoute(services: services).routes
+            + SettleRoutes(services: services).routes
             + JobTypeRoutes(services: services).routes
             + KeyRoutes(services: services).routes
             + HealthRoutes(services: services).routes

@@ -22,9 +22,7 @@ struct KeySecret: Sendable {
         let digits = String(random.next() & 0xffff_ffff_ffff, radix: 16)
         prefix = String(repeating: "0", count: 12 - digits.count) + digits
         let bytes = (0..<4).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
-        let secret = Data(bytes).base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-        text = "ek_\(prefix)_\(secret)"
+        text = "ek_\(prefix)_\(Base64URL.encode(Data(bytes)))"
     }
 
     /// Reads one; nil for what cannot be a key.

@@ -25,6 +25,8 @@ struct Problem: Error, Sendable {
     var parts: [Part]
     /// The job's status, where that was the reason.
     var currentStatus: JobStatus?
+    /// The job's fence, where a lease was over.
+    var currentFence: Int64?
     /// Header fields that belong to the refusal.
     var headers: HTTPFields = [:]
 
@@ -67,6 +69,7 @@ extension Problem {
         writer.memberIfPresent("instance", instance)
         writer.member("requestId", requestId)
         writer.memberIfPresent("currentStatus", currentStatus?.rawValue)
+        if let currentFence { writer.member("currentFence", currentFence) }
         guard !parts.isEmpty else { return }
         writer.member("errors") { writer in
             writer.array { writer in

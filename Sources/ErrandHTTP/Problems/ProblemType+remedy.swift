@@ -16,6 +16,8 @@ extension ProblemType {
         case .jobNotRetryable: "Wait for the job to end. What completed cannot be retried; submit it again."
         case .uniqueConflict: "Use the job that has the unique key, or wait for its end; see onConflict."
         case .leaseLost: "Stop the work and drop the job: another worker may have it."
+        case .alreadySettled: "Drop the job: what was said first counts."
+        case .sessionExpired: "Open a session with the old workerId; leases that are renewed live on."
         case .notCompleted: "Wait for the job: poll it, or follow its events."
         case .gone: "Nothing: records, results and uploads are kept for a time that the installation sets."
         case .preconditionFailed: "Read it again, and send the new ETag with If-Match."

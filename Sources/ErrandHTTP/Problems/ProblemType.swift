@@ -14,6 +14,8 @@ enum ProblemType: String, Sendable, CaseIterable {
     case jobNotRetryable = "job-not-retryable"
     case uniqueConflict = "unique-conflict"
     case leaseLost = "lease-lost"
+    case alreadySettled = "already-settled"
+    case sessionExpired = "session-expired"
     case notCompleted = "not-completed"
     case gone
     case preconditionFailed = "precondition-failed"
@@ -38,7 +40,9 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .notFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
-        case .conflict, .jobNotCancellable, .jobNotRetryable, .uniqueConflict, .leaseLost, .notCompleted: 409
+        case .conflict, .jobNotCancellable, .jobNotRetryable, .uniqueConflict, .leaseLost, .notCompleted,
+            .alreadySettled, .sessionExpired:
+            409
         case .gone: 410
         case .preconditionFailed: 412
         case .tooLarge: 413
@@ -69,6 +73,8 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .jobNotRetryable: "Only a failed or cancelled job can be retried."
         case .uniqueConflict: "Another job has the unique key."
         case .leaseLost: "The lease is not valid any more."
+        case .alreadySettled: "The run has ended in another way."
+        case .sessionExpired: "The worker's session is not known any more."
         case .notCompleted: "The job has not come that far."
         case .gone: "It existed, and was deleted or has expired."
         case .preconditionFailed: "It changed since it was read."

@@ -29,6 +29,8 @@ public struct APIRoute: Sendable {
         case optionalObject
         /// A JSON object.
         case object
+        /// Any JSON value.
+        case value
         /// A file of any type.
         case file
     }

@@ -19,11 +19,11 @@ struct OperatingRoutes: Sendable {
     private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
         let reference = try context.jobReference()
         var reason: String?
-        try await read(request, context) { reader, name, value in
+        try await services.readFields(request, context) { reader, name, value in
             guard name == "reason" else { return false }
             reason = reader.string(name, value)
             return true
-        }
+        }.finish()
         try await checkRevision(reference, request, context)
         let job: Job
         do {
@@ -57,11 +57,11 @@ struct OperatingRoutes: Sendable {
 
     private func runAt(_ request: Request, _ context: APIContext) async throws -> Date? {
         var runAt: Date?
-        try await read(request, context) { reader, name, value in
+        try await services.readFields(request, context) { reader, name, value in
             guard name == "runAt" else { return false }
             runAt = reader.date(name, value)
             return true
-        }
+        }.finish()
         return runAt
     }
 
@@ -79,17 +79,6 @@ struct OperatingRoutes: Sendable {
             try await services.stores.jobs.delete(reference, scope: context.scope)
         } catch { throw Problem(store: error, conflict: .notCompleted) }
         return Response(status: .noContent, headers: .noStore)
-    }
-
-    /// Reads a body that may be left out.
-    private func read(
-        _ request: Request,
-        _ context: APIContext,
-        _ field: (inout FieldReader, String, JSONText) -> Bool
-    ) async throws {
-        try MediaTypes.requireAccepted("application/json", by: request)
-        guard let body = try await request.json(context, limit: services.options.maximumBodyBytes) else { return }
-        try FieldReader.read(body.object(), field).finish()
     }
 
     /// Refuses the change when `If-Match` names another revision.

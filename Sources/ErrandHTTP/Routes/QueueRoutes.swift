@@ -40,27 +40,17 @@ struct QueueRoutes: Sendable {
 
     private func pause(_ request: Request, _ context: APIContext) async throws -> Response {
         var reason: String?
-        try await read(request, context) { reader, name, value in
+        try await services.readFields(request, context) { reader, name, value in
             guard name == "reason" else { return false }
             reason = reader.string(name, value)
             return true
-        }
+        }.finish()
         return try await change(.pause(by: context.principal.name, reason: reason), context)
     }
 
     private func resume(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await read(request, context) { _, _, _ in false }
+        try await services.readFields(request, context) { _, _, _ in false }.finish()
         return try await change(.resume, context)
-    }
-
-    private func read(
-        _ request: Request,
-        _ context: APIContext,
-        _ field: (inout FieldReader, String, JSONText) -> Bool
-    ) async throws {
-        try MediaTypes.requireAccepted("application/json", by: request)
-        guard let body = try await request.json(context, limit: services.options.maximumBodyBytes) else { return }
-        try FieldReader.read(body.object(), field).finish()
     }
 
     private func change(_ change: QueueChange, _ context: APIContext) async throws -> Response {

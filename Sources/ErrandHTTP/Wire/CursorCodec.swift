@@ -1,31 +1,24 @@
 #if Server
-import Crypto
 import FoundationEssentials
 
 /// Makes and checks cursors: a place in a list, signed together with the list it belongs to.
 ///
 /// A cursor grants nothing: the scope is checked again with every page.
 struct CursorCodec: Sendable {
-    private let key: SymmetricKey
+    private static let signatureLength = 16
 
-    init(secret: [UInt8]) {
-        key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: secret),
-            info: Data("errand cursor 1".utf8),
-            outputByteCount: 32
-        )
-    }
+    private let signer: MessageSigner
+
+    init(secret: [UInt8]) { signer = MessageSigner(secret: secret, purpose: "cursor") }
 
     /// Makes a cursor for a list, named by its tenant, filters and order; another list refuses it.
     func encode(_ position: Int64, list: [String]) -> String {
         let place = withUnsafeBytes(of: position.bigEndian) { Data($0) }
-        return (place + signature(place, list)).base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_")
+        return Base64URL.encode(place + signature(place, list))
     }
 
     func decode(_ text: String, list: [String]) throws(Problem) -> Int64 {
-        let base64 = text.replacing("-", with: "+").replacing("_", with: "/")
-        guard text.utf8.count == 32, let data = Data(base64Encoded: base64), data.count == 24 else {
+        guard text.utf8.count == 32, let data = Base64URL.decode(text), data.count == 8 + Self.signatureLength else {
             throw .parameter("cursor", "invalid", "The cursor is not one of this server's; start without one.")
         }
         let place = data.prefix(8)
@@ -40,13 +33,7 @@ struct CursorCodec: Sendable {
     }
 
     private func signature(_ place: Data, _ list: [String]) -> Data {
-        var mac = HMAC<SHA256>(key: key)
-        mac.update(data: place)
-        for word in list {
-            // The length keeps ["a", "bc"] and ["ab", "c"] apart.
-            mac.update(data: Data("\(word.utf8.count):\(word)".utf8))
-        }
-        return Data(mac.finalize()).prefix(16)
+        signer.signature(of: place, for: list).prefix(Self.signatureLength)
     }
 }
 #endif

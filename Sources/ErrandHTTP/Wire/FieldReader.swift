@@ -25,8 +25,11 @@ struct FieldReader {
         return reader
     }
 
-    /// Throws when anything was wrong.
-    func finish() throws(Problem) {
+    /// Throws when anything was wrong; the pointers start where the object is in the body.
+    func finish(within place: String = "") throws(Problem) {
+        let parts = parts.map { part in
+            Problem.Part(pointer: part.pointer.map { place + $0 }, code: part.code, detail: part.detail)
+        }
         guard let first = parts.first else { return }
         let detail = parts.count == 1 ? first.detail : "\(first.detail) (and \(parts.count - 1) more)"
         throw Problem(.validation, detail, parts: parts)

@@ -9,6 +9,8 @@ enum WorkerJSON {
             writer.member("id", said.id)
             writer.member("name", said.name)
             writer.memberIfPresent("version", said.version)
+            writer.memberIfPresent("language", said.language)
+            if let labels = said.labels { writer.member("labels", labels) }
             if let queues = said.queues { writer.member("queues") { write(queues, to: &$0) } }
             writer.member("types") { write(said.types, to: &$0) }
             writer.member("slots", said.slots)

@@ -8,6 +8,7 @@ enum PostgresMigrations {
             ("V001_jobs", PackageResources.V001_jobs_sql),
             ("V002_submit", PackageResources.V002_submit_sql),
             ("V003_api_keys", PackageResources.V003_api_keys_sql),
+            ("V004_workers_elsewhere", PackageResources.V004_workers_elsewhere_sql),
         ]
     }
 

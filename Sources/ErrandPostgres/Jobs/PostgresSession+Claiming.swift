@@ -34,9 +34,13 @@ extension PostgresSession {
             Self.findLanes,
             [
                 request.queues.map { .texts($0) } ?? .null, .texts(request.types),
-                .int(Int64(max(0, request.limit))),
+                .int(Int64(max(0, request.limit))), .text(request.tenantId), projects(of: request),
             ]
         )
+    }
+
+    private func projects(of request: ClaimRequest) -> PostgresValue {
+        request.projects.map { .texts($0.sorted()) } ?? .null
     }
 
     /// Takes as many jobs of each lane as it has turns, and puts them in the order of the turns.
@@ -54,7 +58,8 @@ extension PostgresSession {
             .texts(request.types),
             .int(now),
             .text(request.worker),
-            .int((time.steady + request.lease).wholeMicroseconds)
+            .int((time.steady + request.lease).wholeMicroseconds),
+            projects(of: request)
         )
         let taken = try rows.map { (row) throws(JobStoreError) in try ClaimedRow(&row) }
         var byLane = Dictionary(grouping: taken) { lane in
@@ -130,10 +135,15 @@ extension PostgresSession {
             """
             SELECT n.run_at FROM unnest($1::text[]) AS t(type) CROSS JOIN LATERAL (
                 SELECT s.run_at FROM errand.live s WHERE s.waiting AND NOT s.claimable AND s.type = t.type
-                    AND ($2::text[] IS NULL OR s.queue = ANY ($2::text[])) ORDER BY s.run_at LIMIT 1) n
+                    AND ($2::text[] IS NULL OR s.queue = ANY ($2::text[]))
+                    AND ($3::text IS NULL OR s.tenant = $3::text)
+                    AND ($4::text[] IS NULL OR s.project = ANY ($4::text[])) ORDER BY s.run_at LIMIT 1) n
             ORDER BY n.run_at LIMIT 1
             """,
-            [.texts(request.types), request.queues.map { .texts($0) } ?? .null]
+            [
+                .texts(request.types), request.queues.map { .texts($0) } ?? .null, .text(request.tenantId),
+                projects(of: request),
+            ]
         )
     }
 
@@ -155,10 +165,11 @@ extension PostgresSession {
         SELECT l.queue, l.tenant, (SELECT count(*) FROM (
             SELECT 1 FROM errand.live s
             WHERE s.claimable AND s.queue = l.queue AND coalesce(s.tenant, '') = l.tenant
-                AND s.type = ANY ($2::text[]) LIMIT $3::bigint) found)
+                AND s.type = ANY ($2::text[]) AND ($5::text[] IS NULL OR s.project = ANY ($5::text[]))
+            LIMIT $3::bigint) found)
         FROM lanes l
-        WHERE ($1::text[] IS NULL OR l.queue = ANY ($1::text[])) AND NOT EXISTS (
-            SELECT FROM errand.queues q WHERE q.name = l.queue AND q.paused_since IS NOT NULL)
+        WHERE ($4::text IS NULL OR l.tenant = $4::text) AND ($1::text[] IS NULL OR l.queue = ANY ($1::text[]))
+            AND NOT EXISTS (SELECT FROM errand.queues q WHERE q.name = l.queue AND q.paused_since IS NOT NULL)
         """
 
     /// What a claim makes of a row; the parameters are the time, the worker and the lease's end, from this one on.
@@ -177,7 +188,7 @@ extension PostgresSession {
             CROSS JOIN LATERAL (
                 SELECT s.ctid AS place, s.number FROM errand.live s
                 WHERE s.claimable AND s.queue = t.queue AND coalesce(s.tenant, '') = t.tenant
-                    AND s.type = ANY ($4::text[])
+                    AND s.type = ANY ($4::text[]) AND ($8::text[] IS NULL OR s.project = ANY ($8::text[]))
                 ORDER BY s.priority, s.run_at, s.number LIMIT t.quota FOR UPDATE SKIP LOCKED) n)
         UPDATE errand.live s SET \(becomingRun(5))
         FROM taken JOIN errand.jobs j ON j.number = taken.number WHERE s.ctid = taken.place

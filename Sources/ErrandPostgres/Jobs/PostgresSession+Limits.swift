@@ -78,10 +78,12 @@ extension PostgresSession {
         let held = try sql(
             """
             SELECT q.name FROM unnest($1::text[]) AS q(name) WHERE EXISTS (
-                SELECT FROM errand.live s WHERE s.claimable AND s.queue = q.name AND s.type = ANY ($2::text[]))
+                SELECT FROM errand.live s WHERE s.claimable AND s.queue = q.name AND s.type = ANY ($2::text[])
+                    AND ($3::text IS NULL OR s.tenant = $3::text))
             """,
             .texts(waits.map(\.queue)),
-            .texts(request.types)
+            .texts(request.types),
+            .text(request.tenantId)
         )
         .map { (row) throws(JobStoreError) in row.text() }
         return waits.filter { held.contains($0.queue) }.map(\.wait).min()

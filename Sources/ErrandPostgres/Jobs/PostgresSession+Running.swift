@@ -47,16 +47,17 @@ extension PostgresSession {
         guard let job = held(report.lease)?.job else { return .fenced(currentStatus: nil) }
         switch try apply(.report(report), to: job.number) {
         case .success(let changed):
-            try append(report.logs, to: job.number, attempt: changed.attempt)
+            try append(report, attempt: changed.attempt)
             return .applied
         case .failure(let refusal):
             return job.isCancelPending(for: report.lease) ? .cancelled : .fenced(currentStatus: refusal.status)
         }
     }
 
-    /// Adds lines to a locked job's log, as far as the attempt may have more.
-    func append(_ lines: [LogLine], to number: Int64, attempt: Int) throws(JobStoreError) {
-        guard !lines.isEmpty else { return }
+    /// Adds lines to a locked job's log, as far as the attempt may have more and they did not come before.
+    func append(_ report: RunReport, attempt: Int) throws(JobStoreError) {
+        let (lines, number) = (report.logs, report.lease.number)
+        guard !lines.isEmpty, try isNews(report) else { return }
         let (last, written) =
             try sql(
                 """
@@ -82,6 +83,22 @@ extension PostgresSession {
             .texts(kept.map(\.level.rawValue)),
             .texts(kept.map(\.message))
         )
+    }
+
+    /// Notes the number of the lines, if they have one; false when the run has sent them before.
+    private func isNews(_ report: RunReport) throws(JobStoreError) -> Bool {
+        guard let batch = report.logBatch else { return true }
+        let written = try sql(
+            """
+            INSERT INTO errand.log_batches AS b (number, fence, batch) VALUES ($1::bigint, $2::bigint, $3::bigint)
+            ON CONFLICT (number) DO UPDATE SET fence = excluded.fence, batch = excluded.batch
+            WHERE b.fence <> excluded.fence OR b.batch < excluded.batch RETURNING 1
+            """,
+            .int(report.lease.number),
+            .int(report.lease.fence),
+            .int(batch)
+        )
+        return written.count > 0
     }
 
     /// Whether a row of `live` that was found by its number is a worker's run.

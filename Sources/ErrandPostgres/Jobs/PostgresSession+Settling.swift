@@ -62,7 +62,7 @@ extension PostgresSession {
         }
         if settlement.outcome != .acknowledgeCancel {
             // The run's lines belong to its attempt, which giving the job back takes off the count.
-            try append(settlement.report?.logs ?? [], to: job.number, attempt: job.attempt)
+            if let report = settlement.report { try append(report, attempt: job.attempt) }
         }
         if case .complete(let result) = settlement.outcome { try addFiles(result.files, to: job.number) }
         return .applied(changed.status)
@@ -85,6 +85,12 @@ extension PostgresSession {
             .ints(files.map(\.size)),
             .texts(files.map(\.sha256)),
             .texts(files.map(\.contentType))
+        )
+        // What came as an upload goes with the job from now on.
+        try sql(
+            "UPDATE errand.uploads SET job = $1::bigint WHERE key = ANY ($2::text[]) AND job IS NULL",
+            .int(number),
+            .texts(files.map(\.key))
         )
     }
 }

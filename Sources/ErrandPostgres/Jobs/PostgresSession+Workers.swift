@@ -18,7 +18,9 @@ extension PostgresSession {
             .int(worker.lease.wholeMilliseconds),
             .int(now),
             .int(time.steady.wholeMicroseconds),
-            .int((time.steady + worker.lifetime).wholeMicroseconds)
+            .int((time.steady + worker.lifetime).wholeMicroseconds),
+            .text(worker.language),
+            .text(worker.labels?.string)
         )
     }
 
@@ -62,11 +64,10 @@ extension PostgresSession {
             lease: .milliseconds(row.int())
         )
         announcement.running = Int(row.int())
-        return LiveWorker(
-            announcement,
-            heartbeatAt: row.date(),
-            heartbeatAge: time.steady - .microseconds(row.int())
-        )
+        let (heartbeatAt, heartbeat) = (row.date(), Duration.microseconds(row.int()))
+        announcement.language = row.optionalText()
+        announcement.labels = try row.json()
+        return LiveWorker(announcement, heartbeatAt: heartbeatAt, heartbeatAge: time.steady - heartbeat)
     }
 
     private static func names(_ json: JSONText) throws(JobStoreError) -> [String] {
@@ -79,17 +80,18 @@ extension PostgresSession {
 
     private static let writeWorker = """
         INSERT INTO errand.workers (id, name, version, queues, types, slots, running, started_at, lease, heartbeat_at,
-            heartbeat, forget_at)
+            heartbeat, forget_at, language, labels)
         VALUES ($1::text, $2::text, $3::text, $4::text[], $5::text[], $6::integer, $7::integer, $8::bigint, $9::bigint,
-            $10::bigint, $11::bigint, $12::bigint)
+            $10::bigint, $11::bigint, $12::bigint, $13::text, $14::text)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, queues = excluded.queues,
             types = excluded.types, slots = excluded.slots, running = excluded.running,
             started_at = excluded.started_at, lease = excluded.lease, heartbeat_at = excluded.heartbeat_at,
-            heartbeat = excluded.heartbeat, forget_at = excluded.forget_at
+            heartbeat = excluded.heartbeat, forget_at = excluded.forget_at, language = excluded.language,
+            labels = excluded.labels
         """
     private static let readWorkers = """
         SELECT id, name, version, array_to_json(queues)::text, array_to_json(types)::text, slots, started_at, lease,
-            running, heartbeat_at, heartbeat FROM errand.workers
+            running, heartbeat_at, heartbeat, language, labels FROM errand.workers
         """
     private static let readHeld = """
         SELECT s.worker, s.tenant, s.project, j.id, s.number, s.fence, s.lease_end

@@ -9,6 +9,10 @@ enum SQLiteMigrations {
             ("V001_jobs", String(decoding: PackageResources.V001_jobs_sql, as: UTF8.self)),
             ("V002_rate_limits", String(decoding: PackageResources.V002_rate_limits_sql, as: UTF8.self)),
             ("V003_api_keys", String(decoding: PackageResources.V003_api_keys_sql, as: UTF8.self)),
+            (
+                "V004_workers_elsewhere",
+                String(decoding: PackageResources.V004_workers_elsewhere_sql, as: UTF8.self)
+            ),
         ]
     }
 

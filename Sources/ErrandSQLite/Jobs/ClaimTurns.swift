@@ -29,12 +29,15 @@ struct ClaimTurns {
 
     private let session: SQLiteSession
     private let limit: Int
+    /// The numbers of the only projects whose jobs may be taken; nil takes all.
+    private let projects: Set<Int64>?
     private var queues: [QueueTurns]
     private var nextQueue = 0
     private var servedQueue: String?
     private var servedTenants: [String: String] = [:]
-    /// The last job taken of each lane, up to which the lane is claimed then.
-    private(set) var lastPlaces: [Int: ClaimPlace] = [:]
+    private var takenPlaces: [Int: ClaimPlace] = [:]
+    /// The last job taken of each lane, up to which the lane is claimed then; none where jobs in between were left.
+    var lastPlaces: [Int: ClaimPlace] { projects == nil ? takenPlaces : [:] }
 
     /// Where the rotations stand after the claim.
     var lastServed: (queue: String, tenants: [String: String])? { servedQueue.map { ($0, servedTenants) } }
@@ -42,6 +45,7 @@ struct ClaimTurns {
     init(session: SQLiteSession, request: ClaimRequest) {
         self.session = session
         limit = request.limit
+        projects = request.projects.map { session.projectNumbers(of: $0, tenant: request.tenantId) }
         var lanes: [String: [String: [Int]]] = [:]
         for lane in session.memory.readyLanes {
             let key = session.memory.lanes[lane].key
@@ -72,7 +76,7 @@ struct ClaimTurns {
         let tenant = queues[0].tenants[0]
         let taken = tenant.candidates.prefix(queues[0].room ?? limit)
         guard !taken.isEmpty else { return [] }
-        for candidate in taken { lastPlaces[candidate.lane] = candidate.place }
+        for candidate in taken { takenPlaces[candidate.lane] = candidate.place }
         servedQueue = queues[0].name
         servedTenants[queues[0].name] = tenant.name
         return taken.map(\.place.number)
@@ -105,7 +109,7 @@ struct ClaimTurns {
             }
             queues[queue].nextTenant += 1
             queues[queue].room = queues[queue].room.map { $0 - 1 }
-            lastPlaces[candidate.lane] = candidate.place
+            takenPlaces[candidate.lane] = candidate.place
             servedQueue = queues[queue].name
             servedTenants[queues[queue].name] = queues[queue].tenants[turn].name
             return candidate.place.number
@@ -119,7 +123,9 @@ struct ClaimTurns {
         tenant.isExhausted = true
         var found: [Candidate] = []
         for lane in tenant.lanes {
-            found += try session.firstClaimable(of: lane, limit: limit).map { Candidate(lane: lane, place: $0) }
+            found += try session.firstClaimable(of: lane, in: projects, limit: limit).map {
+                Candidate(lane: lane, place: $0)
+            }
         }
         if tenant.lanes.count > 1 { found.sort() }
         tenant.candidates = found.prefix(limit)
@@ -128,7 +134,11 @@ struct ClaimTurns {
 
 extension SQLiteSession {
     /// The lane's first jobs that can be claimed, in its order.
-    fileprivate func firstClaimable(of lane: Int, limit: Int) throws(JobStoreError) -> [ClaimPlace] {
+    fileprivate func firstClaimable(
+        of lane: Int,
+        in projects: Set<Int64>?,
+        limit: Int
+    ) throws(JobStoreError) -> [ClaimPlace] {
         var places: [ClaimPlace] = []
         let claimed = memory.lanes[lane].claimedUpTo
         if let claimed {
@@ -142,7 +152,7 @@ extension SQLiteSession {
             select.bind(2, claimed.rank)
             select.bind(3, claimed.runAt)
             select.bind(4, claimed.number)
-            try add(&places, from: select, of: lane, limit: limit)
+            try add(&places, from: select, of: lane, in: projects, limit: limit)
         }
         guard places.count < limit else { return places }
         let select = try sql(
@@ -153,7 +163,7 @@ extension SQLiteSession {
         )
         select.bind(2, claimed?.rank ?? .min)
         select.bind(3, claimed?.runAt ?? .min)
-        try add(&places, from: select, of: lane, limit: limit)
+        try add(&places, from: select, of: lane, in: projects, limit: limit)
         return places
     }
 
@@ -161,14 +171,24 @@ extension SQLiteSession {
         _ places: inout [ClaimPlace],
         from select: SQLStatement,
         of lane: Int,
+        in projects: Set<Int64>?,
         limit: Int
     ) throws(JobStoreError) {
         select.bind(1, lane)
         defer { select.reset() }
         while places.count < limit, try select.step() {
             let place = ClaimPlace(rank: select.int(0), runAt: select.int(1), number: select.int(2))
-            if leases[place.number] == nil { places.append(place) }
+            guard leases[place.number] == nil, try isJob(place.number, in: projects) else { continue }
+            places.append(place)
         }
+    }
+
+    /// Whether a job is of one of the projects; the claim index does not know, so only limited claims look.
+    private func isJob(_ number: Int64, in projects: Set<Int64>?) throws(JobStoreError) -> Bool {
+        guard let projects else { return true }
+        let select = try sql("SELECT project FROM jobs WHERE number = ?")
+        select.bind(1, number)
+        return try select.firstInt().map(projects.contains) ?? false
     }
 }
 

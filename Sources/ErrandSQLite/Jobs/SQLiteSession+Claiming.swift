@@ -170,5 +170,8 @@ extension UpdateOfMany {
 }
 
 extension ClaimRequest {
-    func wants(_ lane: LaneKey) -> Bool { types.contains(lane.type) && (queues?.contains(lane.queue) ?? true) }
+    func wants(_ lane: LaneKey) -> Bool {
+        types.contains(lane.type) && (queues?.contains(lane.queue) ?? true)
+            && (scope == .system || lane.tenant == tenantId)
+    }
 }

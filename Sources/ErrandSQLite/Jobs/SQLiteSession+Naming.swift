@@ -44,6 +44,12 @@ extension SQLiteSession {
         return number
     }
 
+    /// The numbers of those of a tenant's projects that have one, as every project with a job has.
+    func projectNumbers(of names: Set<String>, tenant: String?) -> Set<Int64> {
+        guard let tenant, let number = memory.tenantNumbers[tenant] else { return [] }
+        return Set(names.compactMap { memory.projectNumbers[ProjectKey(tenant: number, id: $0)] })
+    }
+
     /// Reads back what the memory holds, after the database was opened.
     func remember() throws(JobStoreError) {
         let lanes = try sql("SELECT lane, queue, type, tenant FROM lanes ORDER BY lane")

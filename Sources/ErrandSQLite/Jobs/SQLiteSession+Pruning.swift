@@ -48,6 +48,7 @@ extension SQLiteSession {
             "INSERT OR IGNORE INTO orphaned_files SELECT key FROM uploads WHERE job = ?",
             "DELETE FROM uploads WHERE job = ?",
             "DELETE FROM job_logs WHERE number = ?",
+            "DELETE FROM log_batches WHERE number = ?",
             "DELETE FROM job_texts WHERE place >> 3 = ?1 AND place BETWEEN ?1 << 3 AND (?1 << 3) + 7",
             "UPDATE counters SET value = max(value, ?) WHERE name = 'last_deleted_number'",
             "DELETE FROM jobs WHERE number = ?",

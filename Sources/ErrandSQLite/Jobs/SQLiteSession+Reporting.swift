@@ -41,7 +41,7 @@ extension SQLiteSession {
             let statement: StaticSQL = "UPDATE jobs SET checkpoint = ?, lost_count = 0 WHERE number = ?"
             try setText(checkpoint, statement, .checkpoint, number)
         }
-        try append(report.logs, to: number)
+        try append(report)
         if isVisible, interest.contains(.jobs), let state = try state(number) { noteChange(state, rev: state.rev) }
     }
 
@@ -69,8 +69,9 @@ extension SQLiteSession {
         return state
     }
 
-    private func append(_ lines: [LogLine], to number: Int64) throws(JobStoreError) {
-        guard !lines.isEmpty, let attempt = try state(number)?.attempt else { return }
+    private func append(_ report: RunReport) throws(JobStoreError) {
+        let (lines, number) = (report.logs, report.lease.number)
+        guard !lines.isEmpty, let attempt = try state(number)?.attempt, try isNews(report) else { return }
         let count = try sql("SELECT count(*) FROM job_logs WHERE number = ? AND attempt = ?")
         count.bind(1, number)
         count.bind(2, attempt)
@@ -89,5 +90,21 @@ extension SQLiteSession {
             insert.bind(5, line.message)
             try insert.run()
         }
+    }
+
+    /// Notes the number of the lines, if they have one; false when the run has sent them before.
+    private func isNews(_ report: RunReport) throws(JobStoreError) -> Bool {
+        guard let batch = report.logBatch else { return true }
+        let note = try sql(
+            """
+            INSERT INTO log_batches VALUES (?, ?, ?)
+            ON CONFLICT (number) DO UPDATE SET fence = excluded.fence, batch = excluded.batch
+            WHERE fence <> excluded.fence OR batch < excluded.batch RETURNING 1
+            """
+        )
+        note.bind(1, report.lease.number)
+        note.bind(2, report.lease.fence)
+        note.bind(3, batch)
+        return try note.firstInt() != nil
     }
 }

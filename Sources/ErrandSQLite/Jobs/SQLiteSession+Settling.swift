@@ -163,6 +163,11 @@ extension SQLiteSession {
             insert.bind(5, file.sha256)
             insert.bind(6, file.contentType)
             try insert.run()
+            // What came as an upload goes with the job from now on.
+            let take = try sql("UPDATE uploads SET job = ? WHERE key = ? AND job IS NULL")
+            take.bind(1, number)
+            take.bind(2, file.key)
+            try take.run()
         }
     }
 }

@@ -104,6 +104,42 @@ extension JobStoreCheck {
             #expect(job.attempt == 0 && job.fence == 0 && job.rev == 1)
             #expect(try await test.claim(types: ["work", "other"]).count == 1)
         },
+        JobStoreCheck("a claim within a scope takes what is in it only, and in its order") { test in
+            var jobs: [String: JobID] = [:]
+            let wanted: [(String, Scope, String?)] = [
+                ("other", .tenant("b"), "p"), ("none", .tenant("a"), nil), ("q", .tenant("a"), "q"),
+                ("p1", .tenant("a"), "p"), ("r", .tenant("a"), "r"), ("p2", .tenant("a"), "p"),
+            ]
+            for (name, scope, project) in wanted {
+                jobs[name] = try await test.submit(scope: scope) { $0.projectId = project }.id
+            }
+            func claim(_ scope: Scope, _ limit: Int = 10) async throws -> [String] {
+                var request = test.request(limit)
+                request.scope = scope
+                let claim = try await test.store.claim(request)
+                return claim.jobs.compactMap { job in jobs.first { $0.value == job.lease.id }?.key }
+            }
+            #expect(try await claim(.tenant("c")).isEmpty)
+            #expect(try await claim(.tenant("a", projects: [])).isEmpty)
+            #expect(try await claim(.tenant("a", projects: ["s"])).isEmpty)
+            #expect(try await claim(.tenant("b", projects: ["q"])).isEmpty)
+            #expect(try await claim(.tenant("a", projects: ["p", "r"]), 2) == ["p1", "r"])
+            #expect(try await claim(.tenant("a", projects: ["p", "r"])) == ["p2"])
+            // What a narrower claim left is still there for others.
+            #expect(try await claim(.tenant("a"), 1) == ["none"])
+            #expect(try await claim(.tenant("a")) == ["q"])
+            #expect(try await claim(.system) == ["other"])
+        },
+        JobStoreCheck("a claim within a scope waits for what is in it only") { test in
+            let due = try await test.date(in: .seconds(9))
+            let early = try await test.date(in: .seconds(5))
+            _ = try await test.submit(scope: .tenant("b")) { $0.runAt = early }
+            _ = try await test.submit(scope: .tenant("a")) { $0.runAt = due }
+            var request = test.request()
+            request.scope = .tenant("a")
+            let wait = try #require(try await test.store.claim(request).nextDue)
+            #expect(wait > .seconds(5) && wait <= .seconds(9))
+        },
         JobStoreCheck("a claim takes from the queues asked for only") { test in
             for queue in ["a", "b", "c"] { _ = try await test.submit { $0.queue = queue } }
             #expect(try await test.claim(10, queues: ["none"]).isEmpty)

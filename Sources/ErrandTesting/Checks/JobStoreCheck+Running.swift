@@ -158,6 +158,29 @@ extension JobStoreCheck {
             #expect(try await test.read(new.id) == before)
             #expect(try await test.store.logs(.id(new.id), after: 0, limit: 10, scope: .system).isEmpty)
         },
+        JobStoreCheck("numbered lines of a run are added once, and each run counts for itself") { test in
+            var lease = try await test.run(lease: .seconds(1))
+            let now = try await test.now()
+            func add(_ batch: Int64?, _ lines: String...) async throws {
+                let written = try await test.report(lease) { report in
+                    report.logs = lines.map { LogLine(at: now, level: .info, message: $0) }
+                    report.logBatch = batch
+                }
+                #expect(written == .applied)
+            }
+            try await add(1, "a", "b")
+            try await add(1, "a", "b")
+            try await add(nil, "c")
+            try await add(2, "d")
+            try await add(1, "a", "b")
+            try await test.advance(.seconds(1))
+            _ = try await test.store.reap(limit: 1)
+            lease = try await test.claimOne()
+            try await add(1, "e")
+            try await add(1, "e")
+            let lines = try await test.store.logs(.id(lease.id), after: 0, limit: 10, scope: .system)
+            #expect(lines.map(\.line.message) == ["a", "b", "c", "d", "e"])
+        },
         JobStoreCheck("a report on a tracked job is fenced off") { test in
             let tracked = try await test.track { $0.startsRunning = true }
             let lease = JobLease(id: tracked.id, number: tracked.number, fence: 1)

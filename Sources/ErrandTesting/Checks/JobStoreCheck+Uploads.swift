@@ -27,6 +27,24 @@ extension JobStoreCheck {
             await expect(.notFound) { _ = try await uploads.upload(upload.id, scope: .default) }
             #expect(try await test.prune().orphanedFiles == [upload.key])
         },
+        JobStoreCheck("an upload that a run made its result goes with the job") { test in
+            let uploads = try #require(test.store as? any UploadStore)
+            let upload = try await test.upload(for: .default, in: uploads)
+            let file = JobFile(
+                name: "result.bin",
+                key: upload.key,
+                size: upload.size,
+                sha256: upload.sha256,
+                contentType: "text/plain"
+            )
+            let lease = try await test.run()
+            let result = JobResult(type: .url, location: upload.key, files: [file])
+            #expect(try await test.settle(lease, .complete(result)) == .applied(.completed))
+            try await test.advance(.seconds(120))
+            #expect(try await test.prune().orphanedFiles.isEmpty)
+            try await test.store.delete(.id(lease.id), scope: .default)
+            #expect(try await test.prune().orphanedFiles == [upload.key])
+        },
         JobStoreCheck("an upload that is not there, or not the tenant's, cannot be used") { test in
             let uploads = try #require(test.store as? any UploadStore)
             let foreign = try await test.upload(for: .tenant("b"), in: uploads)

@@ -24,6 +24,13 @@ extension JobStoreCheck {
             try await test.store.announce(worker)
             #expect(try await test.store.workers(scope: .system).map(\.announcement) == [worker])
         },
+        JobStoreCheck("what a worker elsewhere says of itself is listed as it said it") { test in
+            var worker = try await test.announcement("w1")
+            worker.language = "python"
+            worker.labels = .checked(#"{"zone":"b"}"#)
+            try await test.store.announce(worker)
+            #expect(try await test.store.workers(scope: .system).map(\.announcement) == [worker])
+        },
         JobStoreCheck("workers are listed by their start, and a withdrawn one is not") { test in
             for id in ["w2", "w3", "w1"] {
                 try await test.store.announce(try await test.announcement(id))

@@ -52,7 +52,7 @@ public final class MemoryJobStore: JobStore {
 
     /// Whether a worker that knows these types has something to run now, or runs it.
     func hasWork(for types: [String]) -> Bool {
-        state.withLock { state in !state.running.isEmpty || state.hasReady(Set(types), at: clock.now()) }
+        state.withLock { state in !state.running.isEmpty || state.hasReady(types, at: clock.now()) }
     }
 
     /// Starts to write down what happens, for a history.

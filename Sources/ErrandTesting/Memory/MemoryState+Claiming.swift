@@ -10,13 +10,12 @@ struct ClaimRotation: Sendable {
 
 extension MemoryState {
     mutating func claim(_ request: ClaimRequest, at time: StoreTime) -> Claim {
-        let types = Set(request.types)
         let asked = request.queues.map(Set.init) ?? Set(lanes.keys)
         var turn = asked.sorted().filter { lanes[$0]?.isEmpty == false }.rotated(after: rotation.queue)
         var claimed: [ClaimedJob] = []
         while claimed.count < request.limit, !turn.isEmpty {
             for queue in turn where claimed.count < request.limit {
-                guard let job = next(in: queue, types, time), let run = start(job, request, time) else {
+                guard let job = next(in: queue, for: request, time), let run = start(job, request, time) else {
                     turn.removeAll { $0 == queue }
                     continue
                 }
@@ -25,7 +24,7 @@ extension MemoryState {
                 rotation.tenants[queue] = .some(job.tenantId)
             }
         }
-        return Claim(jobs: claimed, nextDue: nextDue(asked, types, time))
+        return Claim(jobs: claimed, nextDue: nextDue(asked, for: request, time))
     }
 
     private mutating func start(_ job: Job, _ request: ClaimRequest, _ time: StoreTime) -> ClaimedJob? {
@@ -37,13 +36,13 @@ extension MemoryState {
     }
 
     /// The job whose turn it is in a queue: the first of the first tenant after the one served last.
-    private func next(in queue: String, _ types: Set<String>, _ time: StoreTime) -> Job? {
+    private func next(in queue: String, for request: ClaimRequest, _ time: StoreTime) -> Job? {
         guard queues[queue]?.rate?.room(at: time.steady) != 0 else { return nil }
-        return nextWithoutRate(in: queue, types, time)
+        return nextWithoutRate(in: queue, for: request, time)
     }
 
     /// The job whose turn it would be if the queue had no rate limit.
-    private func nextWithoutRate(in queue: String, _ types: Set<String>, _ time: StoreTime) -> Job? {
+    private func nextWithoutRate(in queue: String, for request: ClaimRequest, _ time: StoreTime) -> Job? {
         guard let tenants = lanes[queue], queues[queue]?.pause == nil, hasRoom(queue) else { return nil }
         let names = tenants.keys.sorted { ($0 ?? "") < ($1 ?? "") }
         let order =
@@ -52,14 +51,15 @@ extension MemoryState {
             case nil: names
             }
         for name in order {
-            let place = tenants[name]?.places.first { $0.runAt <= time.wall && types.contains($0.type) }
+            let place = tenants[name]?.places.first { $0.runAt <= time.wall && request.takes($0, of: self) }
             if let place { return records[place.number]?.job }
         }
         return nil
     }
 
-    func hasReady(_ types: Set<String>, at time: StoreTime) -> Bool {
-        lanes.keys.contains { next(in: $0, types, time) != nil }
+    func hasReady(_ types: [String], at time: StoreTime) -> Bool {
+        let request = ClaimRequest(worker: "", types: types, limit: 1, lease: .zero)
+        return lanes.keys.contains { next(in: $0, for: request, time) != nil }
     }
 
     private func hasRoom(_ queue: String) -> Bool {
@@ -67,26 +67,32 @@ extension MemoryState {
         return runningCounts[queue, default: 0] < limit
     }
 
-    private func nextDue(_ queues: Set<String>, _ types: Set<String>, _ time: StoreTime) -> Duration? {
-        let windows = queues.compactMap { nextWindow(in: $0, types, time) }
-        return (windows + [nextScheduled(queues, types, time)].compactMap(\.self)).min()
+    private func nextDue(_ queues: Set<String>, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
+        let windows = queues.compactMap { nextWindow(in: $0, for: request, time) }
+        return (windows + [nextScheduled(queues, for: request, time)].compactMap(\.self)).min()
     }
 
     /// How long the queue's rate limit goes on to hold back what nothing else does.
-    private func nextWindow(in queue: String, _ types: Set<String>, _ time: StoreTime) -> Duration? {
+    private func nextWindow(in queue: String, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
         guard let wait = queues[queue]?.rate?.wait(at: time.steady) else { return nil }
-        return nextWithoutRate(in: queue, types, time) == nil ? nil : wait
+        return nextWithoutRate(in: queue, for: request, time) == nil ? nil : wait
     }
 
-    private func nextScheduled(_ queues: Set<String>, _ types: Set<String>, _ time: StoreTime) -> Duration? {
+    private func nextScheduled(_ queues: Set<String>, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
         var earliest: Date?
         for queue in queues {
             for place in (lanes[queue] ?? [:]).values.flatMap(\.places)
-            where place.runAt > time.wall && types.contains(place.type) {
+            where place.runAt > time.wall && request.takes(place, of: self) {
                 earliest = min(earliest ?? place.runAt, place.runAt)
             }
         }
         return earliest.map { .milliseconds($0.milliseconds - time.wall.milliseconds) }
+    }
+}
+
+extension ClaimRequest {
+    fileprivate func takes(_ place: WaitingJobs.Place, of state: MemoryState) -> Bool {
+        types.contains(place.type) && (state.records[place.number].map { scope.includes($0.job) } ?? false)
     }
 }
 

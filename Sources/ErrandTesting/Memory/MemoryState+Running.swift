@@ -16,16 +16,21 @@ extension MemoryState {
         guard let job = find(report.lease) else { return .fenced(currentStatus: nil) }
         do {
             let changed = try transition(.report(report), of: job, at: time)
-            append(report.logs, to: changed)
+            append(report, to: changed)
             return .applied
         } catch {
             return job.isCancelPending(for: report.lease) ? .cancelled : .fenced(currentStatus: error.status)
         }
     }
 
-    private mutating func append(_ lines: [LogLine], to job: Job) {
+    private mutating func append(_ report: RunReport, to job: Job) {
+        let lines = report.logs
         guard !lines.isEmpty else { return }
         amend(job.number) { record in
+            if let batch = report.logBatch {
+                if let last = record.lastBatch, last.fence == report.lease.fence, last.batch >= batch { return }
+                record.lastBatch = (report.lease.fence, batch)
+            }
             let written = record.logs.count { $0.attempt == job.attempt }
             for line in lines.prefix(max(0, JobLimits.logLinesPerAttempt - written)) {
                 record.lastSequence += 1
@@ -62,7 +67,7 @@ extension MemoryState {
         }
         if settlement.outcome != .acknowledgeCancel {
             // The run's lines belong to its attempt, which giving the job back takes off the count.
-            append(settlement.report?.logs ?? [], to: job)
+            if let report = settlement.report { append(report, to: job) }
         }
         if case .complete(let result) = settlement.outcome { addFiles(result.files, to: job.number) }
         let followUps = try insert(settlement.followUps, scope: Scope(tenantOf: job), at: time)
@@ -74,6 +79,10 @@ extension MemoryState {
         guard !files.isEmpty else { return }
         amend(number) { record in
             for file in files { record.files[file.name] = file }
+        }
+        let keys = Set(files.map(\.key))
+        for (id, stored) in uploads where stored.job == nil && keys.contains(stored.upload.key) {
+            uploads[id]?.job = number
         }
     }
 }

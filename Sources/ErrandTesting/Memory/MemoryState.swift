@@ -54,6 +54,8 @@ struct MemoryRecord: Sendable {
     var submitted: NewJob?
     var logs: [StoredLogLine] = []
     var lastSequence: Int64 = 0
+    /// The last numbered lines that a run sent.
+    var lastBatch: (fence: Int64, batch: Int64)?
     var files: [String: JobFile] = [:]
 }
 

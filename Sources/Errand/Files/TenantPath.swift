@@ -1,15 +1,14 @@
-#if Files
 /// A tenant's name as folder names: percent-encoded, and cut where one folder's name would be too long for a file
 /// system.
 ///
 /// A part that goes on in the next ends with a lone `%`, which percent-encoding never leaves, so the parts cannot be
 /// taken for anything else.
-struct TenantPath {
+package struct TenantPath: Sendable {
     private static let longestPart = 200
 
-    let text: String
+    package let text: String
 
-    init(encoding tenant: String) {
+    package init(encoding tenant: String) {
         var parts: [[UInt8]] = [[]]
         for byte in tenant.utf8 {
             var unit = Self.encoded(byte, first: parts[parts.count - 1].isEmpty)
@@ -26,7 +25,7 @@ struct TenantPath {
     }
 
     /// Takes a tenant's parts off the front; false when they are not such.
-    static func skip(_ components: inout ArraySlice<Substring>) -> Bool {
+    package static func skip(_ components: inout ArraySlice<Substring>) -> Bool {
         while let part = components.popFirst() {
             let goesOn = part.last == "%"
             guard isPart(goesOn ? part.dropLast() : part) else { return false }
@@ -71,4 +70,3 @@ struct TenantPath {
         }
     }
 }
-#endif

@@ -1,0 +1,92 @@
+#if Server
+import Errand
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// Giving jobs to workers elsewhere.
+struct ClaimRoute: Sendable {
+    /// The most jobs of one claim.
+    static let limit = 100
+    /// The longest a claim waits, in seconds.
+    static let longestWait: Int64 = 30
+
+    let services: APIServices
+
+    var routes: [APIRoute] {
+        [APIRoute(.post, "/api/worker/claim", "claimJobs", .worker, claim).taking(.object)]
+    }
+
+    private func claim(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wanted = try await Wanted(request, context, services: services)
+        let worker = try await services.sessions.worker(wanted.workerId, for: context.scope)
+        let claim = wanted.claim(by: worker, scope: context.scope)
+        let wait = ClaimWait(services: services, claim: claim)
+        let jobs = try await wait.jobs(for: .seconds(wanted.waitSeconds), on: context.channel)
+        guard !jobs.isEmpty else { return Response(status: .noContent, headers: .noStore) }
+        let now = services.now
+        return .json(headers: .noStore, reserving: 1024 * jobs.count) { writer in
+            writer.object { writer in
+                writer.member("jobs") { writer in
+                    writer.array { writer in
+                        for job in jobs {
+                            GrantedJob(job, lease: claim.lease, now: now)
+                                .write(to: &writer, tokens: services.leases, scope: context.scope)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The body of a claim.
+    struct Wanted {
+        private(set) var workerId = ""
+        private(set) var queues: [String]?
+        private(set) var types: [String]?
+        private(set) var max: Int64 = 1
+        private(set) var waitSeconds: Int64 = 0
+
+        init(_ request: Request, _ context: APIContext, services: APIServices) async throws {
+            var given = self
+            var reader = try await services.readFields(request, context, isRequired: true) { reader, name, value in
+                switch name {
+                case "workerId": given.workerId = reader.string(name, value) ?? ""
+                case "queues": given.queues = reader.strings(name, value)
+                case "types": given.types = reader.strings(name, value)
+                case "max": given.max = reader.integer(name, value, in: 1...Int64(SessionRequest.slotLimit)) ?? 1
+                case "waitSeconds":
+                    given.waitSeconds = reader.integer(name, value, in: 0...ClaimRoute.longestWait) ?? 0
+                default: return false
+                }
+                return true
+            }
+            if given.workerId.isEmpty {
+                reader.refuse("workerId", "required", "workerId is missing; opening a session gives one.")
+            }
+            try reader.finish()
+            self = given
+        }
+    }
+}
+
+extension ClaimRoute.Wanted {
+    /// What is to be claimed: no more than the worker said it can run.
+    fileprivate func claim(by worker: WorkerAnnouncement, scope: Scope) -> ClaimRequest {
+        let types = self.types.map { types in types.filter(worker.types.contains) } ?? worker.types
+        let queues = self.queues.map { queues in
+            worker.queues.map { known in queues.filter(known.contains) } ?? queues
+        }
+        var claim = ClaimRequest(
+            worker: worker.id,
+            kind: .session,
+            queues: queues ?? worker.queues,
+            types: types,
+            limit: min(Int(self.max), worker.slots, ClaimRoute.limit),
+            lease: worker.lease
+        )
+        claim.scope = scope
+        return claim
+    }
+}
+#endif

@@ -1,0 +1,87 @@
+#if Server
+import Errand
+import Hummingbird
+
+/// The body of a heartbeat: how the worker is, and the leases it holds.
+struct HeartbeatRequest {
+    /// A lease to renew.
+    struct Lease {
+        let id: JobID
+        let fence: Int64
+        let token: String
+    }
+
+    private static let states = ["run", "quiet", "stopping"]
+
+    private(set) var state = "run"
+    private(set) var leases: [Lease] = []
+
+    init(_ request: Request, _ context: APIContext, services: APIServices) async throws {
+        var given = self
+        var items: [JSONText] = []
+        var reader = try await services.readFields(request, context, isRequired: true) { reader, name, value in
+            switch name {
+            case "state": given.state = reader.string(name, value) ?? given.state
+            case "rssBytes": _ = reader.integer(name, value, in: 0...Int64.max)
+            case "jobs": items = reader.array(name, value) ?? []
+            default: return false
+            }
+            return true
+        }
+        if !Self.states.contains(given.state) {
+            let expected = Self.states.joined(separator: ", ")
+            reader.refuse("state", "invalid", "state is \"\(given.state.quotable)\"; it must be one of \(expected).")
+        }
+        if items.count > SessionRequest.slotLimit {
+            let detail = "jobs has \(items.count) leases; at most \(SessionRequest.slotLimit) are allowed."
+            reader.refuse("jobs", "too-long", detail)
+        }
+        try reader.finish()
+        given.leases = try items.enumerated().map { try Self.lease($1, at: $0) }
+        self = given
+    }
+
+    private static func lease(_ item: JSONText, at index: Int) throws -> Lease {
+        guard item.kind == .object else {
+            throw Problem.field("/jobs/\(index)", "wrong-type", "jobs/\(index) must be an object.")
+        }
+        var (id, fence, token) = (JobID?.none, Int64?.none, String?.none)
+        let reader = FieldReader.read(try item.object()) { reader, name, value in
+            switch name {
+            case "id": id = reader.identifier(name, value)
+            case "fence": fence = reader.integer(name, value, in: 0...Int64.max)
+            case "token": token = reader.string(name, value)
+            default: return false
+            }
+            return true
+        }
+        try reader.finish(within: "/jobs/\(index)")
+        guard let id, let fence, let token else {
+            throw Problem.field("/jobs/\(index)", "required", "jobs/\(index) needs id, fence and token.")
+        }
+        return Lease(id: id, fence: fence, token: token)
+    }
+}
+
+/// What became of a lease, in the answer to a heartbeat.
+struct HeartbeatAnswer {
+    let id: JobID
+    let fence: Int64
+    var renewal: LeaseRenewal
+    var duration: Duration
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("id", id.description)
+            writer.member("fence", fence)
+            switch renewal {
+            case .renewed:
+                writer.member("action", "continue")
+                writer.member("expiresIn", duration.seconds)
+            case .cancelled: writer.member("action", "cancel")
+            case .lost: writer.member("action", "lost")
+            }
+        }
+    }
+}
+#endif

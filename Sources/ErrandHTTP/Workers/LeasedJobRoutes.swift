@@ -1,0 +1,119 @@
+#if Server
+import Errand
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// What a worker elsewhere tells of a job while it runs it.
+struct LeasedJobRoutes: Sendable {
+    /// The most log lines of one request.
+    static let logLines = 500
+
+    let services: APIServices
+
+    var routes: [APIRoute] {
+        [
+            APIRoute(.post, "/api/worker/jobs/{id}/progress", "reportProgress", .worker, progress)
+                .taking(.optionalObject),
+            APIRoute(.post, "/api/worker/jobs/{id}/logs", "reportLogs", .worker, logs).taking(.optionalObject),
+            APIRoute(.put, "/api/worker/jobs/{id}/checkpoint", "saveCheckpoint", .worker, checkpoint)
+                .taking(.value).answering(nil),
+        ]
+    }
+
+    private func progress(_ request: Request, _ context: APIContext) async throws -> Response {
+        var (progress, message, data) = (Int64?.none, String?.none, JSONText?.none)
+        try await services.readFields(request, context) { reader, name, value in
+            switch name {
+            case "progress": progress = reader.integer(name, value, in: 0...100)
+            case "message": message = reader.string(name, value)
+            case "data": data = reader.object(name, value)
+            default: return false
+            }
+            return true
+        }.finish()
+        var report = RunReport(lease: try await services.lease(request, context).lease)
+        report.progress = progress.map { Int($0) }
+        (report.message, report.data) = (message, data)
+        return try await answer(to: report, context)
+    }
+
+    private func logs(_ request: Request, _ context: APIContext) async throws -> Response {
+        var (batch, items) = (Int64?.none, [JSONText]())
+        var reader = try await services.readFields(request, context) { reader, name, value in
+            switch name {
+            case "batch": batch = reader.integer(name, value, in: 0...Int64.max)
+            case "lines": items = reader.array(name, value) ?? []
+            default: return false
+            }
+            return true
+        }
+        if items.count > Self.logLines {
+            reader.refuse("lines", "too-long", "lines has \(items.count) lines; at most \(Self.logLines) are allowed.")
+        }
+        try reader.finish()
+        let lines = try items.enumerated().map { try line($1, at: $0) }
+        var report = RunReport(lease: try await services.lease(request, context).lease)
+        (report.logs, report.logBatch) = (lines, batch)
+        return try await answer(to: report, context, status: .accepted)
+    }
+
+    private func line(_ item: JSONText, at index: Int) throws -> LogLine {
+        guard item.kind == .object else {
+            throw Problem.field("/lines/\(index)", "wrong-type", "lines/\(index) must be an object.")
+        }
+        var line = LogLine(at: services.now, level: .info, message: "")
+        let reader = FieldReader.read(try item.object()) { reader, name, value in
+            switch name {
+            case "ts": line.at = reader.date(name, value) ?? line.at
+            case "msg": line.message = reader.string(name, value) ?? ""
+            case "level": line.level = Self.level(name, value, &reader) ?? line.level
+            default: return false
+            }
+            return true
+        }
+        try reader.finish(within: "/lines/\(index)")
+        return line
+    }
+
+    private static func level(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> LogLine.Level? {
+        guard let text = reader.string(name, value) else { return nil }
+        if let level = LogLine.Level(rawValue: text) { return level }
+        let expected = LogLine.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        reader.refuse(name, "invalid", "level is \"\(text.quotable)\"; it must be one of \(expected).")
+        return nil
+    }
+
+    private func checkpoint(_ request: Request, _ context: APIContext) async throws -> Response {
+        let checkpoint = try await request.json(context, limit: JobLimits.checkpointBytes)
+        var report = RunReport(lease: try await services.lease(request, context).lease)
+        guard let checkpoint else { throw Problem(.validation, "The body is empty; it is the checkpoint, as JSON.") }
+        report.checkpoint = checkpoint
+        guard try await write(report, context) == .applied else {
+            throw try await services.leaseLost(report.lease, context)
+        }
+        return Response(status: .noContent, headers: .noStore)
+    }
+
+    private func answer(
+        to report: RunReport,
+        _ context: APIContext,
+        status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        let action: String
+        switch try await write(report, context) {
+        case .applied: action = "continue"
+        case .cancelled: action = "cancel"
+        case .fenced: throw try await services.leaseLost(report.lease, context)
+        }
+        return .json(status, headers: .noStore) { writer in writer.object { $0.member("action", action) } }
+    }
+
+    private func write(_ report: RunReport, _ context: APIContext) async throws -> WriteResult {
+        guard let result = try await services.stores.jobs.report([report]).first else {
+            throw JobStoreError(.corrupt, "The store answered nothing for one report.")
+        }
+        return result
+    }
+}
+#endif

@@ -1,0 +1,120 @@
+#if Server
+import Errand
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// Opening, keeping and ending the session of a worker elsewhere (docs/worker-protocol.md).
+struct SessionRoutes: Sendable {
+    let services: APIServices
+
+    var routes: [APIRoute] {
+        [
+            APIRoute(.post, "/api/worker/sessions", "openWorkerSession", .worker, open).taking(.object),
+            APIRoute(.post, "/api/worker/sessions/{workerId}/heartbeat", "beatWorkerSession", .worker, beat)
+                .taking(.object),
+            APIRoute(.delete, "/api/worker/sessions/{workerId}", "endWorkerSession", .worker, end).answering(nil),
+        ]
+    }
+
+    private func open(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wanted = try await SessionRequest(request, context, services: services)
+        let worker = try announcement(wanted, for: context.scope)
+        try await services.sessions.announce(worker)
+        var headers = HTTPFields.noStore
+        headers[.location] = "/api/worker/sessions/\(worker.id)"
+        return .json(.created, headers: headers) { writer in
+            writer.object { writer in
+                writer.member("workerId", worker.id)
+                writer.member("heartbeatSeconds", services.options.workerHeartbeat.seconds)
+                writer.member("leaseSeconds", worker.lease.seconds)
+                writer.member("maxClaim", min(worker.slots, ClaimRoute.limit))
+                writer.member("limits") { Self.writeLimits(to: &$0) }
+            }
+        }
+    }
+
+    private func announcement(_ wanted: SessionRequest, for scope: Scope) throws(Problem) -> WorkerAnnouncement {
+        let id = wanted.workerId ?? services.sessions.makeIdentifier(for: scope, random: services.random)
+        guard services.sessions.isIdentifier(id, for: scope) else {
+            throw .field(
+                "/workerId",
+                "invalid",
+                "workerId is \"\(id.quotable)\", which was not given to this credential."
+            )
+        }
+        var worker = WorkerAnnouncement(
+            id: id,
+            name: wanted.name,
+            version: wanted.version,
+            queues: wanted.queues,
+            types: wanted.types,
+            slots: wanted.slots,
+            startedAt: services.now,
+            lease: services.options.workerLease
+        )
+        worker.language = wanted.language
+        worker.labels = wanted.labels
+        return worker
+    }
+
+    private static func writeLimits(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("resultBytes", JobLimits.resultBytes)
+            writer.member("checkpointBytes", JobLimits.checkpointBytes)
+            writer.member("dataBytes", JobLimits.dataBytes)
+            writer.member("errorBytes", JobLimits.errorBytes)
+            writer.member("detailsBytes", JobLimits.detailsBytes)
+            writer.member("messageBytes", JobLimits.progressMessageBytes)
+            writer.member("logLineBytes", JobLimits.logLineBytes)
+            writer.member("logLines", LeasedJobRoutes.logLines)
+        }
+    }
+
+    private func beat(_ request: Request, _ context: APIContext) async throws -> Response {
+        let beat = try await HeartbeatRequest(request, context, services: services)
+        var worker = try await services.sessions.worker(context.pathValue("workerId"), for: context.scope)
+        worker.running = beat.leases.count
+        let answers = try await renew(beat.leases, for: context.scope)
+        try await services.sessions.announce(worker)
+        return .json(headers: .noStore) { writer in
+            writer.object { writer in
+                writer.member("state", "run")
+                writer.member("jobs") { writer in
+                    writer.array { writer in for answer in answers { answer.write(to: &writer) } }
+                }
+            }
+        }
+    }
+
+    /// Renews what may be renewed, never past a run's deadline; answers in the order of the leases.
+    private func renew(_ leases: [HeartbeatRequest.Lease], for scope: Scope) async throws -> [HeartbeatAnswer] {
+        let now = services.now
+        var answers = leases.map { HeartbeatAnswer(id: $0.id, fence: $0.fence, renewal: .lost, duration: .zero) }
+        var byDuration: [Duration: [(place: Int, lease: JobLease)]] = [:]
+        for (place, held) in leases.enumerated() {
+            guard let token = services.leases.decode(held.token, of: held.id, for: scope),
+                token.lease.fence == held.fence
+            else { continue }
+            let left = token.deadline.map { Duration.milliseconds($0.milliseconds - now.milliseconds) }
+            let duration = min(left ?? services.options.workerLease, services.options.workerLease)
+            if duration > .zero { byDuration[duration, default: []].append((place, token.lease)) }
+        }
+        for (duration, held) in byDuration {
+            let renewals = try await services.stores.jobs.renew(held.map(\.lease), for: duration)
+            for (lease, renewal) in zip(held, renewals) {
+                answers[lease.place].renewal = renewal
+                answers[lease.place].duration = duration
+            }
+        }
+        return answers
+    }
+
+    private func end(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.pathValue("workerId")
+        let worker = try await services.sessions.worker(id, for: context.scope)
+        try await services.sessions.withdraw(worker.id)
+        return Response(status: .noContent, headers: .noStore)
+    }
+}
+#endif

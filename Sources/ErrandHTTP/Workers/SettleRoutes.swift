@@ -1,0 +1,112 @@
+#if Server
+import Errand
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// How a worker elsewhere says that a run has ended.
+///
+/// Each may be repeated: what took effect the first time is answered the second time as it was the first.
+struct SettleRoutes: Sendable {
+    private static let path = "/api/worker/jobs/{id}"
+
+    let services: APIServices
+
+    var routes: [APIRoute] {
+        [
+            APIRoute(.post, Self.path + "/complete", "completeJob", .worker, complete).taking(.optionalObject),
+            APIRoute(.post, Self.path + "/fail", "failJob", .worker, fail).taking(.optionalObject),
+            APIRoute(.post, Self.path + "/release", "releaseJob", .worker, release).taking(.optionalObject),
+            APIRoute(.post, Self.path + "/cancelled", "acknowledgeCancel", .worker, cancelled)
+                .taking(.optionalObject).answering(nil),
+        ]
+    }
+
+    private func complete(_ request: Request, _ context: APIContext) async throws -> Response {
+        var (value, upload) = (JSONText?.none, JobID?.none)
+        var reader = try await services.readFields(request, context) { reader, name, given in
+            switch name {
+            case "result": value = given
+            case "resultUploadId": upload = reader.identifier(name, given)
+            default: return false
+            }
+            return true
+        }
+        if value != nil, upload != nil {
+            reader.refuse("resultUploadId", "exclusive", "Give either result or resultUploadId.")
+        }
+        try reader.finish()
+        let token = try await services.lease(request, context)
+        let result =
+            if let upload {
+                try await services.result(from: upload, of: token.lease, context)
+            } else {
+                JobResult(value)
+            }
+        return try await settle(.complete(result), token, context)
+    }
+
+    private func fail(_ request: Request, _ context: APIContext) async throws -> Response {
+        var given = FailRequest()
+        try await services.readFields(request, context) { given.take($1, $2, &$0) }.finish()
+        let token = try await services.lease(request, context)
+        let failure = try given.failure()
+        let delay = given.delay(afterAttempt: token.attempt, random: services.random)
+        return try await settle(.fail(failure, retryAfter: delay), token, context)
+    }
+
+    private func release(_ request: Request, _ context: APIContext) async throws -> Response {
+        var delay = Int64(0)
+        try await services.readFields(request, context) { reader, name, value in
+            switch name {
+            case "reason": _ = reader.string(name, value)
+            case "delaySeconds": delay = reader.integer(name, value, in: 0...Int64(JobLimits.longestDelay)) ?? 0
+            default: return false
+            }
+            return true
+        }.finish()
+        let token = try await services.lease(request, context)
+        return try await settle(.release(after: .seconds(delay)), token, context)
+    }
+
+    private func cancelled(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await services.readFields(request, context) { _, _, _ in false }.finish()
+        let token = try await services.lease(request, context)
+        _ = try await end(Settlement(lease: token.lease, outcome: .acknowledgeCancel), context)
+        return Response(status: .noContent, headers: .noStore)
+    }
+
+    private func settle(
+        _ outcome: Settlement.Outcome,
+        _ token: LeaseToken,
+        _ context: APIContext
+    ) async throws -> Response {
+        let status = try await end(Settlement(lease: token.lease, outcome: outcome), context)
+        let job = try await services.stores.jobs.job(.id(token.lease.id), scope: context.scope)
+        return .json(headers: .noStore) { writer in
+            writer.object { writer in
+                writer.member("status", status.rawValue)
+                if status == .queued, job.status == .queued { writer.member("runAt", job.runAt) }
+            }
+        }
+    }
+
+    /// Settles the run; answers the job's status after that, also where it had been settled so before.
+    private func end(_ settlement: Settlement, _ context: APIContext) async throws -> JobStatus {
+        let lease = settlement.lease
+        switch try await services.stores.jobs.settle([settlement]).first {
+        case .applied(let status): return status
+        case .refused(let error): throw error
+        case .fenced:
+            let job = try await services.stores.jobs.job(.id(lease.id), scope: context.scope)
+            switch job.earlierEnd(of: settlement) {
+            // Somebody may run it again by now; what this run left it as is what its worker wants to know.
+            case .same: return job.fence == lease.fence ? job.status : .queued
+            case .other: throw Problem(.alreadySettled, "The run has ended in another way.", currentStatus: job.status)
+            case .none: throw try await services.leaseLost(lease, context)
+            }
+        case nil: throw JobStoreError(.corrupt, "The store answered nothing for one settlement.")
+        }
+    }
+}
+#endif
