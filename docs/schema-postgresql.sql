@@ -312,6 +312,12 @@ CREATE TABLE errand.live (
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='5000', autovacuum_vacuum_cost_delay='0');
 
+CREATE TABLE errand.log_batches (
+    number bigint NOT NULL,
+    fence bigint NOT NULL,
+    batch bigint NOT NULL
+);
+
 CREATE TABLE errand.migrations (
     version integer NOT NULL,
     applied_at timestamp with time zone NOT NULL
@@ -364,7 +370,9 @@ CREATE TABLE errand.workers (
     lease bigint NOT NULL,
     heartbeat_at bigint NOT NULL,
     heartbeat bigint NOT NULL,
-    forget_at bigint NOT NULL
+    forget_at bigint NOT NULL,
+    language text,
+    labels text
 )
 WITH (fillfactor='50');
 
@@ -409,6 +417,9 @@ ALTER TABLE ONLY errand.jobs
 
 ALTER TABLE ONLY errand.live
     ADD CONSTRAINT live_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY errand.log_batches
+    ADD CONSTRAINT log_batches_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY errand.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (version);
@@ -463,5 +474,7 @@ CREATE INDEX tombstones_age ON errand.tombstones USING btree (deleted_at);
 CREATE INDEX tombstones_id ON errand.tombstones USING btree (id);
 
 CREATE INDEX uploads_job ON errand.uploads USING btree (job) WHERE (job IS NOT NULL);
+
+CREATE INDEX uploads_key ON errand.uploads USING btree (key);
 
 CREATE INDEX uploads_unused ON errand.uploads USING btree (expires_at) WHERE (job IS NULL);
