@@ -28,6 +28,7 @@ struct ClaimWaitTests {
     ///   - sleepers: How many waits there are once the claim waits.
     ///   - change: What happens then.
     /// - Returns: The answer.
+    /// - Throws: What the change throws, and what the connection throws.
     private func answer(
         sleepers: Int = 1,
         to change: @escaping @Sendable (_ shutdown: @Sendable () async -> Void) async throws -> Void

@@ -155,13 +155,16 @@ extension WorkerEngine {
             group.addTask { await self.wakeWhenDue() }
             group.addTask { await self.watchDeadlines() }
             group.addTask { await self.endGrace() }
-            group.addTask { await self.reap() }
-            group.addTask { await self.prune() }
+            group.addTask { await self.upkeep.keep() }
             await runJobs()
             group.cancelAll()
         }
         await withdraw()
         thread.stop()
+    }
+
+    private var upkeep: StoreUpkeep {
+        StoreUpkeep(store: store, options: options, timing: timing, metrics: metrics, outages: outages)
     }
 
     private func runJobs() async {

@@ -49,8 +49,16 @@ struct Installation: Sendable {
 
     /// A worker for everything, or for some queues or types only.
     func worker(queues: [String]? = nil, types: [String]? = nil) -> Worker {
-        var options = WorkerOptions(queues: queues, concurrency: settings.concurrency)
-        options.types = types
+        var options = options
+        (options.queues, options.types) = (queues, types)
+        return Worker(store: store, handlers: handlers, options: options)
+    }
+
+    /// What a worker does for the store, for a process without one.
+    func upkeep() -> StoreUpkeep { StoreUpkeep(store: store, options: options) }
+
+    private var options: WorkerOptions {
+        var options = WorkerOptions(concurrency: settings.concurrency)
         options.version = Version.current
         options.lease = settings.lease
         // As often within a lease as by default, and never less often than that.
@@ -60,7 +68,7 @@ struct Installation: Sendable {
         options.objectStore = objects
         options.logger = settings.logger("errand.worker")
         options.middleware = [RunLog()]
-        return Worker(store: store, handlers: handlers, options: options)
+        return options
     }
 
     /// The HTTP API over the store.

@@ -20,8 +20,10 @@ extension ServiceGroup {
         } catch {
             throw CommandFailure(.configuration, error.description)
         }
-        let worker: [(String, any Service)] = withWorker ? [("worker", installation.worker())] : []
-        return build(installation, worker + [("http", api)], logger: logger)
+        // Somebody has to take back what workers elsewhere held when they died.
+        let worker: (String, any Service) =
+            withWorker ? ("worker", installation.worker()) : ("upkeep", installation.upkeep())
+        return build(installation, [worker, ("http", api)], logger: logger)
     }
 
     /// What `errand worker` runs.

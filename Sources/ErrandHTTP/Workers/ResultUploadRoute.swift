@@ -28,8 +28,9 @@ struct ResultUploadRoute: Sendable {
 }
 
 extension JobLease {
-    /// The beginning of the keys of what the run made. The fence is in it, so that a run whose lease was lost cannot
-    /// write over what the next one makes.
+    /// The beginning of the keys of what the run made.
+    ///
+    /// The fence is in it, so that a run whose lease was lost cannot write over what the next one makes.
     func resultFolder(of tenant: String?) -> String {
         let scope = tenant.map { Scope.tenant($0) } ?? .system
         return "\(scope.fileFolder)/jobs/\(id)/\(fence)"

@@ -1,11 +1,61 @@
 import Logging
 import Metrics
+public import ServiceLifecycle
 
-// What every process does for the store, without a leader: done twice it does no harm.
-extension WorkerEngine {
+/// What every process does for the store, without a leader: takes back what dead workers held, deletes what expired.
+///
+/// Done by several it does no harm. A ``Worker`` does it beside its jobs; a process that runs no jobs itself runs this in its place, so that a store
+/// whose workers are all elsewhere is kept as well.
+public struct StoreUpkeep: Service {
+    let store: any JobStore
+    let options: WorkerOptions
+    let timing: WorkerTiming
+    let metrics: WorkerMetrics
+    let outages: OutageLog
+
+    /// Creates the upkeep of a store.
+    ///
+    /// - Parameters:
+    ///   - store: Where the jobs are.
+    ///   - options: How often, and where the files are; the rest of it is a worker's.
+    public init(store: any JobStore, options: WorkerOptions = WorkerOptions()) {
+        self.init(store: store, options: options, timing: .system, metrics: WorkerMetrics(), outages: OutageLog())
+    }
+
+    init(
+        store: any JobStore,
+        options: WorkerOptions,
+        timing: WorkerTiming,
+        metrics: WorkerMetrics,
+        outages: OutageLog
+    ) {
+        self.store = store
+        self.options = options
+        self.timing = timing
+        self.metrics = metrics
+        self.outages = outages
+    }
+
+    /// Keeps the store until a graceful shutdown or the task's cancellation.
+    public func run() async throws { await cancelWhenGracefulShutdown { await keep() } }
+
+    /// Keeps the store until the task is cancelled.
+    func keep() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await reap() }
+            group.addTask { await prune() }
+        }
+    }
+
+    private var logger: Logger { options.logger }
+
+    private func logOutage(_ message: @autoclosure () -> Logger.Message, line: UInt = #line) {
+        outages.log(message(), .warning, to: logger, metadata: [:], at: timing.now(), file: #fileID, line: line)
+    }
+
     private static let batch = 1000
 
-    func reap() async {
+    private func reap() async {
         guard let interval = options.reapInterval else { return }
         while !Task.isCancelled {
             await reapOnce()
@@ -26,11 +76,11 @@ extension WorkerEngine {
             }
         } catch {
             metrics.storeError("reap", error)
-            logOutage(.warning, "Cannot take back jobs of dead workers: \(error)")
+            logOutage("Cannot take back jobs of dead workers: \(error)")
         }
     }
 
-    func prune() async {
+    private func prune() async {
         guard let interval = options.pruneInterval else { return }
         while !Task.isCancelled {
             // Cancelled only when the worker has stopped, which ends the loop.
@@ -51,7 +101,7 @@ extension WorkerEngine {
             }
         } catch {
             metrics.storeError("prune", error)
-            logOutage(.warning, "Cannot delete expired jobs: \(error)")
+            logOutage("Cannot delete expired jobs: \(error)")
         }
     }
 
