@@ -282,5 +282,10 @@ extension PostgresJobStore {
         listener?.start()
         return context.hub.subscribe(interest)
     }
+
+    public func changes(of job: JobID) -> StoreChangeStream {
+        listener?.start()
+        return context.hub.subscribe(to: job)
+    }
 }
 #endif

@@ -205,4 +205,7 @@ extension SQLiteJobStore {
     }
 
     public func changes(_ interest: ChangeInterest) -> StoreChangeStream { hub.subscribe(interest) }
+
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public func changes(of job: JobID) -> StoreChangeStream { hub.subscribe(to: job) }
 }

@@ -130,9 +130,16 @@ public protocol JobStore: Sendable {
 
     /// Streams what changes from now on.
     func changes(_ interest: ChangeInterest) -> StoreChangeStream
+
+    /// Streams the changes of one job from now on, and perhaps those of others: a store with a ``ChangeHub`` leaves
+    /// them out, so that thousands may watch a job each.
+    func changes(of job: JobID) -> StoreChangeStream
 }
 
 extension JobStore {
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public func changes(of job: JobID) -> StoreChangeStream { changes(.jobs) }
+
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     public func claimWhenReady(_ request: ClaimRequest) async throws(JobStoreError) -> Claim {
         // Subscribed before the first look: what is submitted after it is heard of.

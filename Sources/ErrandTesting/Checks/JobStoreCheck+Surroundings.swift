@@ -176,6 +176,16 @@ extension JobStoreCheck {
             try await test.store.delete(.id(inserted.id), scope: .system)
             #expect(await stream.next()?.jobs == [inserted.id: change(nil)])
         },
+        JobStoreCheck("who watches one job hears of each of its changes") { test in
+            let other = try await test.submit()
+            let watched = try await test.submit()
+            let stream = test.store.changes(of: watched.id)
+            try await test.cancel(other.id)
+            try await test.cancel(watched.id)
+            // A store may tell of others as well.
+            let change = await stream.first { $0.jobs[watched.id] != nil }?.jobs[watched.id]
+            #expect(change?.rev == 2)
+        },
         JobStoreCheck("a slow subscriber gets what it missed, merged") { test in
             var stream = test.store.changes([.jobs, .wakeUps, .revocations])
             let first = try await test.submit { $0.queue = "a" }

@@ -194,4 +194,7 @@ extension MemoryJobStore {
     }
 
     public func changes(_ interest: ChangeInterest) -> StoreChangeStream { hub.subscribe(interest) }
+
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public func changes(of job: JobID) -> StoreChangeStream { hub.subscribe(to: job) }
 }

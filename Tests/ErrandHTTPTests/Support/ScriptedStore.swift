@@ -129,6 +129,8 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore {
 
     func changes(_ interest: ChangeInterest) -> StoreChangeStream { base.changes(interest) }
 
+    func changes(of job: JobID) -> StoreChangeStream { base.changes(of: job) }
+
     func insert(_ upload: Upload, scope: Scope) async throws(JobStoreError) {
         try check()
         try await base.insert(upload, scope: scope)
