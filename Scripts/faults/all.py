@@ -24,6 +24,7 @@ PARTS = [
     ("outages.py", 1, {"OUTAGES": "3"}),
     ("fairness.py", 3, {"FLOOD": "10000", "ROUNDS": "1"}),
     ("transactional_submit.py", 1, {}),
+    ("streams.py", 1, {}),
 ]
 
 

@@ -17,6 +17,9 @@ struct FaultTests {
     @Test("every submit that is acknowledged was forced to the disk before")
     func syncs() async throws { try await drive("sync_count.py") }
 
+    @Test("two thousand clients watch jobs on a busy server, and none misses the end")
+    func streams() async throws { try await drive("streams.py") }
+
     #if Postgres
     @Test("workers on PostgreSQL that are killed, and that sleep beyond their lease, lose and double nothing")
     func killedWorkers() async throws {

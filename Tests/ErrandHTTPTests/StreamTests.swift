@@ -49,6 +49,30 @@ struct StreamTests {
         }
     }
 
+    @Test("no more streams are opened than a tenant may have, and a closed one makes room")
+    func limit() async throws {
+        let api = TestAPI { $0.maximumStreamsPerTenant = 1 }
+        let id = try await api.submit()
+        try await withServer(api) { port, _ in
+            try await RawConnection.with(port: port) { client in
+                try await client.request("GET /api/jobs/\(id)/events")
+                _ = try await client.read(through: "\"status\":\"Queued\"")
+                for path in ["/api/jobs/\(id)/events", "/api/events"] {
+                    let refused = try await api.get(path)
+                    #expect(refused.status == 429 && refused.headers[.retryAfter] == "10")
+                    #expect(try refused.string("type")?.hasSuffix("#quota-exceeded") == true)
+                }
+                try await api.settle(api.claim(), .complete(JobResult()))
+                _ = try await client.read(through: "0\r\n\r\n")
+            }
+            let other = try await api.submit()
+            try await RawConnection.with(port: port) { client in
+                try await client.request("GET /api/jobs/\(other)/events")
+                #expect(try await client.read(through: "\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+            }
+        }
+    }
+
     @Test("a slow interval holds progress back, but never the end")
     func pace() async throws {
         let api = TestAPI { $0.streamInterval = .seconds(3600) }

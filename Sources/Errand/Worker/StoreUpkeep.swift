@@ -4,8 +4,8 @@ public import ServiceLifecycle
 
 /// What every process does for the store, without a leader: takes back what dead workers held, deletes what expired.
 ///
-/// Done by several it does no harm. A ``Worker`` does it beside its jobs; a process that runs no jobs itself runs this in its place, so that a store
-/// whose workers are all elsewhere is kept as well.
+/// Done by several it does no harm. A ``Worker`` does it beside its jobs; a process that runs no jobs itself runs this
+/// in its place, so that a store whose workers are all elsewhere is kept as well.
 public struct StoreUpkeep: Service {
     let store: any JobStore
     let options: WorkerOptions

@@ -53,6 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve(_ settings: Settings) async throws {
         let logger = settings.logger("errand")
+        OpenFiles.allowAll()
         logger.noteStart(settings)
         let installation = try await Installation.open(settings, for: .serving)
         do {

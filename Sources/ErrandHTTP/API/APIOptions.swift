@@ -26,6 +26,10 @@ public struct APIOptions: Sendable {
     public var linkLifetime: Duration = .seconds(15 * 60)
     /// When a connection without traffic is closed.
     public var idleTimeout: Duration = .seconds(60)
+    /// How many streams of events may be open at a time in this process.
+    public var maximumStreams = 10_000
+    /// How many of them may be one tenant's.
+    public var maximumStreamsPerTenant = 5000
     /// How often a stream without news says that it is alive.
     public var heartbeatInterval: Duration = .seconds(15)
     /// How far apart two events of one stream are at least; the end of a job is told at once.

@@ -17,6 +17,7 @@ struct APIServices: Sendable {
     let identifiers: JobIDGenerator
     let logger: Logger
     let outages = OutageLog()
+    let openStreams = OpenStreams()
     let metrics = APIMetrics()
 
     /// The wall clock.

@@ -26,6 +26,7 @@ enum ProblemType: String, Sendable, CaseIterable {
     case validation
     case idempotencyMismatch = "idempotency-mismatch"
     case unknownJobType = "unknown-job-type"
+    case quotaExceeded = "quota-exceeded"
     case headersTooLarge = "headers-too-large"
     case `internal`
     case storageUnavailable = "storage-unavailable"
@@ -50,6 +51,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .unsupportedMedia: 415
         case .rangeNotSatisfiable: 416
         case .validation, .idempotencyMismatch, .unknownJobType: 422
+        case .quotaExceeded: 429
         case .headersTooLarge: 431
         case .internal: 500
         case .storageUnavailable: 503
@@ -85,6 +87,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .validation: "The body has fields that are not valid."
         case .idempotencyMismatch: "The same id came before with another content."
         case .unknownJobType: "The job type is not known."
+        case .quotaExceeded: "A quota is used up."
         case .headersTooLarge: "The header fields are too large."
         case .internal: "Something went wrong on the server."
         case .storageUnavailable: "The store cannot be reached; try again."
@@ -92,7 +95,10 @@ enum ProblemType: String, Sendable, CaseIterable {
         }
     }
 
-    /// The type's URI, relative to the server.
-    var uri: String { "/problems/\(rawValue)" }
+    /// The type's URI: relative to the server, or IANA's where it is registered there.
+    var uri: String {
+        self == .quotaExceeded
+            ? "https://iana.org/assignments/http-problem-types#quota-exceeded" : "/problems/\(rawValue)"
+    }
 }
 #endif

@@ -23,6 +23,7 @@ struct EventRoutes: Sendable {
         if job.status.isTerminal, lastEventId == job.rev {
             return Response(status: .noContent, headers: .noStore)
         }
+        try services.openStreams.admit(context.scope, services.options)
         let stream = JobEventStream(
             session: StreamSession(services: services, principal: context.principal),
             id: job.id,
@@ -39,11 +40,13 @@ struct EventRoutes: Sendable {
         filter.types = query.list("types").map(Set.init)
         filter.projectId = try query.text("projectId")
         filter.queue = try query.text("queue")
+        let jobs = try jobs(query)
+        try services.openStreams.admit(context.scope, services.options)
         let stream = TenantEventStream(
             session: StreamSession(services: services, principal: context.principal),
             scope: context.scope,
             filter: filter,
-            jobs: try jobs(query)
+            jobs: jobs
         )
         return Self.response { writer in try await stream.run(request, &writer) }
     }

@@ -26,7 +26,11 @@ struct StreamSession: Sendable {
         write: @concurrent (inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Void
     ) async throws {
         services.metrics.streams.increment()
-        defer { services.metrics.streams.decrement() }
+        services.openStreams.open(principal.scope)
+        defer {
+            services.metrics.streams.decrement()
+            services.openStreams.close(principal.scope)
+        }
         try await request.body.consumeWithInboundCloseHandler { _ in
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await listen(changes, concerns) }
