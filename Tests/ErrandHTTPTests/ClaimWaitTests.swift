@@ -72,6 +72,8 @@ struct ClaimWaitTests {
         // The end of the wait, and the job's time.
         let answer = try await answer(sleepers: 2) { _ in api.clock.advance(by: .seconds(5)) }
         #expect(answer.contains("\(job)"))
+        // Counted from when the claim was sent, the lease ends when it does.
+        #expect(answer.contains("\"expiresIn\":35"))
     }
 
     @Test("jobs that are for others do not end the wait")
@@ -88,6 +90,28 @@ struct ClaimWaitTests {
     func stopping() async throws {
         let answer = try await answer { shutdown in await shutdown() }
         #expect(answer.hasPrefix("HTTP/1.1 204"))
+    }
+
+    @Test("a worker that closes its side while it waits is given nothing any more", arguments: [1, 3])
+    func hangUp(_ claims: Int) async throws {
+        let id = try await worker.session()
+        let body = "{\"workerId\":\"\(id)\",\"waitSeconds\":20}"
+        try await withServer(api) { port, _ in
+            for _ in 0..<claims {
+                try await RawConnection.with(port: port) { client in
+                    let fields = ["Content-Type: application/json", "Content-Length: \(body.utf8.count)"]
+                    try await client.request("POST /api/worker/claim", fields)
+                    try await client.send(body)
+                    await api.clock.sleepers(atLeast: 1)
+                    try await client.finish()
+                    // The wait ends with its connection, and not by the clock.
+                    #expect(try await client.read(through: "\r\n\r\n").hasPrefix("HTTP/1.1 204"))
+                }
+            }
+        }
+        let job = try await api.submit()
+        let found = try await api.memory.job(.id(job), scope: .default)
+        #expect(found.status == .queued && found.errors.isEmpty)
     }
 
     @Test("what is claimed for a worker that has gone is given back uncharged")

@@ -10,8 +10,9 @@ import Darwin
 
 /// How many files and connections this process may have open.
 enum OpenFiles {
-    /// Allows as many as the system allows the process to ask for: by default it is 1,024 on many systems, and a stream
-    /// needs one for each of its clients. Programs that jobs run inherit it.
+    /// Allows as many as the system lets the process ask for.
+    ///
+    /// By default it is 1,024 on many systems, and each client of a stream needs one. Programs of jobs inherit it.
     static func allowAll() {
         #if canImport(Glibc)
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

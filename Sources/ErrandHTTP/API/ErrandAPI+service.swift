@@ -35,6 +35,7 @@ extension ErrandAPI {
     private var channelConfiguration: HTTP1Channel.Configuration {
         let limit = services.options.maximumHeaderBytes * 2
         return HTTP1Channel.Configuration(
+            additionalChannelHandlers: [HangUpHandler()],
             idleTimeout: TimeAmount(services.options.idleTimeout),
             httpDecoderConfiguration: .init(maxHeaderFieldSize: limit, maxHeaderListSize: limit)
         )

@@ -21,16 +21,19 @@ struct ClaimRoute: Sendable {
         let wanted = try await Wanted(request, context, services: services)
         let worker = try await services.sessions.worker(wanted.workerId, for: context.scope)
         let claim = wanted.claim(by: worker, scope: context.scope)
+        let began = services.options.clock.now().steady
         let wait = ClaimWait(services: services, claim: claim)
         let jobs = try await wait.jobs(for: .seconds(wanted.waitSeconds), on: context.channel)
         guard !jobs.isEmpty else { return Response(status: .noContent, headers: .noStore) }
-        let now = services.now
+        let now = services.options.clock.now()
+        // The worker counts from when it sent the claim, and the lease from when there was a job.
+        let lease = claim.lease + (now.steady - began)
         return .json(headers: .noStore, reserving: 1024 * jobs.count) { writer in
             writer.object { writer in
                 writer.member("jobs") { writer in
                     writer.array { writer in
                         for job in jobs {
-                            GrantedJob(job, lease: claim.lease, now: now)
+                            GrantedJob(job, lease: lease, now: now.wall)
                                 .write(to: &writer, tokens: services.leases, scope: context.scope)
                         }
                     }

@@ -13,20 +13,25 @@ struct ClaimWait: Sendable {
     ///
     /// - Parameters:
     ///   - duration: For how long at most; the wait ends sooner when the server stops.
-    ///   - channel: The worker's connection. When it has been closed meanwhile, what was claimed is given back; that is
-    ///     looked at when there are jobs, since who only waits costs nothing.
+    ///   - channel: The worker's connection. When the worker has gone the wait is over, and what was claimed at the
+    ///     last moment is given back.
     /// - Returns: The jobs, or none.
     /// - Throws: What claiming throws.
     func jobs(for duration: Duration, on channel: any Channel) async throws -> [ClaimedJob] {
         let first = try await services.stores.jobs.claim(claim)
         guard first.jobs.isEmpty, duration > .zero, claim.limit > 0, !claim.types.isEmpty else { return first.jobs }
-        let jobs = try await jobs(after: first, for: duration)
-        guard !channel.isActive else { return jobs }
+        let client = await channel.hangUpHandler()
+        let jobs = try await jobs(after: first, for: duration, whileHeardBy: client)
+        guard client?.isGone ?? !channel.isActive else { return jobs }
         await giveBack(jobs)
         return []
     }
 
-    private func jobs(after first: Claim, for duration: Duration) async throws -> [ClaimedJob] {
+    private func jobs(
+        after first: Claim,
+        for duration: Duration,
+        whileHeardBy client: HangUpHandler?
+    ) async throws -> [ClaimedJob] {
         try await withThrowingTaskGroup(of: [ClaimedJob].self) { group in
             group.addTask { try await claimWhenReady(after: first) }
             group.addTask {
@@ -38,6 +43,12 @@ struct ClaimWait: Sendable {
                 // Throws only when the jobs are there.
                 try? await gracefulShutdown()
                 return []
+            }
+            if let client {
+                group.addTask {
+                    await client.hangUp()
+                    return []
+                }
             }
             var jobs = try await group.next() ?? []
             group.cancelAll()

@@ -40,6 +40,12 @@ final class WorkerSessions: Sendable {
         return ConstantTime.areEqual(signature(Data(data.prefix(16)), scope), data.dropFirst(16))
     }
 
+    /// An identifier that was made for a worker with that scope; throws `session-expired` for any other text.
+    func identifier(_ text: String, for scope: Scope) throws(Problem) -> String {
+        guard isIdentifier(text, for: scope) else { throw Self.expired(text) }
+        return text
+    }
+
     private func signature(_ content: Data, _ scope: Scope) -> Data {
         signer.signature(of: content, for: scope.words).prefix(16)
     }
@@ -56,7 +62,7 @@ final class WorkerSessions: Sendable {
 
     /// What a worker said of itself last; throws `session-expired` when it has been silent for long, or never was.
     func worker(_ id: String, for scope: Scope) async throws -> WorkerAnnouncement {
-        guard isIdentifier(id, for: scope) else { throw Self.expired(id) }
+        let id = try identifier(id, for: scope)
         if let known = heardOf(id) { return known }
         let workers = try await store.workers(scope: .system)
         guard let worker = workers.first(where: { $0.announcement.id == id }),

@@ -61,6 +61,9 @@ struct RawConnection {
 
     @concurrent func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
+    /// Closes this side; the server may still answer.
+    @concurrent func finish() async throws { try await channel.close(mode: .output) }
+
     @concurrent func request(_ line: String, _ fields: [String] = []) async throws {
         let head = ["\(line) HTTP/1.1", "Host: 127.0.0.1:\(channel.remoteAddress?.port ?? 0)"] + fields
         try await send(head.joined(separator: "\r\n") + "\r\n\r\n")

@@ -1,0 +1,48 @@
+"""What an operator wants of a worker comes with the answers to its heartbeats."""
+
+import time
+
+from checks.registry import check
+from checks.stopping import HEARING_SECONDS, stops
+from stage.failure import expect
+from wire.faults import Alter, calls
+
+PATIENCE = 30
+
+
+def order(worker, state):
+    """From now on every heartbeat is answered so; returns when the worker knows."""
+    told = worker.proxy.add(Alter(calls("heartbeat"), lambda answer: {**answer, "state": state}))
+    heard = worker.recording.wait(PATIENCE, "heartbeat", where=lambda each: each.ended and each in told.met)
+    expect(heard, "the worker sends no heartbeats")
+    return heard
+
+
+@check("orders.quiet")
+def quiet(stage):
+    """A worker that is to be quiet finishes what runs, claims nothing more, and stays."""
+    worker, ledger = stage.worker(slots=2), stage.ledger()
+    id = stage.record(ledger, stage.lease)
+    ledger.wait(PATIENCE, id, "start")
+    heard = order(worker, "quiet")
+    stage.api.wait_for_end(id, PATIENCE)
+    count = len(worker.recording.all("heartbeat"))
+    expect(worker.recording.wait(PATIENCE, "heartbeat", count=count + 6), "a quiet worker goes on with its heartbeats")
+    late = [each for each in worker.recording.all("claim") if each.at > heard.ended + HEARING_SECONDS]
+    expect(not late, "the worker claimed although it was to be quiet", heard, *late)
+    expect(worker.is_alive, f"the worker ended, and was to be quiet; it said: {worker.said()}", heard)
+
+
+@check("orders.stop")
+def stop(stage):
+    """A worker that is to stop does as after SIGTERM."""
+    worker, ledger = stage.worker(slots=2), stage.ledger()
+    id = stage.record(ledger, 60)
+    ledger.wait(PATIENCE, id, "start")
+    order(worker, "stop")
+    stops(worker, time.monotonic())
+    job = stage.api.job(id)
+    outcomes = [run["outcome"] for run in stage.api.attempts(id)]
+    expect((job["status"], job["attempt"], outcomes) == ("Queued", 0, ["released"]),
+           f"the job is {job['status']}, attempt {job['attempt']}, its runs {outcomes}",
+           *worker.recording.all(job=id)[-2:])

@@ -1,0 +1,1 @@
+"""Tests of the kit itself: its proxy, its oracles, and whether it finds what is wrong with a worker."""
