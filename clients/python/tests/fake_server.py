@@ -167,15 +167,11 @@ class FakeServer:
         return Answer(200, {"jobs": jobs}) if jobs else Answer(204)
 
     def _usual_heartbeat(self, call: Call) -> Answer:
-        jobs = [
-            {
-                "id": job["id"],
-                "fence": job["fence"],
-                "action": self.actions.get(job["id"], "continue"),
-                "expiresIn": self.terms["leaseSeconds"],
-            }
-            for job in call.json["jobs"]
-        ]
+        jobs: list[dict[str, Any]] = []
+        for job in call.json["jobs"]:
+            action = self.actions.get(job["id"], "continue")
+            renewed = {"expiresIn": self.terms["leaseSeconds"]} if action == "continue" else {}
+            jobs.append({"id": job["id"], "fence": job["fence"], "action": action} | renewed)
         return Answer(200, {"state": self.state, "jobs": jobs})
 
     def _usual_progress(self, call: Call) -> Answer:

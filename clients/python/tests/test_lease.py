@@ -35,16 +35,17 @@ class LeaseTests(unittest.TestCase):
 
 class TimeLimitTests(unittest.TestCase):
     def test_a_handler_is_told_before_its_last_lease_can_end(self) -> None:
+        heartbeat = 5
         for deadline in (1, 5, 30, 300):
             with self.subTest(deadline=deadline):
-                limit = TimeLimit(claimed_at=100, deadline_in=deadline, lease=30)
-                # At worst the last heartbeat that got through was a whole lease before the deadline.
-                left = min(30, deadline)
+                limit = TimeLimit(claimed_at=100, deadline_in=deadline)
+                # No lease goes beyond the deadline, and the last heartbeat was at worst so long before it.
+                left = min(heartbeat, deadline)
                 last = Lease("token", 1, sent_at=100 + deadline - left, expires_in=left)
                 self.assertLess(100, limit.told_at)
                 self.assertLess(limit.told_at, limit.forced_at)
                 self.assertLess(limit.forced_at, last.expires_at)
 
     def test_most_of_the_time_is_the_handlers(self) -> None:
-        self.assertEqual(TimeLimit(claimed_at=0, deadline_in=300, lease=30).told_at, 294)
-        self.assertEqual(TimeLimit(claimed_at=0, deadline_in=10, lease=30).told_at, 8)
+        self.assertEqual(TimeLimit(claimed_at=0, deadline_in=300).told_at, 298)
+        self.assertEqual(TimeLimit(claimed_at=0, deadline_in=5).told_at, 4)

@@ -42,9 +42,11 @@ class ReportsTests(unittest.TestCase):
         self.assertEqual(self.reports.take_progress(), {"progress": 0})
 
     def test_data_that_is_too_large_is_the_handlers_mistake(self) -> None:
-        self.reports.progress(None, None, "x" * 8)
+        self.reports.progress(None, None, {"n": 1234})
         with self.assertRaises(ValueError):
-            self.reports.progress(None, None, "x" * 9)
+            self.reports.progress(None, None, {"n": 12345})
+        with self.assertRaises(TypeError):
+            self.reports.progress(None, None, [1])  # type: ignore[arg-type]
 
     def test_lines_keep_their_number_until_they_are_stored(self) -> None:
         self.reports.log("one", "info")

@@ -95,6 +95,28 @@ class SettleTests(WorkerCase):
         self.assertEqual(len(self.server.calls(*WRITES)), count)
         self.assertEqual(self.server.calls("heartbeat")[-1].json["jobs"], [])
 
+    def test_a_lease_that_is_called_lost_after_its_end_was_sent_is_asked_about(self) -> None:
+        # The end took effect, and its answer was lost.
+        self.server.actions["job-1"] = "lost"
+        self.server.always("complete", DROP)
+        self.run_handler(lambda job: None)
+        self.server.wait_for("complete")
+        self.beat()
+        self.beat()
+        self.assertEqual(self.server.calls("heartbeat")[-1].json["jobs"][0]["id"], "job-1")
+        self.server.always("complete", None)
+        self.clock.advance_until(lambda: len(self.server.calls("claim")) == 2)
+        self.assertLess(self.clock.now(), 1027)
+
+    def test_a_lost_lease_ends_a_run_that_has_not_said_its_end(self) -> None:
+        # Its last words are not answered, and its end comes after them.
+        self.server.actions["job-1"] = "lost"
+        self.server.always("logs", Answer(503, headers={"Retry-After": "5"}))
+        self.run_handler(lambda job: job.log("one"))
+        self.server.wait_for("logs")
+        self.clock.advance_until(lambda: len(self.server.calls("claim")) == 2)
+        self.assertEqual(self.server.calls(*SETTLES), [])
+
     def test_a_lease_is_renewed_while_its_settle_waits(self) -> None:
         self.server.always("complete", problem("x", 503))
         self.run_handler(lambda job: None)
@@ -210,6 +232,16 @@ class ReportTests(WorkerCase):
         self.assertEqual(self.server.calls("progress")[0].json, {"progress": 1, "message": "one"})
         self.assertEqual(second.json, {"progress": 49})
         self.assertEqual(second.path, "/api/worker/jobs/job-1/progress")
+
+    def test_progress_that_was_not_answered_comes_again(self) -> None:
+        def handler(job: RunningJob) -> None:
+            job.progress(50, "Half")
+            self.go_on.wait(PATIENCE)
+
+        self.server.script("progress", DROP, Answer(503))
+        self.run_handler(handler)
+        self.clock.advance_until(lambda: len(self.server.calls("progress")) == 3)
+        self.assertEqual(self.server.calls("progress")[2].json, {"progress": 50, "message": "Half"})
 
     def test_last_words_come_before_the_end(self) -> None:
         def handler(job: RunningJob) -> None:

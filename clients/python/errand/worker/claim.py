@@ -32,6 +32,8 @@ class Claim:
     """How many runs in a row were lost, without a word from their worker."""
     project_id: str | None
     """The project it belongs to."""
+    tenant_id: str | None
+    """The tenant it belongs to."""
     checkpoint: JSON
     """What the run before saved last; None where there is nothing."""
     created_at: str
@@ -63,6 +65,7 @@ class Claim:
             max_attempts=members.get("maxAttempts", 1),
             lost_count=members.get("lostCount", 0),
             project_id=members.get("projectId"),
+            tenant_id=members.get("tenantId"),
             checkpoint=members.get("checkpoint"),
             created_at=members.get("createdAt", ""),
             created_by=members.get("createdBy"),

@@ -71,7 +71,7 @@ class Claimer:
     def _claim(self) -> float:
         """Claims once; how many seconds to pause before the next time."""
         terms = self._session.terms
-        # The lease counts from when the claim is sent, so waiting for long would leave little of it.
+        # The lease counts from when the claim is sent, and so does its margin: a long wait would leave little of it.
         hold = min(LONGEST_WAIT, max(1, int(terms.lease / 3)))
         body = {"workerId": terms.worker_id, "max": min(self._slots.free, terms.max_claim), "waitSeconds": hold}
         sent_at = self._clock.now()
@@ -91,7 +91,7 @@ class Claimer:
     def _take(self, jobs: Sequence[Any], terms: Terms, sent_at: float) -> None:
         runs = [self._run(Claim.of(job, sent_at), terms) for job in jobs]
         waited = self._clock.now() - sent_at
-        late = [run for run in runs if waited > (run.lease.expires_at - sent_at) / 3]
+        late = [run for run in runs if waited > (run.lease.expires_at - sent_at) / 2]
         if late:
             self._renew(late)
         for run in runs:
@@ -101,9 +101,8 @@ class Claimer:
                 self._start(run)
 
     def _run(self, claim: Claim, terms: Terms) -> Run:
-        limit = None
-        if claim.deadline_in is not None:
-            limit = TimeLimit(self._clock.now(), claim.deadline_in, terms.lease)
+        deadline = claim.deadline_in
+        limit = None if deadline is None else TimeLimit(self._clock.now(), deadline)
         return Run(claim, terms.limits, self._clock, limit)
 
     def _renew(self, runs: Sequence[Run]) -> None:

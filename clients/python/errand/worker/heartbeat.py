@@ -122,7 +122,9 @@ def _learn(entries: Sequence[Mapping[str, Any]], runs: Sequence[Run], sent_at: f
             continue
         action = entry.get("action")
         if action == "lost":
-            run.tell(Stop.LOST)
+            # An end that took effect ends the lease, too. Where its answer was lost it has to be asked for again.
+            if not run.end_sent:
+                run.tell(Stop.LOST)
             continue
         if (expires_in := entry.get("expiresIn")) is not None:
             run.lease.renew(sent_at, expires_in)

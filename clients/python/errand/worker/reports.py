@@ -48,11 +48,11 @@ class Reports:
         self._last_batch = 0
         self._not_before = clock.now()
 
-    def progress(self, percent: float | None, message: str | None, data: JSON) -> None:
+    def progress(self, percent: float | None, message: str | None, data: dict[str, JSON] | None) -> None:
         """Takes a report; each field takes the place of one that still waits.
 
         Raises:
-            TypeError: The data has no JSON form.
+            TypeError: The data is no dict, or has no JSON form.
             ValueError: The data is too large.
         """
         report: dict[str, Any] = {}
@@ -61,6 +61,8 @@ class Reports:
         if message is not None:
             report["message"] = cut(message, self._limits.message)
         if data is not None:
+            if not isinstance(data, dict):
+                raise TypeError("The data of a progress report is a dict.")
             if len(encode(data)) > self._limits.data:
                 raise ValueError(f"The data of a progress report is over {self._limits.data} bytes.")
             report["data"] = data

@@ -38,6 +38,8 @@ class Run:
         """Whether nothing of the handler runs any more."""
         self.told = threading.Event()
         """Set when the handler should end."""
+        self.end_sent = False
+        """Whether its end was sent, and may have taken effect."""
         self.lost = threading.Event()
         """Set when nothing may be written any more."""
         self._clock = clock
@@ -72,9 +74,7 @@ class Run:
                 return
             is_first, self._stop = self._stop is None, stop
             tell_handler = self._tell_handler
-        # A heartbeat that crosses the end of a run on its way finds it lost, and nobody has lost anything.
-        level = logging.DEBUG if self._is_settling else logging.WARNING
-        logger.log(level, "%s should end: %s.", self.name, stop.word)
+        logger.warning("%s should end: %s.", self.name, stop.word)
         if is_first:
             self.told.set()
             tell_handler()

@@ -41,6 +41,8 @@ class _JobView:
         """How many runs in a row ended without a word from their worker."""
         self.project_id: str | None = claim.project_id
         """The project it belongs to."""
+        self.tenant_id: str | None = claim.tenant_id
+        """The tenant it belongs to."""
         self.checkpoint: JSON = claim.checkpoint
         """What an earlier run saved last; None where there is nothing."""
         self.fence: int = claim.lease.fence
@@ -72,16 +74,16 @@ class _JobView:
         if stop := self._run.stop:
             raise JobCancelled(f"The run should end: {stop.word}.")
 
-    def progress(self, percent: float | None, message: str | None = None, data: JSON = None) -> None:
+    def progress(self, percent: float | None, message: str | None = None, data: dict[str, JSON] | None = None) -> None:
         """Says how far the job is. It never waits: the latest report is sent, at most four times in a second.
 
         Parameters:
             percent: From 0 to 100; None to leave it as it is.
             message: What it is doing, for people; cut where it is too long.
-            data: What else those who follow the job should see.
+            data: What else those who follow the job should see; a dict.
 
         Raises:
-            TypeError: The data has no JSON form.
+            TypeError: The data is no dict, or has no JSON form.
             ValueError: The data is too large.
         """
         self._run.reports.progress(percent, message, data)

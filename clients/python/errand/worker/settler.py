@@ -64,5 +64,6 @@ class Settler:
         logger.error("%s: its %s was refused: %s", run.name, end.call, problem)
 
     def _send(self, run: Run, end: Settlement) -> Response:
+        run.end_sent = True
         request = partial(self._calls.request, run, "POST", end.call, end.body)
         return self._calls.until_answered(run, request, even_cancelled=end is CANCELLED)

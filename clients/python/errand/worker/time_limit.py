@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-RESERVE = 0.2
-"""The part of a run's last lease that is kept for its end: twice the lease's own margin."""
+RESERVE = 2.0
+"""How many seconds of its time are kept for a run's end."""
+SHORT_RESERVE = 0.2
+"""The part of its time that is kept, where that is less."""
 
 
 class TimeLimit:
@@ -13,15 +15,14 @@ class TimeLimit:
     than that, so that the server can still be told.
     """
 
-    def __init__(self, claimed_at: float, deadline_in: float, lease: float) -> None:
+    def __init__(self, claimed_at: float, deadline_in: float) -> None:
         """Counts from when the claim was answered: while the server held the claim, the run had not begun.
 
         Parameters:
             claimed_at: When that was, in seconds of the clock.
             deadline_in: How many seconds the run may take.
-            lease: How many seconds a lease lasts.
         """
-        reserve = min(deadline_in, lease) * RESERVE
+        reserve = min(RESERVE, deadline_in * SHORT_RESERVE)
         self.told_at = claimed_at + deadline_in - reserve
         """When the handler is told."""
         self.forced_at = self.told_at + reserve / 4
