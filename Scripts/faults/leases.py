@@ -6,7 +6,7 @@ from datetime import datetime
 
 # Beside lease and reap interval: what a busy machine may take to notice.
 SLACK = 1.5
-STOPPED = re.compile(r"(\S+) +\S+ +job stopped .*\bjob_id=(\S+) .*\bms=(\d+)")
+STOPPED = re.compile(r"(\S+) +\S+ +job (?:stopped|ran) .*\bjob_id=(\S+) .*\bms=(\d+)")
 
 
 def check(ledger, store, lease, broken):
