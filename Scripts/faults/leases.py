@@ -6,7 +6,7 @@ from datetime import datetime
 
 # Beside lease and reap interval: what a busy machine may take to notice.
 SLACK = 1.5
-STOPPED = re.compile(r"(\S+) +\S+ +job (?:stopped|ran) .*\bjob_id=(\S+) .*\bms=(\d+)")
+ENDED = re.compile(r"(\S+) +\S+ +job (?:stopped|ran) .*\bjob_id=(\S+) .*\bms=(\d+)")
 
 
 def check(ledger, store, lease, broken):
@@ -80,11 +80,11 @@ def stale_starts(ledger, store, logs, broken):
 
 
 def begun_runs(logs):
-    """From when to when workers dealt with runs that were taken from them, by job, as their logs say it."""
+    """From when to when workers dealt with their runs, by job, as their logs say it."""
     begun = {}
     for line in (line for lines in logs.values() for line in lines):
-        if stopped := STOPPED.match(line):
-            at, job, milliseconds = stopped.groups()
+        if ended := ENDED.match(line):
+            at, job, milliseconds = ended.groups()
             last = datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
             # The log's times are cut to milliseconds.
             begun.setdefault(job, []).append((last - int(milliseconds) / 1000, last + 0.01))

@@ -25,6 +25,24 @@ struct FieldReader {
         return reader
     }
 
+    /// Reads an object that is an element of an array; throws when anything in it was wrong.
+    ///
+    /// - Parameters:
+    ///   - item: The element.
+    ///   - place: Where it is in the body, such as `/lines/3`.
+    ///   - field: Takes a member and says whether it knows the name.
+    /// - Throws: ``Problem`` for what is no object, or has wrong or unknown members.
+    static func readItem(
+        _ item: JSONText,
+        at place: String,
+        _ field: (inout FieldReader, String, JSONText) -> Bool
+    ) throws {
+        guard item.kind == .object else {
+            throw Problem.field(place, "wrong-type", "\(place.dropFirst()) must be an object.")
+        }
+        try read(item.object(), field).finish(within: place)
+    }
+
     /// Throws when anything was wrong; the pointers start where the object is in the body.
     func finish(within place: String = "") throws(Problem) {
         let parts = parts.map { part in

@@ -32,14 +32,15 @@ extension APIServices {
         throw Problem.leaseLost(job)
     }
 
-    /// The refusal for a lease that does not hold any more.
+    /// The refusal for a lease that does not hold any more; reads what the job is by now.
     func leaseLost(_ lease: JobLease, _ context: APIContext) async throws -> Problem {
         .leaseLost(try await stores.jobs.job(.id(lease.id), scope: context.scope))
     }
 }
 
 extension Problem {
-    fileprivate static func leaseLost(_ job: Job) -> Problem {
+    /// The refusal for a lease that does not hold any more, with what the job is by now.
+    static func leaseLost(_ job: Job) -> Problem {
         var problem = Problem(
             .leaseLost,
             "The lease of job #\(job.number) is over; the job is \(job.status.rawValue), its fence \(job.fence).",

@@ -42,11 +42,8 @@ struct HeartbeatRequest {
     }
 
     private static func lease(_ item: JSONText, at index: Int) throws -> Lease {
-        guard item.kind == .object else {
-            throw Problem.field("/jobs/\(index)", "wrong-type", "jobs/\(index) must be an object.")
-        }
         var (id, fence, token) = (JobID?.none, Int64?.none, String?.none)
-        let reader = FieldReader.read(try item.object()) { reader, name, value in
+        try FieldReader.readItem(item, at: "/jobs/\(index)") { reader, name, value in
             switch name {
             case "id": id = reader.identifier(name, value)
             case "fence": fence = reader.integer(name, value, in: 0...Int64.max)
@@ -55,7 +52,6 @@ struct HeartbeatRequest {
             }
             return true
         }
-        try reader.finish(within: "/jobs/\(index)")
         guard let id, let fence, let token else {
             throw Problem.field("/jobs/\(index)", "required", "jobs/\(index) needs id, fence and token.")
         }

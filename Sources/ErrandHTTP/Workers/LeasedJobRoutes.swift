@@ -59,11 +59,8 @@ struct LeasedJobRoutes: Sendable {
     }
 
     private func line(_ item: JSONText, at index: Int) throws -> LogLine {
-        guard item.kind == .object else {
-            throw Problem.field("/lines/\(index)", "wrong-type", "lines/\(index) must be an object.")
-        }
         var line = LogLine(at: services.now, level: .info, message: "")
-        let reader = FieldReader.read(try item.object()) { reader, name, value in
+        try FieldReader.readItem(item, at: "/lines/\(index)") { reader, name, value in
             switch name {
             case "ts": line.at = reader.date(name, value) ?? line.at
             case "msg": line.message = reader.string(name, value) ?? ""
@@ -72,7 +69,6 @@ struct LeasedJobRoutes: Sendable {
             }
             return true
         }
-        try reader.finish(within: "/lines/\(index)")
         return line
     }
 

@@ -18,9 +18,7 @@ struct ResultUploadRoute: Sendable {
         let lease = try await services.lease(request, context).lease
         let job = try await services.stores.jobs.job(.id(lease.id), scope: context.scope)
         // Before the body is read: it may be large, and nobody would use it.
-        guard job.fence == lease.fence, job.status == .running else {
-            throw try await services.leaseLost(lease, context)
-        }
+        guard job.fence == lease.fence, job.status == .running else { throw Problem.leaseLost(job) }
         let receiver = UploadReceiver(services: services)
         let upload = try await receiver.receive(request, context, in: lease.resultFolder(of: job.tenantId))
         return .json(.created, headers: .noStore) { upload.write(to: &$0) }

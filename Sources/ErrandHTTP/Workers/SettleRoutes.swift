@@ -103,7 +103,7 @@ struct SettleRoutes: Sendable {
             // Somebody may run it again by now; what this run left it as is what its worker wants to know.
             case .same: return job.fence == lease.fence ? job.status : .queued
             case .other: throw Problem(.alreadySettled, "The run has ended in another way.", currentStatus: job.status)
-            case .none: throw try await services.leaseLost(lease, context)
+            case .none: throw Problem.leaseLost(job)
             }
         case nil: throw JobStoreError(.corrupt, "The store answered nothing for one settlement.")
         }
