@@ -14,9 +14,10 @@ import time
 
 import flood
 from installation import Installation
+from patience import PATIENCE
 from server import Server
 
-WITHIN = 1
+WITHIN = 1 * PATIENCE
 WORKERS = 4
 FEW = 10
 LIMIT = 3

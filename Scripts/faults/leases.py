@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from datetime import datetime
 
+from patience import PATIENCE
+
 # Beside lease and reap interval: what a busy machine may take to notice.
-SLACK = 1.5
+SLACK = 1.5 * PATIENCE
 ENDED = re.compile(r"(\S+) +\S+ +job (?:stopped|ran) .*\bjob_id=(\S+) .*\bms=(\d+)")
 
 

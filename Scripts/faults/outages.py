@@ -20,10 +20,11 @@ import logs
 from database import DatabaseStore
 from installation import Installation
 from load import Load
+from patience import PATIENCE
 
 LEASE = 10
 WORKERS = 4
-RESUMES_WITHIN = 5
+RESUMES_WITHIN = 5 * PATIENCE
 DRAIN_SECONDS = 180
 
 

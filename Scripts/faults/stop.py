@@ -15,11 +15,12 @@ import tempfile
 import time
 
 from ledger import Ledger
+from patience import PATIENCE
 from server import Server
 from store import Store
 
 GRACE = 4
-SLACK = 2
+SLACK = 2 * PATIENCE
 
 
 def main():

@@ -19,13 +19,14 @@ import tempfile
 import time
 
 import jobs
+from patience import PATIENCE
 from server import Server
 
 CONFIGURATION = "types:\n  watched: {external: true}\n  busy: {external: true}\n  never: {external: true}\n"
 BYTES_PER_CLIENT = 64 * 1024
 BYTES_BESIDE = 96 * 1024 * 1024
 # Far below the 15 s after which a stream without news beats: nobody has to wait for the next change.
-AT_ONCE = 5.0
+AT_ONCE = 5.0 * PATIENCE
 WORKERS = 4
 
 
