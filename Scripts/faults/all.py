@@ -25,6 +25,7 @@ PARTS = [
     ("fairness.py", 3, {"FLOOD": "10000", "ROUNDS": "1"}),
     ("transactional_submit.py", 1, {}),
     ("streams.py", 1, {}),
+    ("hostile_clients.py", 1, {"CLIENTS": "100"}),
 ]
 
 

@@ -20,6 +20,9 @@ struct FaultTests {
     @Test("two thousand clients watch jobs on a busy server, and none misses the end")
     func streams() async throws { try await drive("streams.py") }
 
+    @Test("slow, greedy and hostile clients are let go, and others are answered meanwhile")
+    func hostileClients() async throws { try await drive("hostile_clients.py", asked(["CLIENTS": "100"])) }
+
     #if Postgres
     @Test("workers on PostgreSQL that are killed, and that sleep beyond their lease, lose and double nothing")
     func killedWorkers() async throws {

@@ -51,7 +51,7 @@ struct StreamTests {
 
     @Test("no more streams are opened than a tenant may have, and a closed one makes room")
     func limit() async throws {
-        let api = TestAPI { $0.maximumStreamsPerTenant = 1 }
+        let api = TestAPI { $0.quotas.streams = 1 }
         let id = try await api.submit()
         try await withServer(api) { port, _ in
             try await RawConnection.with(port: port) { client in

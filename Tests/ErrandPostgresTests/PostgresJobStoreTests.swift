@@ -82,8 +82,8 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: uploads", arguments: JobStoreCheck.uploads)
     func uploads(_ check: JobStoreCheck) async throws { try await run(check) }
 
-    @Test("PostgreSQL: API keys", arguments: JobStoreCheck.apiKeys)
-    func apiKeys(_ check: JobStoreCheck) async throws { try await run(check) }
+    @Test("PostgreSQL: API keys and audit", arguments: JobStoreCheck.apiKeys + JobStoreCheck.audit)
+    func identity(_ check: JobStoreCheck) async throws { try await run(check) }
 
     @Test("PostgreSQL: datasets", arguments: JobStoreCheck.datasets)
     func datasets(_ check: JobStoreCheck) async throws { try await run(check) }

@@ -81,8 +81,8 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: uploads", arguments: JobStoreCheck.uploads)
     func uploads(_ check: JobStoreCheck) async throws { try await run(check) }
 
-    @Test("SQLite: API keys", arguments: JobStoreCheck.apiKeys)
-    func apiKeys(_ check: JobStoreCheck) async throws { try await run(check) }
+    @Test("SQLite: API keys and audit", arguments: JobStoreCheck.apiKeys + JobStoreCheck.audit)
+    func identity(_ check: JobStoreCheck) async throws { try await run(check) }
 
     @Test("SQLite: datasets", arguments: JobStoreCheck.datasets)
     func datasets(_ check: JobStoreCheck) async throws { try await run(check) }

@@ -10,7 +10,8 @@ extension Rule {
         "ErrandFiles": ["Errand", "Crypto", "Subprocess", "System", "SystemPackage"],
         // Hummingbird, and what its API is made of: the server's settings, its lifecycle, the channel behind a request.
         "ErrandHTTP": [
-            "Errand", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOFoundationCompat", "NIOHTTPTypes",
+            "Errand", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOFoundationCompat", "NIOHTTP1",
+            "NIOHTTPTypes",
             "ServiceLifecycle", "Crypto",
         ],
         // AsyncHTTPClient's requests are written in types of NIOHTTP1, its connection errors in those of NIOPosix.

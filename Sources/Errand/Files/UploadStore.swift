@@ -36,4 +36,8 @@ public protocol UploadStore: Sendable {
 
     /// Reads one; throws `notFound` when there is none, it has expired, or it is another tenant's.
     func upload(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Upload
+
+    /// How many bytes the uploads have that are kept for the scope's tenant, those of its jobs among them; for the
+    /// system, all there are.
+    func uploadedBytes(scope: Scope) async throws(JobStoreError) -> Int64
 }

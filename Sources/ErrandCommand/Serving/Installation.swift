@@ -76,8 +76,7 @@ struct Installation: Sendable {
         var logger = settings.logger("errand.http")
         // Hummingbird says at info what is said here in our own words.
         if logger.logLevel == .info { logger.logLevel = .notice }
-        var options = APIOptions()
-        options.access = settings.auth
+        var options = settings.http
         options.secret = objects.secret
         options.workerLease = settings.lease
         // As often within a lease as by default, and never less often than that.

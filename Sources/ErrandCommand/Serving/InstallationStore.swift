@@ -5,7 +5,7 @@ import ErrandPostgres
 import ErrandSQLite
 
 /// What an installation keeps everything but files in: one store for jobs, uploads, datasets and keys.
-protocol InstallationStore: JobStore, UploadStore, DatasetStore, APIKeyStore {
+protocol InstallationStore: JobStore, UploadStore, DatasetStore, APIKeyStore, AuditStore {
     /// Finishes what was asked for and lets go; later calls throw `unavailable`.
     func close()
     /// Tells other processes where this one answers; for stores that they cannot open beside it.

@@ -12,6 +12,7 @@ extension Settings {
 
     private static let known = [
         "store", "listen", "auth", "behindProxy", "files", "concurrency", "grace", "lease", "log", "queues", "types",
+        "limits", "quotas",
     ]
     private static let later = ["bullmq", "webhooks"]
 
@@ -52,13 +53,15 @@ extension Settings {
         ) {
             listen = given
         }
-        auth = try sources.value(["auth"], expected: "none or keys", Self.access) ?? auth
+        http.access = try sources.value(["auth"], expected: "none or keys", Self.access) ?? http.access
+        try http.takeLimits(from: sources)
+        try http.quotas.take(from: sources)
         isBehindProxy = try sources.value(["behindProxy"], expected: "true or false") { Bool($0) } ?? isBehindProxy
         if let given = try sources.value(["files"], expected: "a folder", { $0.isEmpty ? nil : $0 }) { files = given }
         concurrency = try sources.value(["concurrency"], expected: "a number from 1 to 10000", Self.slots)
         let grace = try sources.value(["grace"], expected: DurationText.expectation) { DurationText($0) }
         self.grace = grace?.duration ?? self.grace
-        lease = try sources.value(["lease"], expected: "a time span from 1s to 1h", Self.lease) ?? lease
+        lease = try sources.value(["lease"], expected: "a time span from 1s to 1h", Self.timeout) ?? lease
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         logLevel =
             try sources.value(["log", "level"], expected: "one of \(levels)") { Logger.Level(rawValue: $0) } ?? logLevel
@@ -102,10 +105,6 @@ extension Settings {
         case (nil, _): throw sources.missing(key + ["count"], beside: key + ["per"])
         case (_, nil): throw sources.missing(key + ["per"], beside: key + ["count"])
         }
-    }
-
-    private static func lease(_ text: String) -> Duration? {
-        DurationText(text).flatMap { (.seconds(1) ... .seconds(3600)).contains($0.duration) ? $0.duration : nil }
     }
 
     private static func slots(_ text: String) -> Int? { Int(text).flatMap { (1...10_000).contains($0) ? $0 : nil } }

@@ -10,8 +10,8 @@ struct Settings: Sendable {
     var store = StoreLocation.sqlite(path: "errand.db")
     /// Where the HTTP API answers.
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
-    /// Who is let in.
-    var auth = APIOptions.Access.loopback
+    /// Who is let in, and what clients and tenants may have and do at most.
+    var http = APIOptions()
     /// Whether a proxy in front of the server speaks TLS, so that it may listen where others can reach it.
     var isBehindProxy = false
     /// The folder for uploads and results; the store's own when nil.
@@ -41,7 +41,9 @@ struct Settings: Sendable {
     /// Refuses to listen where others can reach the server without a credential, or read what is sent.
     func refuseOpenDoor() throws {
         guard !LoopbackAccess.mayListen(on: listen.host) else { return }
-        let missing = [auth == .keys ? nil : "--auth keys", isBehindProxy ? nil : "--behind-proxy"].compactMap(\.self)
+        let missing = [http.access == .keys ? nil : "--auth keys", isBehindProxy ? nil : "--behind-proxy"].compactMap(
+            \.self
+        )
         guard !missing.isEmpty else { return }
         throw CommandFailure(
             .configuration,

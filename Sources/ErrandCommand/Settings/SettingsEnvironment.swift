@@ -7,11 +7,11 @@ struct SettingsEnvironment {
     let queues: Set<String>
 
     private static let prefix = "ERRAND_"
-    private static let known: Set = [
-        "ERRAND_STORE", "ERRAND_LISTEN", "ERRAND_AUTH", "ERRAND_BEHIND_PROXY", "ERRAND_FILES", "ERRAND_CONCURRENCY",
-        "ERRAND_GRACE",
-        "ERRAND_LEASE", "ERRAND_LOG_LEVEL", "ERRAND_LOG_FORMAT",
-    ]
+    private static let known: Set = {
+        let single = ["store", "listen", "auth", "behindProxy", "files", "concurrency", "grace", "lease"]
+        let members = Settings.sections.flatMap { section, names in names.map { "\(section).\($0)" } }
+        return Set((single + members).map(variable))
+    }()
     /// A queue's settings, and the ends of their variables.
     private static let ofQueues = [
         ("concurrency", "_CONCURRENCY"), ("rateLimit.count", "_RATE_LIMIT_COUNT"), ("rateLimit.per", "_RATE_LIMIT_PER"),

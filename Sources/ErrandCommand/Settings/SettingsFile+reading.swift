@@ -26,9 +26,10 @@ extension SettingsFile {
         for name in ["store", "listen", "auth", "behindProxy", "files", "concurrency", "grace", "lease"] {
             try take([name], root)
         }
-        if let log = try mapping("log", in: root) {
-            try refuseOthers(than: ["level", "format"], in: log, of: "log")
-            for name in ["level", "format"] { try take(["log", name], log) }
+        for (section, names) in Settings.sections {
+            guard let members = try mapping(section, in: root) else { continue }
+            try refuseOthers(than: names, in: members, of: section)
+            for name in names { try take([section, name], members) }
         }
         let all = try mapping("queues", in: root) ?? [:]
         for queue in queues {

@@ -24,12 +24,14 @@ public struct APIOptions: Sendable {
     public var uploadLifetime: Duration = .seconds(24 * 3600)
     /// For how long a link to a file is valid.
     public var linkLifetime: Duration = .seconds(15 * 60)
-    /// When a connection without traffic is closed.
-    public var idleTimeout: Duration = .seconds(60)
+    /// For how long slow clients are waited for.
+    public var patience = ClientPatience()
+    /// How many connections may be open at a time; further ones wait to be accepted.
+    public var maximumConnections = 20_000
     /// How many streams of events may be open at a time in this process.
     public var maximumStreams = 10_000
-    /// How many of them may be one tenant's.
-    public var maximumStreamsPerTenant = 5000
+    /// What each tenant may have and do at most.
+    public var quotas = TenantQuotas()
     /// How often a stream without news says that it is alive.
     public var heartbeatInterval: Duration = .seconds(15)
     /// How far apart two events of one stream are at least; the end of a job is told at once.

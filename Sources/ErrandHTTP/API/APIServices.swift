@@ -18,6 +18,7 @@ struct APIServices: Sendable {
     let logger: Logger
     let outages = OutageLog()
     let openStreams = OpenStreams()
+    let quotas: QuotaKeeper
     let metrics = APIMetrics()
 
     /// The wall clock.

@@ -25,7 +25,10 @@ extension ErrandAPI {
         return Application(
             router: router(),
             server: .http1(configuration: channelConfiguration),
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: .maximum(services.options.maximumConnections, logger: services.logger)
+            ),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
             logger: services.logger
         )
@@ -34,9 +37,10 @@ extension ErrandAPI {
     /// The decoder's limits are twice ours: what exceeds ours is answered with a problem, not with a closed connection.
     private var channelConfiguration: HTTP1Channel.Configuration {
         let limit = services.options.maximumHeaderBytes * 2
+        let (patience, random) = (services.options.patience, services.random)
         return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [HangUpHandler()],
-            idleTimeout: TimeAmount(services.options.idleTimeout),
+            additionalChannelHandlers: [HangUpHandler(), ConnectionGuard(patience, random: random)],
+            idleTimeout: TimeAmount(patience.idle),
             httpDecoderConfiguration: .init(maxHeaderFieldSize: limit, maxHeaderListSize: limit)
         )
     }

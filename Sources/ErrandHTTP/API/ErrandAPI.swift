@@ -44,7 +44,8 @@ public struct ErrandAPI: Sendable {
                 logger: logger
             ),
             identifiers: JobIDGenerator(random: options.random),
-            logger: logger
+            logger: logger,
+            quotas: QuotaKeeper(options.quotas, clock: options.clock)
         )
     }
 
@@ -69,6 +70,7 @@ public struct ErrandAPI: Sendable {
             + SettleRoutes(services: services).routes
             + JobTypeRoutes(services: services).routes
             + KeyRoutes(services: services).routes
+            + AuditRoute(services: services).routes
             + HealthRoutes(services: services).routes
             + ProblemRoute().routes
             + MetricsRoute(services: services).routes
@@ -93,7 +95,15 @@ public struct ErrandAPI: Sendable {
         return { [services] request, context in
             let began = ContinuousClock.now
             do {
-                let response = try await route.handler(request, services.authorize(route, request, context))
+                let context = try await services.authorize(route, request, context)
+                let rate = try services.quotas.request(context.scope)
+                var response: Response
+                do { response = try await route.handler(request, context) } catch var problem as Problem {
+                    rate?.write(to: &problem.headers)
+                    throw problem
+                }
+                rate?.write(to: &response.headers)
+                if response.status.code < 400 { await services.audit(route, request, context) }
                 metrics.answered(Int(response.status.code), after: .now - began)
                 return response
             } catch {

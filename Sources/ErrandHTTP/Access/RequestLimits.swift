@@ -2,7 +2,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Refuses requests whose head is too large.
+/// Refuses requests whose head is too large, or whose body is packed.
 enum RequestLimits {
     static func check(_ request: Request, options: APIOptions) throws(Problem) {
         let target = request.uri.string.utf8.count
@@ -19,6 +19,10 @@ enum RequestLimits {
                 .headersTooLarge,
                 "The header fields have \(size) bytes; at most \(options.maximumHeaderBytes) are allowed."
             )
+        }
+        // A few bytes may unpack to gigabytes; nothing here unpacks.
+        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw Problem(.unsupportedMedia, "Content-Encoding is \"\(encoding.quotable)\"; send the body as it is.")
         }
     }
 }

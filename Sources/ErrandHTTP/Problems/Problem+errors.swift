@@ -2,6 +2,7 @@
 import Errand
 import HTTPTypes
 import Hummingbird
+import NIOHTTP1
 
 extension Problem {
     /// The refusal for any error; what is not ours becomes `internal`, which says nothing.
@@ -12,6 +13,8 @@ extension Problem {
         case let error as JSONError: self.init(json: error)
         case let error as ObjectStoreError: self.init(object: error)
         case let error as HTTPError: self.init(server: error)
+        case let error as HTTPParserError: self.init(.malformedRequest, "The request is not HTTP/1.1: \(error).")
+        case is SlowRequest: self.init(.requestTimeout, "The request came too slowly, and was not waited for.")
         default: self.init(.internal, nil)
         }
     }

@@ -2,6 +2,7 @@
 import Errand
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// A refusal, in the form of RFC 9457.
 struct Problem: Error, Sendable {
@@ -27,6 +28,8 @@ struct Problem: Error, Sendable {
     var currentStatus: JobStatus?
     /// The job's fence, where a lease was over.
     var currentFence: Int64?
+    /// The quotas that were used up.
+    var violatedPolicies: [String] = []
     /// Header fields that belong to the refusal.
     var headers: HTTPFields = [:]
 
@@ -52,13 +55,22 @@ struct Problem: Error, Sendable {
 
 extension Problem {
     func response(to request: Request, requestId: String) -> Response {
-        var response = Response.json(.init(code: status)) { writer in
-            writer.object { write(to: &$0, instance: request.uri.path, requestId: requestId) }
-        }
+        let document = document(instance: request.uri.path, requestId: requestId)
+        var response = Response(
+            status: .init(code: status),
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: document))
+        )
         response.headers[.contentType] = "application/problem+json"
         response.headers[.cacheControl] = "no-store"
         for field in headers { response.headers[field.name] = field.value }
         return response
+    }
+
+    /// The problem as JSON.
+    func document(instance: String?, requestId: String) -> [UInt8] {
+        var writer = JSONWriter(reserving: 512)
+        writer.object { write(to: &$0, instance: instance, requestId: requestId) }
+        return Array(writer.bytes)
     }
 
     func write(to writer: inout JSONWriter, instance: String?, requestId: String) {
@@ -70,6 +82,11 @@ extension Problem {
         writer.member("requestId", requestId)
         writer.memberIfPresent("currentStatus", currentStatus?.rawValue)
         if let currentFence { writer.member("currentFence", currentFence) }
+        if !violatedPolicies.isEmpty {
+            writer.member("violated-policies") { writer in
+                writer.array { writer in for policy in violatedPolicies { writer.value(policy) } }
+            }
+        }
         guard !parts.isEmpty else { return }
         writer.member("errors") { writer in
             writer.array { writer in

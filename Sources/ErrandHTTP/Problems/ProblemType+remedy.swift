@@ -3,6 +3,7 @@ extension ProblemType {
     /// What to do about it.
     var remedy: String {
         switch self {
+        case .malformedRequest: "Send the request as RFC 9112 has it, with a client that is made for it."
         case .invalidJSON: "Send one JSON value in UTF-8, without duplicate keys, NUL, lone surrogates or 65 levels."
         case .invalidParameter: "errors names the parameter of the query or the header field, and what it may be."
         case .idempotencyKeyRequired: "Send Idempotency-Key with a text of your own, a UUID for example."
@@ -11,6 +12,7 @@ extension ProblemType {
         case .notFound: "Look at the path. What belongs to another tenant or project is not there either."
         case .methodNotAllowed: "Allow names the methods that the path has."
         case .notAcceptable: "Leave Accept out, or accept the type that detail names."
+        case .requestTimeout: "Send the head within seconds, and the body without long pauses."
         case .conflict: "Read the present state, and decide anew."
         case .jobNotCancellable: "Nothing: the job has ended, as currentStatus says."
         case .jobNotRetryable: "Wait for the job to end. What completed cannot be retried; submit it again."

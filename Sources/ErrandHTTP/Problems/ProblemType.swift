@@ -1,6 +1,7 @@
 #if Server
 /// The kinds of problem the API answers with; the raw value is the last part of the type's URI.
 enum ProblemType: String, Sendable, CaseIterable {
+    case malformedRequest = "malformed-request"
     case invalidJSON = "invalid-json"
     case invalidParameter = "invalid-parameter"
     case idempotencyKeyRequired = "idempotency-key-required"
@@ -9,6 +10,7 @@ enum ProblemType: String, Sendable, CaseIterable {
     case notFound = "not-found"
     case methodNotAllowed = "method-not-allowed"
     case notAcceptable = "not-acceptable"
+    case requestTimeout = "request-timeout"
     case conflict
     case jobNotCancellable = "job-not-cancellable"
     case jobNotRetryable = "job-not-retryable"
@@ -35,12 +37,13 @@ enum ProblemType: String, Sendable, CaseIterable {
     /// The status it is answered with.
     var status: Int {
         switch self {
-        case .invalidJSON, .invalidParameter, .idempotencyKeyRequired: 400
+        case .malformedRequest, .invalidJSON, .invalidParameter, .idempotencyKeyRequired: 400
         case .unauthenticated: 401
         case .forbidden: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
+        case .requestTimeout: 408
         case .conflict, .jobNotCancellable, .jobNotRetryable, .uniqueConflict, .leaseLost, .notCompleted,
             .alreadySettled, .sessionExpired:
             409
@@ -62,6 +65,7 @@ enum ProblemType: String, Sendable, CaseIterable {
     /// What it is called; the same for every problem of the kind.
     var title: String {
         switch self {
+        case .malformedRequest: "The request is not HTTP."
         case .invalidJSON: "The body is not JSON that can be kept."
         case .invalidParameter: "A parameter is not valid."
         case .idempotencyKeyRequired: "The request needs an Idempotency-Key."
@@ -70,6 +74,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .notFound: "There is no such thing."
         case .methodNotAllowed: "The method is not one of this path."
         case .notAcceptable: "No accepted media type can be given."
+        case .requestTimeout: "The request came too slowly."
         case .conflict: "The present state does not allow this."
         case .jobNotCancellable: "The job has ended and cannot be cancelled."
         case .jobNotRetryable: "Only a failed or cancelled job can be retried."

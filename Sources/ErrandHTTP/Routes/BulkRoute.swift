@@ -19,6 +19,7 @@ struct BulkRoute: Sendable {
             throw Problem(.validation, "The body is empty; it must be an object with jobs.")
         }
         let bulk = try BulkSubmission(body, types: services.types)
+        try await services.quotas.submit(bulk.jobs.count, context.scope, in: services.stores.jobs)
         guard let key = try IdempotencyKey(request) else {
             throw Problem(
                 .idempotencyKeyRequired,

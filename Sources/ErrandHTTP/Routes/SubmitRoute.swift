@@ -23,6 +23,7 @@ struct SubmitRoute: Sendable {
         new.traceparent = TraceParent.read(request.headers[.traceparent])
         try context.principal.sign(&new)
         if let key = try IdempotencyKey(request) { try key.name(&new, for: context.principal, Self.operation) }
+        try await services.quotas.submit(1, context.scope, in: services.stores.jobs)
         guard let inserted = try await services.stores.jobs.insert([new], scope: context.scope).first else {
             throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
         }

@@ -10,10 +10,9 @@ final class OpenStreams: Sendable {
     /// Refuses another stream where there are as many as the options allow.
     func admit(_ scope: Scope, _ options: APIOptions) throws(Problem) {
         let (all, own) = counts.withLock { ($0.values.reduce(0, +), $0[scope.tenantId, default: 0]) }
-        guard all < options.maximumStreams, own < options.maximumStreamsPerTenant else {
-            var problem = Problem(.quotaExceeded, "There are too many open streams; close some, or come back later.")
-            problem.headers[.retryAfter] = "10"
-            throw problem
+        let limits = [(all, options.maximumStreams), (own, options.quotas.streams ?? .max)]
+        for (count, limit) in limits where count >= limit {
+            throw Problem.exceeded(.streams, limit: limit, retryAfter: 10)
         }
     }
 

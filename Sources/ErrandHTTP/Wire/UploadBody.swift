@@ -18,8 +18,8 @@ struct UploadBody: AsyncSequence, Sendable {
 
         @concurrent mutating func next() async throws -> [UInt8]? {
             let chunk: ByteBuffer?
-            do { chunk = try await base.next() } catch is CancellationError { throw CancellationError() } catch {
-                throw interrupted()
+            do { chunk = try await base.next() } catch {
+                throw error is CancellationError || error is SlowRequest ? error : interrupted()
             }
             guard let chunk else {
                 // A connection that closes early can look like the end of the body.

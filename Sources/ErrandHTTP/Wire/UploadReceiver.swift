@@ -18,8 +18,13 @@ struct UploadReceiver: Sendable {
     /// - Throws: ``Problem`` for a bad name or too large a body, and what the stores throw.
     func receive(_ request: Request, _ context: APIContext, in folder: String) async throws -> Upload {
         let filename = try Self.filename(request)
-        let limit = services.options.maximumUploadBytes
-        try request.checkLength(limit: limit)
+        try request.checkLength(limit: services.options.maximumUploadBytes)
+        let limit = try await services.quotas.upload(
+            request.contentLength ?? 0,
+            limit: services.options.maximumUploadBytes,
+            context.scope,
+            in: services.stores.uploads
+        )
         request.sendContinue(context)
         let now = services.now
         let id = services.identifiers.next(at: now)

@@ -10,6 +10,10 @@ extension PostgresJobStore: UploadStore {
     public func upload(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Upload {
         try await read { session throws(JobStoreError) in try session.upload(id, scope) }
     }
+
+    public func uploadedBytes(scope: Scope) async throws(JobStoreError) -> Int64 {
+        try await read { session throws(JobStoreError) in try session.uploadedBytes(scope) }
+    }
 }
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation

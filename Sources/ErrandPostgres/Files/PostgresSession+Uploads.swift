@@ -49,6 +49,16 @@ extension PostgresSession {
         return found
     }
 
+    /// Adds up the sizes of the uploads of a scope's tenant.
+    func uploadedBytes(_ scope: Scope) throws(JobStoreError) -> Int64 {
+        try sql(
+            "SELECT coalesce(sum(size), 0)::bigint FROM errand.uploads WHERE $1::boolean OR tenant = $2::text",
+            .bool(scope == .system),
+            .text(scope.tenantId)
+        )
+        .first { (row) throws(JobStoreError) in row.int() } ?? 0
+    }
+
     /// Locks the uploads that a batch of submits names, so that none of them expires before the commit.
     func lockUploads(_ jobs: [NewJob], _ scope: Scope, for plan: inout InsertPlan) throws(JobStoreError) {
         let ids = Set(jobs.flatMap(\.uploads))

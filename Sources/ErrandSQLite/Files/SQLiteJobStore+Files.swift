@@ -37,6 +37,16 @@ extension SQLiteJobStore: UploadStore {
             )
         }
     }
+
+    public func uploadedBytes(scope: Scope) async throws(JobStoreError) -> Int64 {
+        try await read { reader throws(JobStoreError) in
+            let row = try reader.sql("SELECT total(size) FROM uploads WHERE ? OR tenant = ?")
+            row.bind(1, scope == .system ? 1 : 0)
+            row.bind(2, scope.tenantId)
+            defer { row.reset() }
+            return try row.step() ? row.int(0) : 0
+        }
+    }
 }
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation

@@ -15,6 +15,19 @@ extension JobStoreCheck {
             await expect(.notFound) { _ = try await uploads.upload(upload.id, scope: .tenant("a")) }
             #expect(try await test.prune().orphanedFiles == [upload.key])
         },
+        JobStoreCheck("the bytes of uploads are counted for each tenant, until they are deleted") { test in
+            let uploads = try #require(test.store as? any UploadStore)
+            #expect(try await uploads.uploadedBytes(scope: .tenant("a")) == 0)
+            let first = try await test.upload(for: .tenant("a"), in: uploads)
+            let second = try await test.upload(for: .tenant("a"), in: uploads)
+            let other = try await test.upload(for: .tenant("b"), in: uploads)
+            #expect(try await uploads.uploadedBytes(scope: .tenant("a")) == first.size + second.size)
+            #expect(try await uploads.uploadedBytes(scope: .system) == first.size + second.size + other.size)
+            _ = try await test.submit(scope: .tenant("a")) { $0.uploads = [first.id] }
+            try await test.advance(.seconds(60))
+            _ = try await test.prune()
+            #expect(try await uploads.uploadedBytes(scope: .tenant("a")) == first.size)
+        },
         JobStoreCheck("a job's uploads live and go with its record") { test in
             let uploads = try #require(test.store as? any UploadStore)
             let upload = try await test.upload(for: .default, in: uploads)

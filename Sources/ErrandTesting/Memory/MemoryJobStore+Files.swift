@@ -9,6 +9,10 @@ extension MemoryJobStore: UploadStore {
     public func upload(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Upload {
         try read { (state, time) throws(JobStoreError) in try state.upload(id, scope, at: time) }
     }
+
+    public func uploadedBytes(scope: Scope) async throws(JobStoreError) -> Int64 {
+        try read { (state, _) throws(JobStoreError) in state.uploadedBytes(scope) }
+    }
 }
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation

@@ -24,6 +24,10 @@ extension MemoryState {
         return stored.upload
     }
 
+    func uploadedBytes(_ scope: Scope) -> Int64 {
+        uploads.values.filter { scope.includes(tenantId: $0.tenantId) }.reduce(0) { $0 + $1.upload.size }
+    }
+
     /// Hands a new job the uploads it names.
     mutating func takeUploads(
         _ new: NewJob,

@@ -31,6 +31,7 @@ struct MemoryState: Sendable {
     var tombstones = Tombstones()
     var uploads: [JobID: MemoryUpload] = [:]
     var apiKeys: [APIKey] = []
+    var audit: [AuditEntry] = []
     var datasets = MemoryDatasets()
     var orphanedFiles: Set<String> = []
     /// What subscribers will be told when the call succeeds.

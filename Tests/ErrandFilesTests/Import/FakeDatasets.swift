@@ -104,6 +104,10 @@ final class FakeDatasets: DatasetStore, UploadStore {
         state.withLock { $0.uploads[upload.id] = upload }
     }
 
+    func uploadedBytes(scope: Scope) async throws(JobStoreError) -> Int64 {
+        state.withLock { $0.uploads.values.reduce(0) { $0 + $1.size } }
+    }
+
     func upload(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Upload {
         guard let upload = state.withLock({ $0.uploads[id] }) else { throw JobStoreError(.notFound, "no upload \(id)") }
         return upload

@@ -61,6 +61,8 @@ struct RawConnection {
 
     @concurrent func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
+    @concurrent func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
+
     /// Closes this side; the server may still answer.
     @concurrent func finish() async throws { try await channel.close(mode: .output) }
 

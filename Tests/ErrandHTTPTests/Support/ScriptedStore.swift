@@ -5,7 +5,7 @@ import FoundationEssentials
 import Synchronization
 
 /// A store in memory that can be told to fail, or to show certain jobs.
-final class ScriptedStore: JobStore, UploadStore, APIKeyStore {
+final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore {
     struct Script {
         /// Thrown by every call.
         var failure: JobStoreError?
@@ -138,6 +138,20 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore {
 
     func upload(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Upload {
         try await base.upload(id, scope: scope)
+    }
+
+    func uploadedBytes(scope: Scope) async throws(JobStoreError) -> Int64 {
+        try await base.uploadedBytes(scope: scope)
+    }
+
+    func append(_ entry: AuditEntry) async throws(JobStoreError) { try await base.append(entry) }
+
+    func audit(
+        _ filter: AuditFilter,
+        page: PageRequest,
+        scope: Scope
+    ) async throws(JobStoreError) -> [AuditEntry] {
+        try await base.audit(filter, page: page, scope: scope)
     }
 
     func insert(_ key: APIKey) async throws(JobStoreError) { try await base.insert(key) }

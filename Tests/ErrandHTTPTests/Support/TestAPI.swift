@@ -27,7 +27,7 @@ struct TestAPI: Sendable {
         options.secret = Array("a secret for tests".utf8)
         configure(&options)
         api = ErrandAPI(
-            stores: APIStores(jobs: store, uploads: store, datasets: datasets, keys: store),
+            stores: APIStores(jobs: store, uploads: store, datasets: datasets, keys: store, audit: store),
             files: APIFiles(objects: objects, links: objects),
             types: Self.types,
             options: options,

@@ -1,0 +1,49 @@
+#if Server
+import Errand
+import HTTPTypes
+
+/// How much of a rate is used up in the present minute, which begins with the first use.
+struct RateWindow: Sendable {
+    static let length = Duration.seconds(60)
+
+    private var opened: Duration?
+    private(set) var used = 0
+
+    /// Takes so many from a limit; false, and nothing is taken, when fewer are left.
+    mutating func take(_ count: Int, of limit: Int, at now: Duration) -> Bool {
+        if opened.map({ now - $0 >= Self.length }) ?? true { (opened, used) = (now, 0) }
+        guard used + count <= limit else { return false }
+        used += count
+        return true
+    }
+
+    /// Whether nothing of it counts any more.
+    func isOver(at now: Duration) -> Bool { opened.map { now - $0 >= Self.length } ?? true }
+
+    /// How long until the next minute begins, in whole seconds, at least one.
+    func secondsLeft(at now: Duration) -> Int {
+        guard let opened else { return 1 }
+        return max(1, Int((Self.length - (now - opened)).seconds.rounded(.up)))
+    }
+}
+
+/// What the headers of an answer say about a rate.
+struct RateReport: Sendable {
+    let policy: QuotaPolicy
+    let limit: Int
+    let left: Int
+    let seconds: Int
+
+    func write(to headers: inout HTTPFields) {
+        headers[.rateLimitPolicy] = "\"\(policy.rawValue)\";q=\(limit);w=\(Int(RateWindow.length.seconds))"
+        headers[.rateLimit] = "\"\(policy.rawValue)\";r=\(left);t=\(seconds)"
+    }
+}
+
+extension HTTPField.Name {
+    /// Which rates hold (draft-ietf-httpapi-ratelimit-headers-10).
+    static let rateLimitPolicy = HTTPField.Name(validated: "RateLimit-Policy")
+    /// What is left of them.
+    static let rateLimit = HTTPField.Name(validated: "RateLimit")
+}
+#endif
