@@ -31,6 +31,7 @@ struct MemoryState: Sendable {
     var tombstones = Tombstones()
     var uploads: [JobID: MemoryUpload] = [:]
     var apiKeys: [APIKey] = []
+    var webhooks: [Webhook] = []
     var datasets = MemoryDatasets()
     var orphanedFiles: Set<String> = []
     /// What subscribers will be told when the call succeeds.
@@ -80,10 +81,17 @@ extension MemoryState {
         fileprivate var lastNumber: Int64
         fileprivate var changes: StoreChanges
         fileprivate var uploads: [JobID: MemoryUpload]
+        fileprivate var webhooks: [Webhook]
     }
 
     func mark() -> Mark {
-        Mark(journalCount: journal.count, lastNumber: lastNumber, changes: changes, uploads: uploads)
+        Mark(
+            journalCount: journal.count,
+            lastNumber: lastNumber,
+            changes: changes,
+            uploads: uploads,
+            webhooks: webhooks
+        )
     }
 
     mutating func rollBack(to mark: Mark) {
@@ -93,6 +101,7 @@ extension MemoryState {
         lastNumber = mark.lastNumber
         changes = mark.changes
         uploads = mark.uploads
+        webhooks = mark.webhooks
     }
 
     mutating func forgetJournal() { journal.removeAll(keepingCapacity: true) }

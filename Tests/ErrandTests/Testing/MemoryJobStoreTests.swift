@@ -6,6 +6,7 @@ struct MemoryJobStoreTests {
     @Test(
         "Memory: every check",
         arguments: JobStoreCheck.all + JobStoreCheck.uploads + JobStoreCheck.datasets + JobStoreCheck.apiKeys
+            + JobStoreCheck.webhooks
     )
     func check(_ check: JobStoreCheck) async throws {
         let clock = ManualClock()
