@@ -25,6 +25,7 @@ PARTS = [
     ("fairness.py", 3, {"FLOOD": "10000", "ROUNDS": "1"}),
     ("transactional_submit.py", 1, {}),
     ("streams.py", 1, {}),
+    ("webhooks.py", 3, {"KILLS": "3", "JOBS": "40"}),
 ]
 
 

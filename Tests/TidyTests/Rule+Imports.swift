@@ -12,6 +12,8 @@ extension Rule {
         "ErrandHTTP": [
             "Errand", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOFoundationCompat", "NIOHTTPTypes",
             "ServiceLifecycle", "Crypto",
+            // Requests to addresses that tenants chose, and the threads that resolve their names.
+            "AsyncHTTPClient", "NIOHTTP1", "NIOPosix",
         ],
         // AsyncHTTPClient's requests are written in types of NIOHTTP1, its connection errors in those of NIOPosix.
         "ErrandCommand": [

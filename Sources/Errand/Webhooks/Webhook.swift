@@ -2,8 +2,8 @@ public import FoundationEssentials
 
 /// An address that wants to hear of the ends of jobs.
 ///
-/// Most are endpoints that somebody set up for a tenant. Others come with one job (``JobWebhook``), hear of nothing else
-/// and go with its record.
+/// Most are endpoints that somebody set up for a tenant. Others come with one job (``JobWebhook``), hear of nothing
+/// else and go with its record.
 public struct Webhook: Sendable, Hashable {
     /// The most endpoints a tenant may have.
     public static let endpointsPerTenant = 20

@@ -9,8 +9,8 @@ struct SettingsEnvironment {
     private static let prefix = "ERRAND_"
     private static let known: Set = [
         "ERRAND_STORE", "ERRAND_LISTEN", "ERRAND_AUTH", "ERRAND_BEHIND_PROXY", "ERRAND_FILES", "ERRAND_CONCURRENCY",
-        "ERRAND_GRACE",
-        "ERRAND_LEASE", "ERRAND_LOG_LEVEL", "ERRAND_LOG_FORMAT",
+        "ERRAND_GRACE", "ERRAND_LEASE", "ERRAND_WEBHOOKS_ALLOW_PRIVATE", "ERRAND_WEBHOOKS_ALLOW_HTTP",
+        "ERRAND_LOG_LEVEL", "ERRAND_LOG_FORMAT",
     ]
     /// A queue's settings, and the ends of their variables.
     private static let ofQueues = [

@@ -30,6 +30,10 @@ extension SettingsFile {
             try refuseOthers(than: ["level", "format"], in: log, of: "log")
             for name in ["level", "format"] { try take(["log", name], log) }
         }
+        if let webhooks = try mapping("webhooks", in: root) {
+            try refuseOthers(than: ["allowPrivate", "allowHTTP"], in: webhooks, of: "webhooks")
+            for name in ["allowPrivate", "allowHTTP"] { try take(["webhooks", name], webhooks) }
+        }
         let all = try mapping("queues", in: root) ?? [:]
         for queue in queues {
             guard let options = try mapping(queue, in: all, of: "queues") else { continue }

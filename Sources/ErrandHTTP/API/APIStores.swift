@@ -12,23 +12,27 @@ public struct APIStores: Sendable {
 
     /// The API keys.
     public var keys: any APIKeyStore
+    /// The webhooks.
+    public var webhooks: any WebhookStore
 
     /// Names each store on its own.
     public init(
         jobs: any JobStore,
         uploads: any UploadStore,
         datasets: any DatasetStore,
-        keys: any APIKeyStore
+        keys: any APIKeyStore,
+        webhooks: any WebhookStore
     ) {
         self.jobs = jobs
         self.uploads = uploads
         self.datasets = datasets
         self.keys = keys
+        self.webhooks = webhooks
     }
 
     /// Takes one store that keeps all of it, as the built-in ones do.
-    public init(_ store: some JobStore & UploadStore & DatasetStore & APIKeyStore) {
-        self.init(jobs: store, uploads: store, datasets: store, keys: store)
+    public init(_ store: some JobStore & UploadStore & DatasetStore & APIKeyStore & WebhookStore) {
+        self.init(jobs: store, uploads: store, datasets: store, keys: store, webhooks: store)
     }
 }
 

@@ -69,6 +69,8 @@ public struct ErrandAPI: Sendable {
             + SettleRoutes(services: services).routes
             + JobTypeRoutes(services: services).routes
             + KeyRoutes(services: services).routes
+            + WebhookRoutes(services: services).routes
+            + DeliveryRoutes(services: services).routes
             + HealthRoutes(services: services).routes
             + ProblemRoute().routes
             + MetricsRoute(services: services).routes
