@@ -80,6 +80,11 @@ let package = Package(
             dependencies: [
                 "Errand",
                 .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Server"])),
+                .product(
+                    name: "AsyncHTTPClient",
+                    package: "async-http-client",
+                    condition: .when(traits: ["Server"])
+                ),
                 .product(name: "Crypto", package: "swift-crypto", condition: .when(traits: ["Server"])),
             ]
         ),

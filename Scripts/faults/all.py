@@ -26,6 +26,7 @@ PARTS = [
     ("transactional_submit.py", 1, {}),
     ("streams.py", 1, {}),
     ("hostile_clients.py", 1, {"CLIENTS": "100"}),
+    ("webhooks.py", 3, {"KILLS": "3", "JOBS": "40"}),
 ]
 
 

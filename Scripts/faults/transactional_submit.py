@@ -10,9 +10,9 @@ the second must run. Exits with 1 when it is not so.
 import subprocess
 import sys
 import time
-import venv
 
 from database import DatabaseStore
+from environment import environment_with
 from installation import Installation
 
 HERE = __file__.rpartition("/")[0] or "."
@@ -46,14 +46,6 @@ def main():
         print(f"BROKEN {sentence}")
     installation.close(broken)
     return 1 if broken else 0
-
-
-def environment_with(package, folder):
-    """Makes a virtual environment with a package; its Python."""
-    venv.create(folder, with_pip=True)
-    installing = [folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", package]
-    subprocess.run(installing, check=True)
-    return folder / "bin/python"
 
 
 def wait_for_end(server, job, broken):

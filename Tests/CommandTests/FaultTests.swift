@@ -39,6 +39,16 @@ struct FaultTests {
     func transactionalSubmit() async throws { try await drive("transactional_submit.py") }
     #endif
 
+    @Test("deliveries of servers that are killed all arrive, and the reference verifier accepts no altered one")
+    func webhooks() async throws {
+        #if Postgres
+        let stores = "sqlite,postgres"
+        #else
+        let stores = "sqlite"
+        #endif
+        try await drive("webhooks.py", asked(["KILLS": "3", "JOBS": "40", "STORES": stores]))
+    }
+
     /// The environment's own wishes before a short run's.
     private func asked(_ short: [String: String]) -> [String: String] {
         let environment = ProcessInfo.processInfo.environment

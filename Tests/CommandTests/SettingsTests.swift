@@ -23,6 +23,8 @@ struct SettingsTests {
         ("bullmq: {url: x}\n", "errand.yaml:1", "bullmq is not supported yet"),
         ("grace: [1]\n", "errand.yaml:1", "grace is a list"),
         ("lease: soon\n", "errand.yaml:1", "lease is \"soon\"; expected a time span from 1s to 1h"),
+        ("webhooks: {allowPrivate: maybe}\n", "errand.yaml:1", "webhooks.allowPrivate is \"maybe\""),
+        ("webhooks: {proxy: x}\n", "errand.yaml:1", "webhooks.proxy is unknown"),
         ("log: {level: loud}\n", "errand.yaml:1", "log.level is \"loud\""),
         ("store: [\n", "errand.yaml", "not valid YAML"),
     ]

@@ -20,6 +20,8 @@ struct RouteMatrixTests {
         let job: JobID
         let key: JobID
         let worker: String
+        let webhook: JobID
+        let delivery: JobID
 
         init(configure: (inout APIOptions) -> Void = { _ in }) async throws {
             api = .withKeys(configure: configure)
@@ -31,14 +33,21 @@ struct RouteMatrixTests {
             let session = "{\"name\":\"w\",\"types\":[\"Import\"],\"slots\":1}"
             let opened = try await api.send(.post, "/api/worker/sessions", session, headers: header)
             worker = try #require(try opened.string("workerId"))
+            let hooks = try await api.header([.webhooksWrite], for: .tenant("a"))
+            let made = try await api.send(.post, "/api/webhooks", "{\"url\":\"https://a.example\"}", headers: hooks)
+            webhook = try #require(try made.string("id").flatMap { JobID($0) })
+            let tested = try await api.send(.post, "/api/webhooks/\(webhook)/test", headers: hooks)
+            delivery = try #require(try tested.string("id").flatMap { JobID($0) })
         }
 
         /// A path that leads to something of the tenant `a`, where the operation's path names anything.
         func path(_ route: APIRoute) -> String {
-            let id = route.path.hasPrefix("/api/keys") ? key : job
+            let id =
+                route.path.hasPrefix("/api/keys") ? key : route.path.hasPrefix("/api/webhooks") ? webhook : job
             return route.path.replacing("{id}", with: "\(id)").replacing("{projectId}", with: "p")
                 .replacing("{type}", with: "Import").replacing("{name}", with: "import").replacing("{token}", with: "x")
                 .replacing("{slug}", with: "gone").replacing("{workerId}", with: worker)
+                .replacing("{deliveryId}", with: "\(delivery)")
         }
     }
 
@@ -88,7 +97,8 @@ struct RouteMatrixTests {
             #expect(reply.status == 404, "\(scope)")
             let unknown = JobIDGenerator().next(at: fixture.api.clock.now().wall)
             let path = fixture.path(route).replacing("\(fixture.job)", with: "\(unknown)")
-                .replacing("\(fixture.key)", with: "\(unknown)").replacing("/p", with: "/nothing")
+                .replacing("\(fixture.key)", with: "\(unknown)")
+                .replacing("\(fixture.webhook)", with: "\(unknown)").replacing("/p", with: "/nothing")
             let other = try await fixture.api.send(route.method, path, headers: header)
             #expect(other.status == 404)
             #expect(try reply.string("title") == other.string("title"))
@@ -115,6 +125,7 @@ struct RouteMatrixTests {
         guard route.method == .get, route.answer == "application/json" else { return }
         let reply = try await fixture.api.send(route.method, fixture.path(route), headers: header)
         #expect(!reply.text.contains("\(fixture.job)") && !reply.text.contains("\(fixture.key)"))
+        #expect(!reply.text.contains("\(fixture.webhook)"))
     }
 
     @Test("a credential that is over, revoked, unknown or garbled is refused everywhere", arguments: routes)

@@ -82,6 +82,9 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: uploads", arguments: JobStoreCheck.uploads)
     func uploads(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: webhooks", arguments: JobStoreCheck.webhooks)
+    func webhooks(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: API keys and audit", arguments: JobStoreCheck.apiKeys + JobStoreCheck.audit)
     func identity(_ check: JobStoreCheck) async throws { try await run(check) }
 

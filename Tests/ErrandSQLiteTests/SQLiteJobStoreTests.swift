@@ -81,6 +81,9 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: uploads", arguments: JobStoreCheck.uploads)
     func uploads(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: webhooks", arguments: JobStoreCheck.webhooks)
+    func webhooks(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: API keys and audit", arguments: JobStoreCheck.apiKeys + JobStoreCheck.audit)
     func identity(_ check: JobStoreCheck) async throws { try await run(check) }
 

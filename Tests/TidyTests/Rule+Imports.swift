@@ -13,6 +13,8 @@ extension Rule {
             "Errand", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOFoundationCompat", "NIOHTTP1",
             "NIOHTTPTypes",
             "ServiceLifecycle", "Crypto",
+            // Requests to addresses that tenants chose, and the threads that resolve their names.
+            "AsyncHTTPClient", "NIOHTTP1", "NIOPosix",
         ],
         // AsyncHTTPClient's requests are written in types of NIOHTTP1, its connection errors in those of NIOPosix.
         "ErrandCommand": [

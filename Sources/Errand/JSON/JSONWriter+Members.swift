@@ -77,4 +77,9 @@ extension JSONWriter {
     public mutating func memberIfPresent(_ name: String, _ value: Date?) {
         if let value { member(name, value) }
     }
+
+    /// Writes a member that is an array of strings.
+    package mutating func member(_ name: String, _ values: [String]) {
+        member(name) { writer in writer.array { writer in for value in values { writer.value(value) } } }
+    }
 }

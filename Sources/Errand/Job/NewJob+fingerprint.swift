@@ -19,6 +19,11 @@ extension NewJob {
         digest.add(delaySeconds.map { "\($0)" })
         digest.add(runAt.map { "\($0.milliseconds)" })
         digest.add(tracking.map { "\($0.staleAfterSeconds ?? 0)" })
+        // Those without one are told apart as they were before there were any.
+        if let webhook {
+            for text in [webhook.url, webhook.secret, webhook.format.rawValue] { digest.add(text) }
+            for event in webhook.events.sorted() { digest.add(event.rawValue) }
+        }
         return digest.text
     }
 }

@@ -60,6 +60,8 @@ public struct NewJob: Sendable, Equatable {
     public var traceparent: String?
     /// The uploads it uses, which then live as long as its record; refused as `invalid` when one is not the scope's.
     public var uploads: [JobID]
+    /// An address of its own that hears of its end; a submit that finds the job already there adds none.
+    public var webhook: JobWebhook?
     /// Set for a job that something else runs: workers never claim it.
     public var tracking: Tracking?
     /// Whether a tracked job starts out as running.

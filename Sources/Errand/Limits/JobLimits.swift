@@ -56,6 +56,7 @@ extension NewJob {
         try Self.checkObject(metadata, JobLimits.dataBytes, "\(place)/metadata")
         if let data { try Self.checkObject(data, JobLimits.dataBytes, "\(place)/data") }
         if let internalData { try Self.checkObject(internalData, JobLimits.dataBytes, "\(place)/internalData") }
+        try webhook?.validate("\(place)/webhook")
     }
 
     private func checkNumbers(_ place: String) throws(JobStoreError) {

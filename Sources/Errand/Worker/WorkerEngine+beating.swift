@@ -64,6 +64,7 @@ extension WorkerEngine {
 
     /// Says that this worker lives; only a list suffers when that fails.
     private func announce(_ announcement: inout WorkerAnnouncement, failures: inout Int) async {
+        guard options.isListed else { return }
         announcement.running = activeCount
         do {
             try await store.announce(announcement)
@@ -77,6 +78,7 @@ extension WorkerEngine {
 
     /// Says that this worker has ended.
     func withdraw() async {
+        guard options.isListed else { return }
         do {
             try await store.withdraw(worker: workerId)
         } catch {

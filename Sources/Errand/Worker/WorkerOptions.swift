@@ -41,6 +41,8 @@ public struct WorkerOptions: Sendable {
     public var name: String?
     /// The version of the program, for the same readers.
     public var version: String?
+    /// Whether those who list workers see it.
+    package var isListed = true
     /// Where jitter comes from.
     public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
 

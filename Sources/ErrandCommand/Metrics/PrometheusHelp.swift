@@ -21,6 +21,7 @@ enum PrometheusHelp {
         "errand_store_errors_total": "What the store could not do for a worker.",
         "errand_submitted_total": "Jobs submitted over HTTP.",
         "errand_wait_duration_seconds": "From the time that a job was due to its claim.",
+        "errand_webhook_deliveries_total": "Attempts to deliver webhooks, by what came of them.",
         "errand_workers": "Workers that announced themselves.",
     ]
 

@@ -54,6 +54,13 @@ struct Installation: Sendable {
         return Worker(store: store, handlers: handlers, options: options)
     }
 
+    /// Delivers webhooks.
+    func webhooks() -> WebhookService {
+        var options = options
+        options.logger = settings.logger("errand.webhooks")
+        return WebhookService(store: store, outbound: settings.outbound, options: options)
+    }
+
     /// What a worker does for the store, for a process without one.
     func upkeep() -> StoreUpkeep { StoreUpkeep(store: store, options: options) }
 
@@ -78,6 +85,7 @@ struct Installation: Sendable {
         if logger.logLevel == .info { logger.logLevel = .notice }
         var options = settings.http
         options.secret = objects.secret
+        options.outbound = settings.outbound
         options.workerLease = settings.lease
         // As often within a lease as by default, and never less often than that.
         options.workerHeartbeat = min(options.workerHeartbeat, settings.lease / 6)

@@ -23,7 +23,7 @@ extension ServiceGroup {
         // Somebody has to take back what workers elsewhere held when they died.
         let worker: (String, any Service) =
             withWorker ? ("worker", installation.worker()) : ("upkeep", installation.upkeep())
-        return build(installation, [worker, ("http", api)], logger: logger)
+        return build(installation, [("webhooks", installation.webhooks()), worker, ("http", api)], logger: logger)
     }
 
     /// What `errand worker` runs.
@@ -34,7 +34,7 @@ extension ServiceGroup {
         logger: Logger
     ) -> ServiceGroup {
         let service: any Service = isSupervised ? SupervisedWorker(worker: worker, logger: logger) : worker
-        return build(installation, [("worker", service)], logger: logger)
+        return build(installation, [("webhooks", installation.webhooks()), ("worker", service)], logger: logger)
     }
 
     /// A group that stops its services the other way round: HTTP accepts nothing more, the worker lets its jobs end,

@@ -13,6 +13,7 @@ extension Settings {
                 "headTimeout", "bodyTimeout", "answerTimeout", "idleTimeout",
             ]
         ),
+        ("webhooks", ["allowPrivate", "allowHTTP"]),
         ("quotas", ["requestsPerMinute", "submitsPerMinute", "queuedJobs", "uploadBytes", "streams"]),
     ]
 }

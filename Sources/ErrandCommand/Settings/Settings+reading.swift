@@ -12,9 +12,9 @@ extension Settings {
 
     private static let known = [
         "store", "listen", "auth", "behindProxy", "files", "concurrency", "grace", "lease", "log", "queues", "types",
-        "limits", "quotas",
+        "limits", "quotas", "webhooks",
     ]
-    private static let later = ["bullmq", "webhooks"]
+    private static let later = ["bullmq"]
 
     /// Reads all settings.
     ///
@@ -62,6 +62,10 @@ extension Settings {
         let grace = try sources.value(["grace"], expected: DurationText.expectation) { DurationText($0) }
         self.grace = grace?.duration ?? self.grace
         lease = try sources.value(["lease"], expected: "a time span from 1s to 1h", Self.timeout) ?? lease
+        outbound.allowsPrivate =
+            try sources.value(["webhooks", "allowPrivate"], expected: "true or false") { Bool($0) } ?? false
+        outbound.allowsHTTP =
+            try sources.value(["webhooks", "allowHTTP"], expected: "true or false") { Bool($0) } ?? false
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         logLevel =
             try sources.value(["log", "level"], expected: "one of \(levels)") { Logger.Level(rawValue: $0) } ?? logLevel

@@ -22,6 +22,8 @@ struct Settings: Sendable {
     var grace: Duration = .seconds(30)
     /// How long a worker's claims hold without a word from it: the time until the jobs of a dead one run elsewhere.
     var lease: Duration = .seconds(30)
+    /// Where webhooks may go.
+    var outbound = OutboundGuard()
     /// What is logged.
     var logLevel: Logger.Level = .info
     /// How it is logged.

@@ -14,6 +14,8 @@ public struct APIStores: Sendable {
     public var keys: any APIKeyStore
     /// What operators did.
     public var audit: any AuditStore
+    /// The webhooks.
+    public var webhooks: any WebhookStore
 
     /// Names each store on its own.
     public init(
@@ -21,18 +23,20 @@ public struct APIStores: Sendable {
         uploads: any UploadStore,
         datasets: any DatasetStore,
         keys: any APIKeyStore,
-        audit: any AuditStore
+        audit: any AuditStore,
+        webhooks: any WebhookStore
     ) {
         self.jobs = jobs
         self.uploads = uploads
         self.datasets = datasets
         self.keys = keys
         self.audit = audit
+        self.webhooks = webhooks
     }
 
     /// Takes one store that keeps all of it, as the built-in ones do.
-    public init(_ store: some JobStore & UploadStore & DatasetStore & APIKeyStore & AuditStore) {
-        self.init(jobs: store, uploads: store, datasets: store, keys: store, audit: store)
+    public init(_ store: some JobStore & UploadStore & DatasetStore & APIKeyStore & AuditStore & WebhookStore) {
+        self.init(jobs: store, uploads: store, datasets: store, keys: store, audit: store, webhooks: store)
     }
 }
 

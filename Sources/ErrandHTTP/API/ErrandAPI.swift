@@ -71,6 +71,8 @@ public struct ErrandAPI: Sendable {
             + JobTypeRoutes(services: services).routes
             + KeyRoutes(services: services).routes
             + AuditRoute(services: services).routes
+            + WebhookRoutes(services: services).routes
+            + DeliveryRoutes(services: services).routes
             + HealthRoutes(services: services).routes
             + ProblemRoute().routes
             + MetricsRoute(services: services).routes

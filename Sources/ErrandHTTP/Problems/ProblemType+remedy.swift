@@ -30,6 +30,7 @@ extension ProblemType {
         case .validation: "errors has a JSON pointer to each field that is wrong, and what it may be."
         case .idempotencyMismatch: "Use a new Idempotency-Key or id for a new request."
         case .unknownJobType: "GET /api/job-types lists the types that the server knows."
+        case .unsafeURL: "Give an https URL on port 443 or 80 of a host whose addresses are all public."
         case .quotaExceeded: "Come back after Retry-After; the operator sets how much a tenant may have at a time."
         case .headersTooLarge: "Send fewer or shorter header fields."
         case .internal: "Tell the operator the requestId: the server's log says what happened."

@@ -28,6 +28,7 @@ enum ProblemType: String, Sendable, CaseIterable {
     case validation
     case idempotencyMismatch = "idempotency-mismatch"
     case unknownJobType = "unknown-job-type"
+    case unsafeURL = "unsafe-url"
     case quotaExceeded = "quota-exceeded"
     case headersTooLarge = "headers-too-large"
     case `internal`
@@ -53,7 +54,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .targetTooLong: 414
         case .unsupportedMedia: 415
         case .rangeNotSatisfiable: 416
-        case .validation, .idempotencyMismatch, .unknownJobType: 422
+        case .validation, .idempotencyMismatch, .unknownJobType, .unsafeURL: 422
         case .quotaExceeded: 429
         case .headersTooLarge: 431
         case .internal: 500
@@ -92,6 +93,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .validation: "The body has fields that are not valid."
         case .idempotencyMismatch: "The same id came before with another content."
         case .unknownJobType: "The job type is not known."
+        case .unsafeURL: "The URL leads where nothing is sent."
         case .quotaExceeded: "A quota is used up."
         case .headersTooLarge: "The header fields are too large."
         case .internal: "Something went wrong on the server."

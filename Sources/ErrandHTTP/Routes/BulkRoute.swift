@@ -6,6 +6,8 @@ import Hummingbird
 /// Submitting many jobs with one request.
 struct BulkRoute: Sendable {
     private static let operation = "submitJobs"
+    /// How many different webhooks one request may have; each name is resolved before anything is stored.
+    private static let webhookURLs = 20
     /// How many jobs are stored at a time where each stands for itself.
     private static let width = 64
 
@@ -38,9 +40,37 @@ struct BulkRoute: Sendable {
                 } catch { return .failure(error.under("/jobs/\(index)")) }
             }
         }
+        let checked = await checked(jobs)
         return bulk.isAtomic
-            ? try await together(jobs, context.scope)
-            : await apart(jobs, context.scope, context.requestId)
+            ? try await together(checked, context.scope)
+            : await apart(checked, context.scope, context.requestId)
+    }
+
+    /// Refuses the jobs whose own webhook leads where it may not; each URL is looked at once.
+    private func checked(_ jobs: [Result<NewJob, Problem>]) async -> [Result<NewJob, Problem>] {
+        var known: [String: Problem?] = [:]
+        var checked: [Result<NewJob, Problem>] = []
+        for (index, job) in jobs.enumerated() {
+            guard case .success(let new) = job, let url = new.webhook?.url else {
+                checked.append(job)
+                continue
+            }
+            if known[url] == nil { known[url] = .some(await refusal(of: new, known.count)) }
+            let refusal = known[url] ?? nil
+            checked.append(refusal.map { .failure($0.under("/jobs/\(index)")) } ?? job)
+        }
+        return checked
+    }
+
+    private func refusal(of job: NewJob, _ known: Int) async -> Problem? {
+        guard known < Self.webhookURLs else {
+            let detail = "A bulk submit may name \(Self.webhookURLs) webhook URLs, each in any number of jobs."
+            return .field("/webhook/url", "out-of-range", detail)
+        }
+        do throws(Problem) {
+            try await services.requireSafeWebhook(of: job)
+            return nil
+        } catch { return error }
     }
 
     private func together(_ jobs: [Result<NewJob, Problem>], _ scope: Scope) async throws -> Response {

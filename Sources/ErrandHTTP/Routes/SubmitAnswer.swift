@@ -29,7 +29,7 @@ struct SubmitAnswer {
         guard !preferences.isMinimal || isDone else { return Response(status: .accepted, headers: headers) }
         var json = JobJSON(job: job, now: now, knowsSubstate: made == nil)
         json.isExisting = inserted.outcome == .existing
-        json.ignored = ignored
+        json.warnings = ignored.map { "There is no field \"\($0.quotable)\"; it was passed over." }
         return .json(isDone ? .ok : .accepted, headers: headers) { json.write(to: &$0) }
     }
 

@@ -22,6 +22,7 @@ struct SubmitRoute: Sendable {
         var new = read.job
         new.traceparent = TraceParent.read(request.headers[.traceparent])
         try context.principal.sign(&new)
+        try await services.requireSafeWebhook(of: new)
         if let key = try IdempotencyKey(request) { try key.name(&new, for: context.principal, Self.operation) }
         try await services.quotas.submit(1, context.scope, in: services.stores.jobs)
         guard let inserted = try await services.stores.jobs.insert([new], scope: context.scope).first else {

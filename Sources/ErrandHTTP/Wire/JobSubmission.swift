@@ -7,6 +7,7 @@ struct JobSubmission {
     private var job: NewJob
     private var tags: [String]?
     private var delaySeconds: Int64?
+    private var webhook: JSONText?
 
     /// Reads a request's body; a field that nobody knows is refused.
     static func job(from body: JSONText, types: JobTypes) throws -> NewJob {
@@ -28,6 +29,9 @@ struct JobSubmission {
         }
         submission.finish(&reader)
         try reader.finish()
+        if let webhook = submission.webhook {
+            submission.job.webhook = try WebhookRequest.own(webhook, within: "/webhook")
+        }
         try type.admit(&submission.job)
         return (submission.job, reader.ignored)
     }
@@ -81,6 +85,7 @@ struct JobSubmission {
         case "onConflict": takeConflictPolicy(value, &reader)
         case "tags": tags = reader.strings(name, value)
         case "metadata": job.metadata = reader.object(name, value) ?? job.metadata
+        case "webhook": webhook = value.isNull ? nil : value
         case "recordExpiresAt": job.recordExpiresAt = reader.integer(name, value, in: 0...253_402_300_799)
         default: return false
         }

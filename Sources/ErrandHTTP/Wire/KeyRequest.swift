@@ -87,6 +87,9 @@ struct KeyRequest {
             scope = .system
         } else if let tenantId {
             scope = .tenant(tenantId)
+            if WebhookDelivery.isReserved(tenant: tenantId) {
+                reader.refuse("tenantId", "not-allowed", "The tenant \"\(tenantId.quotable)\" is Errand's own.")
+            }
         }
         if let projects {
             guard case .tenant(let tenant, _) = scope else {

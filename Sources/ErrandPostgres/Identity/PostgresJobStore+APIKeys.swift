@@ -60,7 +60,7 @@ extension PostgresSession {
             .text(key.sha256),
             .text(key.name),
             .text(key.scope.tenantId),
-            .text(key.storedProjects),
+            .text(key.scope.storedProjects),
             .text(key.storedScopes),
             .int(key.createdAt.milliseconds),
             .int(key.expiresAt?.milliseconds),
@@ -88,7 +88,7 @@ extension PostgresSession {
                 prefix: prefix,
                 sha256: sha256,
                 name: name,
-                scope: try APIKey.scope(tenantId: row.optionalText(), storedProjects: row.optionalText()),
+                scope: try Scope.stored(tenantId: row.optionalText(), projects: row.optionalText()),
                 scopes: APIKey.scopes(stored: row.text()),
                 createdAt: row.date(),
                 expiresAt: row.optionalDate()

@@ -9,7 +9,7 @@ final class HeldJob {
     var job: Job
     /// The job as its row says; nil for one that has no row yet.
     var stored: Job?
-    /// Whether other jobs wait for it, or waited.
+    /// Whether other jobs wait for it, or waited, or a webhook of its own does.
     var hasDependents: Bool
     /// Whether its queue has a limit, so that the end of its run makes room.
     let isLimited: Bool

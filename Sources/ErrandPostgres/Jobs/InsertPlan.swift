@@ -26,6 +26,8 @@ struct InsertPlan {
     var storedDependencies: [(dependency: Int64, dependent: Int)] = []
     /// The same among the jobs of the batch.
     var innerDependencies: [(dependency: Int, dependent: Int)] = []
+    /// The jobs that come with a webhook of their own.
+    var webhooks: [(job: Int, webhook: JobWebhook)] = []
     /// Which of the jobs takes over an upload: the last that names it.
     var usedUploads: [JobID: Int] = [:]
 

@@ -110,7 +110,7 @@ final class PlainInserts: Sendable {
 
 extension NewJob {
     /// Whether nothing that is stored has a say in it: no id of the client's, no unique key, nothing to wait for.
-    var isPlain: Bool { id == nil && uniqueKey == nil && after.isEmpty && uploads.isEmpty }
+    var isPlain: Bool { id == nil && uniqueKey == nil && after.isEmpty && uploads.isEmpty && webhook == nil }
 }
 
 extension PostgresSession {

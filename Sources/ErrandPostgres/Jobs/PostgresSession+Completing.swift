@@ -72,6 +72,7 @@ extension PostgresSession {
         for row in completed {
             counts.add(-1, .running, type: row.type, queue: row.queue, tenant: row.tenant, project: row.project)
             counts.add(1, .completed, type: row.type, queue: row.queue, tenant: row.tenant, project: row.project)
+            noteEnd(row.number, type: row.type, tenant: row.tenant)
         }
         for row in completed where row.hasDependents { try applyToDependents(.dependencyCompleted, of: row.number) }
         let numbers = Set(completed.map(\.number))
@@ -102,7 +103,8 @@ extension PostgresSession {
         Self.statement(for: completions, Self.completeRuns, now, rules.expiry(after: time.wall))
     }
 
-    /// Completes, in one statement that needs no other, the runs that no job waits for.
+    /// Completes, in one statement that needs no other, the runs that no job waits for and no webhook wants to
+    /// hear of.
     func completesAtOnce(_ completions: [Completion]) -> PostgresStatement {
         Self.statement(for: completions, Self.completeAtOnce, now, rules.expiry(after: time.wall))
     }
@@ -151,7 +153,7 @@ extension PostgresSession {
 
     private static let completeRuns = makeText(where: "true", more: "")
     private static let completeAtOnce = makeText(
-        where: "NOT s.has_dependents",
+        where: endsUnheard,
         more: """
             ,
             counted AS (

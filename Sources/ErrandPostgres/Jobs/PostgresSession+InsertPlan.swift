@@ -79,8 +79,12 @@ extension PostgresSession {
         try flush()
         let numbers = try numbers(of: run(InsertStatement.make(plan.jobs, now: now)), plan.jobs.count)
         for (place, number) in numbers.enumerated() { plan.jobs[place].job.number = number }
-        for job in plan.jobs { tell(of: job.job) }
+        for job in plan.jobs.map(\.job) {
+            tell(of: job)
+            if job.status.isTerminal { noteEnd(job.number, type: job.type, tenant: job.tenantId) }
+        }
         try writeDependencies(plan)
+        try writeWebhooks(of: plan)
         try handOverUploads(plan)
     }
 

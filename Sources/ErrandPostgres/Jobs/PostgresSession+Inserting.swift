@@ -40,6 +40,7 @@ extension PostgresSession {
         let place = plan.jobs.count
         let (open, failed) = try dependencies(of: new, at: index, scope, place, in: &plan)
         try plan.useUploads(of: new, at: index, by: place)
+        if let webhook = new.webhook { plan.webhooks.append((place, webhook)) }
         plan.add(try held(new, scope, open, failed), isClientMade: new.id != nil)
     }
 
@@ -62,7 +63,12 @@ extension PostgresSession {
             // A tracked job that starts out as running waits for nothing: the refusal leaves it as it is.
             if let cancelled = try? job.applying(.dependencyFailed(failed), at: time, rules: rules) { job = cancelled }
         }
-        return HeldJob(job: job, stored: nil, fingerprint: new.id == nil ? nil : new.fingerprint)
+        return HeldJob(
+            job: job,
+            stored: nil,
+            hasDependents: new.webhook != nil,
+            fingerprint: new.id == nil ? nil : new.fingerprint
+        )
     }
 
     /// The answer to a submit that came before.

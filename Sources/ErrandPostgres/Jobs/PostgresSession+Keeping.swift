@@ -79,6 +79,7 @@ extension PostgresSession {
         )
         try sql("DELETE FROM errand.job_logs WHERE number = ANY ($1::bigint[])", numbers)
         try sql("DELETE FROM errand.log_batches WHERE number = ANY ($1::bigint[])", numbers)
+        try sql("DELETE FROM errand.webhooks WHERE job = ANY ($1::bigint[])", numbers)
         try sql("DELETE FROM errand.job_dependencies WHERE dependency = ANY ($1::bigint[])", numbers)
         for table in ["live", "ended", "jobs"] {
             try sql("DELETE FROM errand.\(table) WHERE number = ANY ($1::bigint[])", numbers)

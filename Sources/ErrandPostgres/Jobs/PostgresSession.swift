@@ -44,6 +44,8 @@ final class PostgresSession {
     private(set) var time = StoreTime(wall: Date(milliseconds: 0), steady: .zero)
     /// The jobs under this transaction's locks.
     var held: [Int64: HeldJob] = [:]
+    /// The jobs it ended, until what is to be told of them is stored.
+    var ended: [EndedJob] = []
     /// What the transaction adds to the counts.
     var counts = JobCounts()
     /// What subscribers are told after the commit.
@@ -84,6 +86,7 @@ final class PostgresSession {
     func begin() { queued = [.begin] + connection.address.transactionLimits }
 
     func commit() throws(JobStoreError) {
+        try deliverEnds()
         var statements = saves()
         if let counts = counts.statement { statements.append(counts) }
         // Nothing was asked, and there is nothing to write.
@@ -125,14 +128,14 @@ final class PostgresSession {
     /// Does all of a part or, where the part is refused, nothing of it.
     func nested<Value>(_ body: () throws(JobStoreError) -> Value) throws(JobStoreError) -> Value {
         try run(saves() + [PostgresStatement("SAVEPOINT part")])
-        let before = (changes, counts)
+        let before = (changes, counts, ended)
         do throws(JobStoreError) {
             let value = try body()
             try run(saves() + [PostgresStatement("RELEASE SAVEPOINT part")])
             return value
         } catch {
             held = [:]
-            (changes, counts) = before
+            (changes, counts, ended) = before
             try run([PostgresStatement("ROLLBACK TO SAVEPOINT part"), PostgresStatement("RELEASE SAVEPOINT part")])
             throw error
         }

@@ -13,6 +13,8 @@ enum SQLiteMigrations {
                 "V004_workers_elsewhere",
                 String(decoding: PackageResources.V004_workers_elsewhere_sql, as: UTF8.self)
             ),
+            ("V005_audit", String(decoding: PackageResources.V005_audit_sql, as: UTF8.self)),
+            ("V006_webhooks", String(decoding: PackageResources.V006_webhooks_sql, as: UTF8.self)),
         ]
     }
 

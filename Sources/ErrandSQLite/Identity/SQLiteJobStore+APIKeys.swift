@@ -13,7 +13,7 @@ extension SQLiteJobStore: APIKeyStore {
             insert.bind(3, key.sha256)
             insert.bind(4, key.name)
             insert.bind(5, key.scope.tenantId)
-            insert.bind(6, key.storedProjects)
+            insert.bind(6, key.scope.storedProjects)
             insert.bind(7, key.storedScopes)
             insert.bind(8, key.createdAt.milliseconds)
             insert.bind(9, key.expiresAt?.milliseconds)
@@ -83,7 +83,7 @@ extension APIKey {
             prefix: row.text(1),
             sha256: row.text(2),
             name: row.text(3),
-            scope: try Self.scope(tenantId: row.optionalText(4), storedProjects: row.optionalText(5)),
+            scope: try Scope.stored(tenantId: row.optionalText(4), projects: row.optionalText(5)),
             scopes: Self.scopes(stored: row.text(6)),
             createdAt: Date(milliseconds: row.int(7)),
             expiresAt: row.optionalInt(8).map(Date.init(milliseconds:))

@@ -21,6 +21,7 @@ struct SQLiteMemory {
     var nextNumber: Int64 = 1
     /// While there are none, ending a job need not look for jobs that wait for it.
     var dependencyCount = 0
+    var webhooks = WebhookMemory()
     /// The transaction's changes to the counts.
     var pendingCounts: [CountKey: StatusCounts] = [:]
     /// Where the rotation over queues, and over the tenants of each queue, goes on.
@@ -108,6 +109,7 @@ enum Undo {
     case rate(String, RateWindow?)
     case nextNumber(Int64)
     case dependencies(by: Int)
+    case webhooks(WebhookMemory)
 }
 
 /// Who holds a running job, until when; or held one that was cancelled and has not acknowledged it.
@@ -175,6 +177,7 @@ extension SQLiteSession {
         case .rate(let name, let window): memory.rates[name] = window
         case .nextNumber(let number): memory.nextNumber = number
         case .dependencies(let delta): memory.dependencyCount -= delta
+        case .webhooks(let webhooks): memory.webhooks = webhooks
         }
     }
 

@@ -45,6 +45,7 @@ extension SQLiteSession {
             for dependency in dependencies.waiting { try addDependency(of: number, on: dependency) }
         }
         try useUploads(job, number: number, tenant: tenant, at: index)
+        try add(job.webhook, to: number, tenant: tenant)
         noteInserted(new, tenant: tenant)
         if let failed = dependencies.failed { try cancelDependent(number, because: failed) }
         return InsertedJob(id: id, number: number, outcome: .inserted, createdAt: time.wall)

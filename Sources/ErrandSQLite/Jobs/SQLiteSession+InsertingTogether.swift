@@ -43,7 +43,7 @@ extension ArraySlice<NewJob> {
         guard let first else { return true }
         return allSatisfy { job in
             !job.hasRareFields && job.runAt == nil && job.delaySeconds == nil
-                && job.uploads.isEmpty && job.queue == first.queue
+                && job.uploads.isEmpty && job.webhook == nil && job.queue == first.queue
                 && job.type == first.type && job.projectId == first.projectId
         }
     }

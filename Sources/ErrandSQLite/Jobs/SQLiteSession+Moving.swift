@@ -57,6 +57,7 @@ extension SQLiteSession {
         try update.run(status.code, now, rules.expiry(after: time.wall), state.number)
         try noteMove(state, to: status)
         noteChange(state, rev: state.rev + 1)
+        try deliverEnd(of: state.number, lane: state.lane)
         guard memory.dependencyCount > 0 else { return }
         if status == .completed {
             try releaseDependents(of: state.number)

@@ -67,6 +67,7 @@ extension SQLiteSession {
         }
         try rememberLanes()
         try rememberQueues()
+        try rememberWebhooks()
         memory.dependencyCount = Int(try sql("SELECT count(*) FROM job_dependencies").onlyInt())
         memory.nextNumber = try sql(
             """

@@ -53,6 +53,7 @@ extension SQLiteSession {
             "UPDATE counters SET value = max(value, ?) WHERE name = 'last_deleted_number'",
             "DELETE FROM jobs WHERE number = ?",
         ] { try sql(statement).run(state.number) }
+        try deleteWebhook(ofJob: state.number)
         count(state.key, state.status, -1)
         setLease(state.number, nil)
         if !state.status.isTerminal { try noteMoveAway(state) }

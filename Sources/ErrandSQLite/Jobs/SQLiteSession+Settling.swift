@@ -108,6 +108,7 @@ extension SQLiteSession {
     /// What a completed job means for others, once it is written.
     fileprivate func followCompleted(_ lease: JobLease, _ held: Lease) throws(JobStoreError) {
         if held.hasUniqueKey { try sql("UPDATE jobs SET active_key = NULL WHERE number = ?").run(lease.number) }
+        if !memory.webhooks.isEmpty { try deliverEnd(of: lease.number, lane: held.key.lane) }
         if memory.dependencyCount > 0 { try releaseDependents(of: lease.number) }
         if interest.contains(.jobs), let state = try state(lease.number) { noteChange(state, rev: state.rev) }
     }

@@ -19,6 +19,7 @@ extension MemoryState {
         replace(changed)
         if changed.status != job.status {
             freed(job, changed)
+            deliverEnd(of: changed, at: time)
             settleDependents(of: changed, at: time)
         }
         return changed

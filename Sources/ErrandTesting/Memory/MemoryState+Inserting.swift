@@ -35,19 +35,26 @@ extension MemoryState {
         }
         let dependencies = try dependencies(of: new, at: index, scope: scope)
         try takeUploads(new, at: index, scope: scope, time, as: lastNumber + 1)
+        let job = keep(new, tenantId: scope.tenantId, blockedBy: dependencies.open, at: time)
+        if let failed = dependencies.failed { apply(.dependencyFailed(failed), to: job, at: time) }
+        return InsertedJob(id: job.id, number: job.number, outcome: .inserted, createdAt: job.createdAt)
+    }
+
+    /// Stores a job that nothing refuses any more.
+    mutating func keep(_ new: NewJob, tenantId: String?, blockedBy: Int = 0, at time: StoreTime) -> Job {
         lastNumber += 1
         let job = Job.submitted(
             new,
             as: (id: new.id ?? ids.next(at: time.wall), number: lastNumber),
-            tenantId: scope.tenantId,
-            blockedBy: dependencies.open,
+            tenantId: tenantId,
+            blockedBy: blockedBy,
             at: time,
             rules: rules
         )
         set(MemoryRecord(job: job, submitted: new.id == nil ? nil : new), at: job.number)
         tell(of: job)
-        if let failed = dependencies.failed { apply(.dependencyFailed(failed), to: job, at: time) }
-        return InsertedJob(id: job.id, number: job.number, outcome: .inserted, createdAt: job.createdAt)
+        add(new.webhook, to: job, at: time)
+        return job
     }
 
     /// The job that came of the same submit before.

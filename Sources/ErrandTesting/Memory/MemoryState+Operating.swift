@@ -63,6 +63,7 @@ extension MemoryState {
         orphanedFiles.formUnion((records[job.number]?.files ?? [:]).values.map(\.key))
         orphanUploads(of: job.number)
         set(nil, at: job.number)
+        webhooks.removeAll { $0.job == job.number }
         tombstones.insert(job, at: time)
         changes.jobs[job.id] = JobChange(id: job.id, tenantId: job.tenantId, projectId: job.projectId, rev: nil)
     }

@@ -32,6 +32,7 @@ struct MemoryState: Sendable {
     var uploads: [JobID: MemoryUpload] = [:]
     var apiKeys: [APIKey] = []
     var audit: [AuditEntry] = []
+    var webhooks: [Webhook] = []
     var datasets = MemoryDatasets()
     var orphanedFiles: Set<String> = []
     /// What subscribers will be told when the call succeeds.
@@ -81,10 +82,17 @@ extension MemoryState {
         fileprivate var lastNumber: Int64
         fileprivate var changes: StoreChanges
         fileprivate var uploads: [JobID: MemoryUpload]
+        fileprivate var webhooks: [Webhook]
     }
 
     func mark() -> Mark {
-        Mark(journalCount: journal.count, lastNumber: lastNumber, changes: changes, uploads: uploads)
+        Mark(
+            journalCount: journal.count,
+            lastNumber: lastNumber,
+            changes: changes,
+            uploads: uploads,
+            webhooks: webhooks
+        )
     }
 
     mutating func rollBack(to mark: Mark) {
@@ -94,6 +102,7 @@ extension MemoryState {
         lastNumber = mark.lastNumber
         changes = mark.changes
         uploads = mark.uploads
+        webhooks = mark.webhooks
     }
 
     mutating func forgetJournal() { journal.removeAll(keepingCapacity: true) }

@@ -5,7 +5,7 @@ import FoundationEssentials
 import Synchronization
 
 /// A store in memory that can be told to fail, or to show certain jobs.
-final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore {
+final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, WebhookStore {
     struct Script {
         /// Thrown by every call.
         var failure: JobStoreError?
@@ -159,6 +159,23 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore {
     func apiKey(prefix: String) async throws(JobStoreError) -> APIKey? {
         try check()
         return try await base.apiKey(prefix: prefix)
+    }
+
+    func insert(_ webhook: Webhook) async throws(JobStoreError) { try await base.insert(webhook) }
+
+    func webhooks(scope: Scope) async throws(JobStoreError) -> [Webhook] { try await base.webhooks(scope: scope) }
+
+    func webhook(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Webhook {
+        try await base.webhook(id, scope: scope)
+    }
+
+    func update(_ id: JobID, _ change: WebhookChange, scope: Scope) async throws(JobStoreError) -> Webhook {
+        try check()
+        return try await base.update(id, change, scope: scope)
+    }
+
+    func deleteWebhook(_ id: JobID, scope: Scope) async throws(JobStoreError) {
+        try await base.deleteWebhook(id, scope: scope)
     }
 
     func apiKeys(scope: Scope) async throws(JobStoreError) -> [APIKey] { try await base.apiKeys(scope: scope) }

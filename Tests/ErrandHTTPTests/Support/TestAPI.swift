@@ -25,9 +25,18 @@ struct TestAPI: Sendable {
         var options = APIOptions()
         options.clock = clock
         options.secret = Array("a secret for tests".utf8)
+        // Nothing is asked of the network.
+        options.outbound.resolve = { host in host.hasSuffix(".example") ? ["8.8.8.8"] : [] }
         configure(&options)
         api = ErrandAPI(
-            stores: APIStores(jobs: store, uploads: store, datasets: datasets, keys: store, audit: store),
+            stores: APIStores(
+                jobs: store,
+                uploads: store,
+                datasets: datasets,
+                keys: store,
+                audit: store,
+                webhooks: store
+            ),
             files: APIFiles(objects: objects, links: objects),
             types: Self.types,
             options: options,

@@ -7,6 +7,7 @@ struct MemoryJobStoreTests {
         "Memory: every check",
         arguments: JobStoreCheck.all + JobStoreCheck.uploads + JobStoreCheck.datasets + JobStoreCheck.apiKeys
             + JobStoreCheck.audit
+            + JobStoreCheck.webhooks
     )
     func check(_ check: JobStoreCheck) async throws {
         let clock = ManualClock()

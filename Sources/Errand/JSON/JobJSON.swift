@@ -1,22 +1,51 @@
-#if Server
-import Errand
-import FoundationEssentials
+package import FoundationEssentials
 
 /// A job as the API shows it: the keys of PAStools first and in their order, ours after them.
 ///
 /// The payload, the metadata and what is internal are never in it.
-struct JobJSON {
+package struct JobJSON {
     let job: Job
     /// Decides whether `runAt` has come.
     let now: Date
     /// Whether the state beyond the status is known; a job that was not read back may wait in a paused queue.
-    var knowsSubstate = true
+    var knowsSubstate: Bool
     /// Set in the reply to a submit that found the job already there.
-    var isExisting = false
-    /// Fields of a submit that nobody knew.
-    var ignored: [String] = []
+    package var isExisting = false
+    /// What the submitter should know about the submit.
+    package var warnings: [String] = []
+    /// How much of it is shown.
+    private var extent = Extent.whole
 
-    func write(to writer: inout JSONWriter) {
+    private enum Extent: Comparable {
+        /// What a message can hold whatever the job is like.
+        case least
+        /// All but what may be large and can be asked for.
+        case summary
+        case whole
+    }
+
+    package init(job: Job, now: Date, knowsSubstate: Bool = true) {
+        (self.job, self.now, self.knowsSubstate) = (job, now, knowsSubstate)
+    }
+
+    /// The most bytes of a ``summary(of:)``.
+    package static let summaryBytes = 18_000
+
+    /// An ended job without its output and data, and without anything that makes it long.
+    package static func summary(of job: Job) -> JSONText {
+        var json = JobJSON(job: job, now: job.updatedAt)
+        json.extent = .summary
+        if json.text.utf8Count > summaryBytes { json.extent = .least }
+        return json.text
+    }
+
+    private var text: JSONText {
+        var writer = JSONWriter()
+        write(to: &writer)
+        return writer.text
+    }
+
+    package func write(to writer: inout JSONWriter) {
         let id = job.id.description
         writer.object { writer in
             writePAStools(id, to: &writer)
@@ -24,7 +53,7 @@ struct JobJSON {
             writeRest(to: &writer)
             writer.member("links") { $0.object { Self.writeLinks(id, to: &$0) } }
             if isExisting { writer.member("existing", true) }
-            if !ignored.isEmpty { writer.member("warnings") { writeWarnings(to: &$0) } }
+            if !warnings.isEmpty { writer.member("warnings", warnings) }
         }
     }
 
@@ -35,8 +64,8 @@ struct JobJSON {
         writer.memberIfPresent("projectName", job.projectName)
         writer.member("status", job.status.rawValue)
         writer.member("progress", job.progress ?? 0)
-        writer.memberIfPresent("result", job.result)
-        writer.memberIfPresent("error", job.error)
+        if extent == .whole { writer.memberIfPresent("result", job.result) }
+        writer.memberIfPresent("error", extent == .least ? job.error?.cut(toBytes: 500) : job.error)
         writer.member("createdAt", job.createdAt)
         writer.memberIfPresent("startedAt", job.startedAt)
         writer.memberIfPresent("completedAt", job.completedAt)
@@ -50,33 +79,19 @@ struct JobJSON {
         writer.member("priority", Int(job.priority))
         writer.member("attempt", job.attempt)
         writer.member("maxAttempts", job.maxAttempts)
-        writer.memberIfPresent("progressMessage", job.progressMessage)
+        if extent > .least { writer.memberIfPresent("progressMessage", job.progressMessage) }
         if knowsSubstate { writer.memberIfPresent("substate", job.substate(at: now)?.rawValue) }
         writer.member("runAt", job.runAt)
-        if !job.after.isEmpty {
-            writer.member("after") { writer in
-                writer.array { writer in for id in job.after { writer.value(id.description) } }
-            }
-        }
+        if !job.after.isEmpty, extent > .least { writer.member("after", job.after.map(\.description)) }
     }
 
     private func writeRest(to writer: inout JSONWriter) {
-        let tags = job.metadata == .emptyObject ? [] : job.tags
-        if !tags.isEmpty {
-            writer.member("tags") { writer in writer.array { writer in for tag in tags { writer.value(tag) } } }
-        }
-        writer.memberIfPresent("data", job.data)
+        let tags = job.metadata == .emptyObject || extent == .least ? [] : job.tags
+        if !tags.isEmpty { writer.member("tags", tags) }
+        if extent == .whole { writer.memberIfPresent("data", job.data) }
         writer.memberIfPresent("resultType", job.resultType?.rawValue)
-        writer.memberIfPresent("resultLocation", publicLocation)
-        if let failure = job.failure {
-            writer.member("failure") { writer in
-                writer.object { writer in
-                    writer.member("code", failure.code)
-                    writer.member("message", failure.message)
-                    writer.memberIfPresent("details", failure.details)
-                }
-            }
-        }
+        if extent == .whole { writer.memberIfPresent("resultLocation", publicLocation) }
+        if let failure = job.failure { writer.member("failure") { write(failure, to: &$0) } }
         writer.memberIfPresent("uniqueKey", job.uniqueKey)
         writer.memberIfPresent("timeoutSeconds", job.timeoutSeconds)
         writer.member("updatedAt", job.updatedAt)
@@ -92,9 +107,12 @@ struct JobJSON {
         return location
     }
 
-    private func writeWarnings(to writer: inout JSONWriter) {
-        writer.array { writer in
-            for name in ignored { writer.value("There is no field \"\(name.quotable)\"; it was passed over.") }
+    private func write(_ failure: JobFailure, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("code", failure.code)
+            // It is the error once more.
+            if extent == .whole { writer.member("message", failure.message) }
+            if extent == .whole { writer.memberIfPresent("details", failure.details) }
         }
     }
 
@@ -105,4 +123,3 @@ struct JobJSON {
         writer.member("result", "/api/jobs/\(id)/result")
     }
 }
-#endif
