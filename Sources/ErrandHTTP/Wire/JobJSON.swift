@@ -4,7 +4,7 @@ import FoundationEssentials
 
 /// A job as the API shows it: the keys of PAStools first and in their order, ours after them.
 ///
-/// The payload, the metadata and what is internal are never in it.
+/// The metadata and what is internal are never in it, and the payload only where it is asked for.
 struct JobJSON {
     let job: Job
     /// Decides whether `runAt` has come.
@@ -13,6 +13,8 @@ struct JobJSON {
     var knowsSubstate = true
     /// Set in the reply to a submit that found the job already there.
     var isExisting = false
+    /// What a reader asked for beside that.
+    var includes: JobIncludes?
     /// Fields of a submit that nobody knew.
     var ignored: [String] = []
 
@@ -23,6 +25,7 @@ struct JobJSON {
             writeState(to: &writer)
             writeRest(to: &writer)
             writer.member("links") { $0.object { Self.writeLinks(id, to: &$0) } }
+            includes?.write(job, to: &writer)
             if isExisting { writer.member("existing", true) }
             if !ignored.isEmpty { writer.member("warnings") { writeWarnings(to: &$0) } }
         }
