@@ -12,6 +12,10 @@ extension PostgresJobStore {
         try await read { session throws(JobStoreError) in try session.page(filter, page, scope) }
     }
 
+    public func count(_ filter: JobFilter, upTo limit: Int?, scope: Scope) async throws(JobStoreError) -> Int {
+        try await read { session throws(JobStoreError) in try session.count(filter, upTo: limit, scope) }
+    }
+
     public func counts(
         by grouping: JobGrouping,
         projectId: String?,

@@ -1,6 +1,6 @@
 #if Postgres
 public import Errand
-public import FoundationEssentials
+import FoundationEssentials
 
 /// Jobs in PostgreSQL: the store of an installation with several processes or machines.
 ///
@@ -241,18 +241,6 @@ extension PostgresJobStore {
         return try await write { session throws(JobStoreError) in
             try session.update(job, with: update, scope: scope)
         }
-    }
-
-    public func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
-        try await write { session throws(JobStoreError) in try session.cancel(job, reason: reason, scope: scope) }
-    }
-
-    public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
-        try await write { session throws(JobStoreError) in try session.retry(job, runAt: runAt, scope: scope) }
-    }
-
-    public func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
-        try await write { session throws(JobStoreError) in try session.delete(job, scope: scope) }
     }
 
     public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {

@@ -13,6 +13,10 @@ extension SQLiteJobStore {
         try await read { reader throws(JobStoreError) in try reader.page(filter, page, scope) }
     }
 
+    public func count(_ filter: JobFilter, upTo limit: Int?, scope: Scope) async throws(JobStoreError) -> Int {
+        try await read { reader throws(JobStoreError) in try reader.count(filter, upTo: limit, scope) }
+    }
+
     public func counts(
         by grouping: JobGrouping,
         projectId: String?,

@@ -1,5 +1,5 @@
 public import Errand
-public import FoundationEssentials
+import FoundationEssentials
 import GRDB
 import GRDBSQLite
 import Synchronization
@@ -168,18 +168,6 @@ extension SQLiteJobStore {
         return try await write { session throws(JobStoreError) in
             try session.update(job, with: update, scope: scope)
         }
-    }
-
-    public func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
-        try await write { session throws(JobStoreError) in try session.cancel(job, reason: reason, scope: scope) }
-    }
-
-    public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
-        try await write { session throws(JobStoreError) in try session.retry(job, runAt: runAt, scope: scope) }
-    }
-
-    public func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
-        try await write { session throws(JobStoreError) in try session.delete(job, scope: scope) }
     }
 
     public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {

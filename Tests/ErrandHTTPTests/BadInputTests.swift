@@ -325,7 +325,8 @@ struct BadInputTests {
     func codes() {
         let statuses: [JobStoreError.Code: Int] = [
             .notFound: 404, .gone: 410, .conflict: 409, .uniqueConflict: 409, .idempotencyMismatch: 422,
-            .fenced: 409, .invalid: 422, .full: 507, .unavailable: 503, .inUse: 503, .schemaTooNew: 500, .corrupt: 500,
+            .fenced: 409, .outdated: 412, .invalid: 422, .full: 507, .unavailable: 503, .inUse: 503, .schemaTooNew: 500,
+            .corrupt: 500,
         ]
         for code in JobStoreError.Code.allCases {
             #expect(Problem(JobStoreError(code, "x")).status == statuses[code], "\(code)")

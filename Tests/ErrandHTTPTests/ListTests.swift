@@ -117,5 +117,50 @@ struct ListTests {
         let rest = try await api.get(try #require(target("next", in: bare)))
         #expect(try rest.json.elements().count == 1)
     }
+
+    @Test("q finds jobs by what people type")
+    func search() async throws {
+        let api = TestAPI()
+        let id = try await api.submit { $0.createdByName = "Ann Lee" }
+        _ = try await api.submit("Export")
+        let number = try await api.memory.job(.id(id), scope: .default).number
+        for text in ["%23\(number)", "\(id)", "Imp", "Ann%20L"] {
+            #expect(try ids(try await api.get("/api/jobs?q=\(text)")) == [id.description], "\(text)")
+        }
+        #expect(try ids(try await api.get("/api/jobs?q=nothing")).isEmpty)
+    }
+
+    @Test("the oldest can come first, and a cursor of one order is none of the other")
+    func sorted() async throws {
+        let api = TestAPI()
+        var made: [String] = []
+        for _ in 0..<3 { made.append(try await api.submit().description) }
+        let first = try await api.get("/api/jobs?sort=createdAt&limit=2")
+        #expect(try ids(first) == Array(made.prefix(2)))
+        let next = try #require(target("next", in: first))
+        #expect(next.contains("sort=createdAt"))
+        #expect(try ids(try await api.get(next)) == [made[2]])
+        #expect(try await api.get(next.replacing("sort=createdAt&", with: "")).status == 400)
+        #expect(try await api.get("/api/jobs?sort=priority").status == 400)
+        #expect(try ids(try await api.get("/api/jobs?sort=-createdAt")) == made.reversed())
+    }
+
+    @Test("the size of the whole list is told where it is asked for")
+    func counted() async throws {
+        let api = TestAPI()
+        for _ in 0..<3 { _ = try await api.submit { $0.createdBy = "me" } }
+        _ = try await api.submit("Export")
+        for (query, count) in [
+            ("count=exact", "4"), ("count=estimate", "4"), ("count=estimate&type=Import,none", "3"),
+            ("count=estimate&queue=export", "1"), ("count=estimate&queue=export&type=Import", "0"),
+            ("count=estimate&createdBy=me&status=queued", "3"), ("count=exact&q=Exp", "1"),
+            ("count=estimate&status=failed", "0"),
+        ] {
+            let reply = try await api.get("/api/jobs?limit=1&\(query)")
+            #expect(reply.headers[.totalCount] == count, "\(query)")
+        }
+        #expect(try await api.get("/api/jobs").headers[.totalCount] == nil)
+        #expect(try await api.get("/api/jobs?count=about").status == 400)
+    }
 }
 #endif

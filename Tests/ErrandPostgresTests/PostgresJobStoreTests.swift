@@ -46,6 +46,12 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: retrying", arguments: JobStoreCheck.retrying)
     func retrying(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: amending", arguments: JobStoreCheck.amending)
+    func amending(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: searching", arguments: JobStoreCheck.searching)
+    func searching(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: tracked jobs", arguments: JobStoreCheck.tracking)
     func tracking(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -103,8 +109,10 @@ struct PostgresJobStoreTests {
             JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.renewing,
             JobStoreCheck.reporting,
             JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
-            JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning, JobStoreCheck.querying,
-            JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues, JobStoreCheck.changes,
+            JobStoreCheck.amending, JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning,
+            JobStoreCheck.querying,
+            JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
+            JobStoreCheck.changes,
             JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))

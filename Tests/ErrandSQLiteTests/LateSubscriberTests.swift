@@ -13,7 +13,7 @@ struct LateSubscriberTests {
         try await TemporaryStore.with { store, _ in
             let id = try await store.insert([NewJob(type: "work")], scope: .default)[0].id
             try await Self.during(store) { session throws(JobStoreError) in
-                _ = try session.cancel(.id(id), reason: nil, scope: .default)
+                _ = try session.cancel(.id(id), reason: nil, ifRev: nil, scope: .default)
             } then: { commit in
                 var changes = store.changes(.jobs)
                 let before = try await store.job(.id(id), scope: .default)

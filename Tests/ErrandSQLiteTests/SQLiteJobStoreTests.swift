@@ -45,6 +45,12 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: retrying", arguments: JobStoreCheck.retrying)
     func retrying(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: amending", arguments: JobStoreCheck.amending)
+    func amending(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: searching", arguments: JobStoreCheck.searching)
+    func searching(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: tracked jobs", arguments: JobStoreCheck.tracking)
     func tracking(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -102,8 +108,10 @@ struct SQLiteJobStoreTests {
             JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.renewing,
             JobStoreCheck.reporting,
             JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
-            JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning, JobStoreCheck.querying,
-            JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues, JobStoreCheck.changes,
+            JobStoreCheck.amending, JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning,
+            JobStoreCheck.querying,
+            JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
+            JobStoreCheck.changes,
             JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))

@@ -2,7 +2,7 @@ package import FoundationEssentials
 
 /// A job as the API shows it: the keys of PAStools first and in their order, ours after them.
 ///
-/// The payload, the metadata and what is internal are never in it.
+/// The metadata and what is internal are never in it, and the payload only where ``more`` writes it.
 package struct JobJSON {
     let job: Job
     /// Decides whether `runAt` has come.
@@ -11,6 +11,8 @@ package struct JobJSON {
     var knowsSubstate: Bool
     /// Set in the reply to a submit that found the job already there.
     package var isExisting = false
+    /// Writes what a reader asked for beside that.
+    package var more: ((inout JSONWriter) -> Void)?
     /// What the submitter should know about the submit.
     package var warnings: [String] = []
     /// How much of it is shown.
@@ -52,6 +54,7 @@ package struct JobJSON {
             writeState(to: &writer)
             writeRest(to: &writer)
             writer.member("links") { $0.object { Self.writeLinks(id, to: &$0) } }
+            more?(&writer)
             if isExisting { writer.member("existing", true) }
             if !warnings.isEmpty { writer.member("warnings", warnings) }
         }

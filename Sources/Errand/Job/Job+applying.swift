@@ -25,6 +25,7 @@ extension Job {
         case .reap: try job.reap(at: time, rules: rules)
         case .cancel(let reason): try job.cancel(reason, at: time, rules: rules)
         case .retry(let runAt): try job.retry(runAt, at: time, rules: rules)
+        case .amend(let amendment): try job.amend(amendment, at: time)
         case .update(let update): try job.update(update, at: time, rules: rules)
         case .goStale: try job.goStale(at: time, rules: rules)
         case .dependencyCompleted: try job.unblock(at: time)

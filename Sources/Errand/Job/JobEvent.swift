@@ -14,6 +14,8 @@ public enum JobEvent: Sendable, Equatable {
     case cancel(reason: String?)
     /// Somebody gives it a new life.
     case retry(runAt: Date?)
+    /// Somebody changes how it waits.
+    case amend(JobAmendment)
     /// Something else that runs it reports.
     case update(TrackedUpdate)
     /// It is tracked, and was not updated for too long.
@@ -42,6 +44,8 @@ public struct TransitionRefusal: Error, Sendable, Hashable {
         case wrongKind
         /// A result is there already.
         case hasResult
+        /// The record would grow beyond what is kept.
+        case oversize
     }
 
     /// What kind of refusal it is.

@@ -60,21 +60,45 @@ public protocol JobStore: Sendable {
     func update(_ job: JobReference, with update: TrackedUpdate, scope: Scope) async throws(JobStoreError) -> Job
 
     /// Moves a `Queued` or `Running` job to `Cancelled`, at once and finally; others are refused with `conflict`.
-    func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job
+    ///
+    /// This, and the three that follow, are refused with `outdated` where revisions are given and the job's is none of
+    /// them; what decides is the revision in the transaction itself.
+    func cancel(
+        _ job: JobReference,
+        reason: String?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job
 
     /// Moves a `Failed` or `Cancelled` job to `Queued` for a new life; others are refused with `conflict`.
-    func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job
+    func retry(
+        _ job: JobReference,
+        runAt: Date?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job
+
+    /// Changes how a `Queued` job waits; others are refused with `conflict`.
+    func amend(
+        _ job: JobReference,
+        with amendment: JobAmendment,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job
 
     /// Deletes an ended job, its log and its files; others are refused with `conflict`.
     ///
     /// The id answers `gone` for a day.
-    func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError)
+    func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError)
 
     /// Reads one job; throws `notFound` or `gone`.
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job
 
-    /// Lists jobs, newest first.
+    /// Lists jobs, newest first unless the page says otherwise.
     func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage
+
+    /// Counts the jobs of a list, all at one moment; stops at a limit where one is given.
+    func count(_ filter: JobFilter, upTo limit: Int?, scope: Scope) async throws(JobStoreError) -> Int
 
     /// Counts jobs by status within each group, of one project or of all the scope shows.
     func counts(
@@ -137,6 +161,21 @@ public protocol JobStore: Sendable {
 }
 
 extension JobStore {
+    /// Cancels a job, at whatever revision it is.
+    public func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
+        try await cancel(job, reason: reason, ifRev: nil, scope: scope)
+    }
+
+    /// Retries a job, at whatever revision it is.
+    public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
+        try await retry(job, runAt: runAt, ifRev: nil, scope: scope)
+    }
+
+    /// Deletes a job, at whatever revision it is.
+    public func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
+        try await delete(job, ifRev: nil, scope: scope)
+    }
+
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     public func changes(of job: JobID) -> StoreChangeStream { changes(.jobs) }
 

@@ -14,6 +14,8 @@ public struct JobStoreError: Error, Sendable {
         case idempotencyMismatch
         /// The caller's fence is not the job's any more: its lease was lost, or the job was cancelled.
         case fenced
+        /// The record is at another revision than the caller meant to change.
+        case outdated
         /// The request itself is wrong; ``JobStoreError/pointer`` says where.
         case invalid
         /// There is no space left to store it.

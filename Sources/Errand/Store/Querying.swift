@@ -1,7 +1,7 @@
 public import FoundationEssentials
 
 /// Which jobs to list; everything set must hold.
-public struct JobFilter: Sendable, Hashable {
+public struct JobFilter: Sendable, Hashable, Decodable {
     /// Any of these; nil is all.
     public var statuses: Set<JobStatus>?
     /// Any of these types; nil is all.
@@ -19,6 +19,10 @@ public struct JobFilter: Sendable, Hashable {
     /// Stored before this time.
     public var createdBefore: Date?
 
+    /// What somebody typed: a number with `#` or without, the beginning of an identifier, a type, `createdBy` or
+    /// `createdByName`, or a whole tag.
+    public var search: String?
+
     /// Creates a filter that lets everything through.
     public init() {}
 }
@@ -27,19 +31,22 @@ public struct JobFilter: Sendable, Hashable {
 public struct PageRequest: Sendable, Hashable {
     /// How many at most, 1 to 1,000.
     public var limit: Int
-    /// Go on below this number: the last one of the page before.
+    /// Go on behind this number: the last one of the page before.
     public var before: Int64?
+    /// Whether the list begins with the oldest job.
+    public var isOldestFirst: Bool
 
     /// Creates a request.
-    public init(limit: Int = 50, before: Int64? = nil) {
+    public init(limit: Int = 50, before: Int64? = nil, isOldestFirst: Bool = false) {
         self.limit = limit
         self.before = before
+        self.isOldestFirst = isOldestFirst
     }
 }
 
-/// A part of a list, newest first.
+/// A part of a list.
 public struct JobPage: Sendable {
-    /// The jobs, by falling number.
+    /// The jobs, by number, in the order that was asked for.
     public var jobs: [Job]
     /// Where to go on; nil at the end.
     public var next: Int64?

@@ -58,6 +58,12 @@ public struct JobHandlers: Sendable {
         register(raw: JobType(name, maxAttempts: retry.maxAttempts ?? 3), retry: retry, run: run)
     }
 
+    /// Registers the handler of a type that belongs to the installation: it is not in ``types``, so nobody submits it.
+    mutating func register(own type: JobType, run: @escaping Run) {
+        precondition(handlers[type.name] == nil, "the job type \(type.name) is registered twice")
+        handlers[type.name] = Handler(type: type, retry: .exponential(), run: run)
+    }
+
     /// Declares a type that workers elsewhere run: it may be submitted, and this process leaves its jobs alone.
     ///
     /// Declaring a type that has a handler is a programming error and stops the program.

@@ -106,6 +106,7 @@ extension JobHandlers {
     init(_ settings: Settings, store: any InstallationStore, objects: LocalObjectStore) {
         self.init()
         BuiltInTypes(datasets: store, uploads: store, objects: objects).register(on: &self)
+        BulkJob.register(on: &self, store: store)
         for type in settings.types { type.register(on: &self) }
         for type in settings.externalTypes { declare(type) }
     }

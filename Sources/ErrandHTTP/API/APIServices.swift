@@ -11,6 +11,7 @@ struct APIServices: Sendable {
     let options: APIOptions
     let cursors: CursorCodec
     let leases: LeaseTokens
+    let confirmations: ConfirmTokens
     let sessions: WorkerSessions
     let random: RandomSource
     let authenticator: Authenticator

@@ -35,6 +35,7 @@ public struct ErrandAPI: Sendable {
             options: options,
             cursors: CursorCodec(secret: secret),
             leases: LeaseTokens(secret: secret),
+            confirmations: ConfirmTokens(secret: secret),
             sessions: WorkerSessions(store: stores.jobs, clock: options.clock, secret: secret),
             random: random,
             authenticator: Authenticator(
@@ -55,6 +56,7 @@ public struct ErrandAPI: Sendable {
             + InspectionRoutes(services: services).routes
             + SubmitRoute(services: services).routes
             + BulkRoute(services: services).routes
+            + BulkActionRoutes(services: services).routes
             + OperatingRoutes(services: services).routes
             + ResultRoutes(services: services).routes
             + EventRoutes(services: services).routes

@@ -28,6 +28,7 @@ extension Problem {
         case .uniqueConflict: self.init(.uniqueConflict, error.message, currentStatus: error.currentStatus)
         case .idempotencyMismatch: self.init(.idempotencyMismatch, error.message)
         case .fenced: self.init(.leaseLost, error.message, currentStatus: error.currentStatus)
+        case .outdated: self.init(.preconditionFailed, error.message, currentStatus: error.currentStatus)
         case .invalid: self = .invalid(error)
         case .full: self.init(.storageFull, "There is no space left to store it.")
         case .unavailable, .inUse:

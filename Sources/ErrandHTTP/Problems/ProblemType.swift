@@ -19,8 +19,10 @@ enum ProblemType: String, Sendable, CaseIterable {
     case alreadySettled = "already-settled"
     case sessionExpired = "session-expired"
     case notCompleted = "not-completed"
+    case confirmTokenStale = "confirm-token-stale"
     case gone
     case preconditionFailed = "precondition-failed"
+    case preconditionRequired = "precondition-required"
     case tooLarge = "too-large"
     case targetTooLong = "target-too-long"
     case unsupportedMedia = "unsupported-media"
@@ -46,7 +48,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .notAcceptable: 406
         case .requestTimeout: 408
         case .conflict, .jobNotCancellable, .jobNotRetryable, .uniqueConflict, .leaseLost, .notCompleted,
-            .alreadySettled, .sessionExpired:
+            .alreadySettled, .sessionExpired, .confirmTokenStale:
             409
         case .gone: 410
         case .preconditionFailed: 412
@@ -55,6 +57,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .unsupportedMedia: 415
         case .rangeNotSatisfiable: 416
         case .validation, .idempotencyMismatch, .unknownJobType, .unsafeURL: 422
+        case .preconditionRequired: 428
         case .quotaExceeded: 429
         case .headersTooLarge: 431
         case .internal: 500
@@ -84,8 +87,10 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .alreadySettled: "The run has ended in another way."
         case .sessionExpired: "The worker's session is not known any more."
         case .notCompleted: "The job has not come that far."
+        case .confirmTokenStale: "What was confirmed is not so any more."
         case .gone: "It existed, and was deleted or has expired."
         case .preconditionFailed: "It changed since it was read."
+        case .preconditionRequired: "The request has to say which revision it changes."
         case .tooLarge: "The body is too large."
         case .targetTooLong: "The path and query are too long."
         case .unsupportedMedia: "The body's media type is not accepted."

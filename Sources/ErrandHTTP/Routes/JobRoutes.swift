@@ -21,21 +21,27 @@ struct JobRoutes: Sendable {
 
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
+        var includes = try JobIncludes(request, context)
         var job = try await services.stores.jobs.job(context.jobReference(), scope: context.scope)
+        try await includes.read(job, from: services.stores.jobs, scope: context.scope)
         let wait = Preferences(request).wait
         if let wait, let seen = request.headers[.ifNoneMatch] {
+            let form = includes.form
             job = try await JobWait(services: services, scope: context.scope).job(job.id, for: wait) { job in
-                !JobValidators(job: job, now: services.now).matches(ifNoneMatch: seen)
+                !JobValidators(job: job, now: services.now, form: form).matches(ifNoneMatch: seen)
             }
+            try await includes.read(job, from: services.stores.jobs, scope: context.scope)
         }
         let now = services.now
-        let validators = JobValidators(job: job, now: now)
+        let validators = JobValidators(job: job, now: now, form: includes.form)
         var headers = validators.headers
         if let wait { headers[.preferenceApplied] = "wait=\(wait)" }
         if validators.matches(ifNoneMatch: request.headers[.ifNoneMatch]) {
             return Response(status: .notModified, headers: headers)
         }
-        return .json(headers: headers) { JobJSON(job: job, now: now).write(to: &$0) }
+        var json = JobJSON(job: job, now: now)
+        json.more = { [includes] in includes.write(job, to: &$0) }
+        return .json(headers: headers) { json.write(to: &$0) }
     }
 
     private func list(_ request: Request, _ context: APIContext, project: String?) async throws -> Response {
@@ -45,6 +51,9 @@ struct JobRoutes: Sendable {
         let now = services.now
         var headers = HTTPFields.privateNoCache
         headers[.link] = list.links(next: page.next, path: request.uri.path)
+        if let count = try await list.total(in: services.stores.jobs, scope: context.scope) {
+            headers[.totalCount] = String(count)
+        }
         return .json(headers: headers, reserving: 64 + page.jobs.count * 700) { writer in
             writer.array { writer in for job in page.jobs { JobJSON(job: job, now: now).write(to: &writer) } }
         }

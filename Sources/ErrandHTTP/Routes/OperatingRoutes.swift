@@ -4,7 +4,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 
-/// What people do to a job: cancel, retry, delete.
+/// What people do to a job: cancel, retry, change, delete.
 struct OperatingRoutes: Sendable {
     let services: APIServices
 
@@ -12,6 +12,7 @@ struct OperatingRoutes: Sendable {
         [
             APIRoute(.post, "/api/jobs/{id}/cancel", "cancelJob", .jobsOperate, cancel).taking(.optionalObject),
             APIRoute(.post, "/api/jobs/{id}/retry", "retryJob", .jobsOperate, retry).taking(.optionalObject),
+            APIRoute(.patch, "/api/jobs/{id}", "amendJob", .jobsOperate, amend).taking(.object),
             APIRoute(.delete, "/api/jobs/{id}", "deleteJob", .jobsOperate, delete).answering(nil),
         ]
     }
@@ -24,11 +25,10 @@ struct OperatingRoutes: Sendable {
             reason = reader.string(name, value)
             return true
         }.finish()
-        try await checkRevision(reference, request, context)
-        let job: Job
-        do {
-            job = try await services.stores.jobs.cancel(reference, reason: reason, scope: context.scope)
-        } catch { throw Problem(store: error, conflict: .jobNotCancellable) }
+        let job = try await operate(reference, request, context, conflict: .jobNotCancellable) {
+            (jobs, revisions) throws(JobStoreError) in
+            try await jobs.cancel(reference, reason: reason, ifRev: revisions, scope: context.scope)
+        }
         return .json(headers: .noStore) { writer in
             writer.object { writer in
                 writer.member("id", job.id.description)
@@ -41,8 +41,10 @@ struct OperatingRoutes: Sendable {
     private func retry(_ request: Request, _ context: APIContext) async throws -> Response {
         let reference = try context.jobReference()
         let runAt = try await runAt(request, context)
-        try await checkRevision(reference, request, context)
-        let job = try await retried(reference, runAt: runAt, context.scope)
+        let job = try await operate(reference, request, context, conflict: .jobNotRetryable) {
+            (jobs, revisions) throws(JobStoreError) in
+            try await jobs.retry(reference, runAt: runAt, ifRev: revisions, scope: context.scope)
+        }
         return .json(headers: .noStore) { writer in
             writer.object { writer in
                 writer.member("id", job.id.description)
@@ -65,30 +67,54 @@ struct OperatingRoutes: Sendable {
         return runAt
     }
 
-    // A function of its own because Swift 6.3's optimiser crashes on the two steps in one.
-    private func retried(_ job: JobReference, runAt: Date?, _ scope: Scope) async throws -> Job {
-        do {
-            return try await services.stores.jobs.retry(job, runAt: runAt, scope: scope)
-        } catch { throw Problem(store: error, conflict: .jobNotRetryable) }
+    private func amend(_ request: Request, _ context: APIContext) async throws -> Response {
+        let reference = try context.jobReference()
+        // Looked up first: who may not see the job learns nothing of what is wrong with the change.
+        let type = try await services.stores.jobs.job(reference, scope: context.scope).type
+        let amendment = try await JobPatch(request, context, services: services).amendment(ofType: type)
+        guard request.headers[.ifMatch] != nil else {
+            throw Problem(
+                .preconditionRequired,
+                "If-Match is missing: a change of a job names the revision that it was decided on."
+            )
+        }
+        let job = try await operate(reference, request, context, conflict: .conflict) {
+            (jobs, revisions) throws(JobStoreError) in
+            try await jobs.amend(reference, with: amendment, ifRev: revisions, scope: context.scope)
+        }
+        let now = services.now
+        return .json(headers: JobValidators(job: job, now: now).headers) { JobJSON(job: job, now: now).write(to: &$0) }
     }
 
     private func delete(_ request: Request, _ context: APIContext) async throws -> Response {
         let reference = try context.jobReference()
-        try await checkRevision(reference, request, context)
-        do {
-            try await services.stores.jobs.delete(reference, scope: context.scope)
-        } catch { throw Problem(store: error, conflict: .notCompleted) }
+        try await operate(reference, request, context, conflict: .notCompleted) {
+            (jobs, revisions) throws(JobStoreError) in
+            try await jobs.delete(reference, ifRev: revisions, scope: context.scope)
+        }
         return Response(status: .noContent, headers: .noStore)
     }
 
-    /// Refuses the change when `If-Match` names another revision.
+    /// Has the store do something to a job, if the job is at a revision that `If-Match` names.
     ///
-    /// Another change can still come between the check and the operation; the operations themselves refuse what the
-    /// job's status does not allow.
-    private func checkRevision(_ job: JobReference, _ request: Request, _ context: APIContext) async throws {
-        guard let ifMatch = request.headers[.ifMatch] else { return }
-        let job = try await services.stores.jobs.job(job, scope: context.scope)
-        try JobValidators(job: job, now: services.now).check(ifMatch: ifMatch)
+    /// - Parameter conflict: What it means to the operation that the job's status does not allow it.
+    private func operate<Answer>(
+        _ reference: JobReference,
+        _ request: Request,
+        _ context: APIContext,
+        conflict: ProblemType,
+        _ operation: (any JobStore, Set<Int64>?) async throws(JobStoreError) -> Answer
+    ) async throws -> Answer {
+        let ifMatch = request.headers[.ifMatch]
+        let failure: JobStoreError
+        do throws(JobStoreError) {
+            let answer = try await operation(services.stores.jobs, JobValidators.revisions(ifMatch: ifMatch))
+            return answer
+        } catch { failure = error }
+        guard failure.code == .outdated else { throw Problem(store: failure, conflict: conflict) }
+        // Read for its tag alone; the store has decided.
+        let job = try await services.stores.jobs.job(reference, scope: context.scope)
+        throw JobValidators(job: job, now: services.now).mismatch(ifMatch)
     }
 }
 #endif

@@ -103,9 +103,7 @@ struct ResultRoutes: Sendable {
             scope: context.scope,
             level: level
         ).lines(after: query.count("after") ?? 0, limit: limit)
-        return .json(headers: .noStore) { writer in
-            writer.array { writer in for line in lines { Self.write(line, to: &writer) } }
-        }
+        return .json(headers: .noStore) { LogJSON.write(lines, to: &$0) }
     }
 
     private func level(_ query: Query) throws(Problem) -> LogLine.Level {
@@ -115,16 +113,6 @@ struct ResultRoutes: Sendable {
             throw .parameter("level", "invalid", "level is \"\(text.quotable)\"; it must be one of \(all).")
         }
         return level
-    }
-
-    private static func write(_ line: StoredLogLine, to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("sequence", line.sequence)
-            writer.member("attempt", line.attempt)
-            writer.member("at", line.line.at)
-            writer.member("level", line.line.level.rawValue)
-            writer.member("message", line.line.message)
-        }
     }
 }
 #endif

@@ -1,5 +1,4 @@
 #if Server
-import Crypto
 import Errand
 import HTTPTypes
 import Hummingbird
@@ -58,18 +57,12 @@ struct IdempotencyKey: Sendable {
     ///   - index: The place of the job among those of the request.
     /// - Returns: A UUID of version 8, which nobody can guess who does not know the principal and the key.
     func jobID(for principal: Principal, _ operation: String, at index: Int = 0) -> JobID {
-        var hash = SHA256()
-        let words = [
-            "errand idempotency 1", principal.scope.tenantId ?? "", principal.jobCreator ?? "", operation, text,
-            String(index),
-        ]
-        for word in words {
-            // The length keeps ["a", "bc"] and ["ab", "c"] apart.
-            hash.update(data: Array("\(word.utf8.count):\(word)".utf8))
-        }
-        let bytes = Array(hash.finalize())
-        func word(_ part: ArraySlice<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }
-        return JobID(version8: (word(bytes[0..<8]), word(bytes[8..<16])))
+        JobID(
+            digestOf: [
+                "errand idempotency 1", principal.scope.tenantId ?? "", principal.jobCreator ?? "", operation, text,
+                String(index),
+            ]
+        )
     }
 }
 

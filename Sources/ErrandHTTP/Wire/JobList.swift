@@ -7,32 +7,47 @@ import Hummingbird
 struct JobList {
     private static let filterNames = [
         "status", "type", "projectId", "queue", "tag", "createdBy", "createdAfter",
-        "createdBefore",
+        "createdBefore", "q",
     ]
+    /// What changes the list beside the filters, and is kept in its links.
+    private static let shapeNames = ["sort", "count"]
 
     let filter: JobFilter
     let page: PageRequest
+    /// How many there are is asked for.
+    let count: Count?
     private let cursors: CursorCodec
     private let words: [String]
     /// The given filters, encoded, for the links.
     private let parameters: [(name: String, value: String)]
 
+    /// How exactly the number of jobs is asked for.
+    enum Count: String {
+        case exact
+        case estimate
+    }
+
     init(_ request: Request, project: String?, scope: Scope, cursors: CursorCodec) throws(Problem) {
-        var names = Set(Self.filterNames).union(["limit", "cursor"])
+        var names = Set(Self.filterNames + Self.shapeNames + ["limit", "cursor"])
         if project != nil { names.remove("projectId") }
         let query = try Query(request, names: names)
         var filter = try Self.filter(query)
         if let project { filter.projectId = project }
         self.filter = filter
         self.cursors = cursors
-        let words = Self.words(filter, scope)
+        let isOldestFirst = try Self.isOldestFirst(query)
+        count = try Self.count(query)
+        let words =
+            ["jobs by number, \(isOldestFirst ? "rising" : "falling")"] + [scope.tenantId.map { "=\($0)" } ?? ""]
+            + filter.words
         self.words = words
         parameters = try Self.parameters(query)
         let cursor = try query.text("cursor")
         let isBare = !query.has("limit") && cursor == nil
         page = PageRequest(
             limit: isBare ? 1000 : try query.limit(),
-            before: try cursor.map { (text) throws(Problem) in try cursors.decode(text, list: words) }
+            before: try cursor.map { (text) throws(Problem) in try cursors.decode(text, list: words) },
+            isOldestFirst: isOldestFirst
         )
     }
 
@@ -46,23 +61,33 @@ struct JobList {
         filter.createdBy = try query.text("createdBy")
         filter.createdAfter = try query.date("createdAfter")
         filter.createdBefore = try query.date("createdBefore")
+        filter.search = try query.text("q")
         return filter
     }
 
-    /// The list in words that are the same for the same list, however its filters were spelt.
-    private static func words(_ filter: JobFilter, _ scope: Scope) -> [String] {
-        let optional = [
-            scope.tenantId, filter.projectId, filter.queue, filter.tag, filter.createdBy,
-            filter.createdAfter.map(RFC3339.format), filter.createdBefore.map(RFC3339.format),
-        ]
-        let sets = [filter.statuses.map { $0.map(\.rawValue).sorted() }, filter.types.map { $0.sorted() }]
-        return ["jobs by number, falling"] + optional.map { $0.map { "=\($0)" } ?? "" }
-            + sets.map { $0.map { "=" + $0.map { "\($0.utf8.count):\($0)" }.joined() } ?? "" }
+    /// Jobs have their numbers in the order they were stored in, so both orders are those of the numbers.
+    private static func isOldestFirst(_ query: Query) throws(Problem) -> Bool {
+        switch try query.text("sort") {
+        case nil, "-createdAt": return false
+        case "createdAt": return true
+        case let other?:
+            throw .parameter(
+                "sort",
+                "invalid",
+                "sort is \"\(other.quotable)\"; it must be -createdAt, newest first, or createdAt."
+            )
+        }
+    }
+
+    private static func count(_ query: Query) throws(Problem) -> Count? {
+        guard let word = try query.text("count") else { return nil }
+        if let count = Count(rawValue: word) { return count }
+        throw .parameter("count", "invalid", "count is \"\(word.quotable)\"; it must be exact or estimate.")
     }
 
     private static func parameters(_ query: Query) throws(Problem) -> [(name: String, value: String)] {
         var parameters: [(name: String, value: String)] = []
-        for name in filterNames + ["limit"] {
+        for name in filterNames + shapeNames + ["limit"] {
             let text =
                 name == "status" || name == "type" ? query.list(name)?.joined(separator: ",") : try query.text(name)
             if let text { parameters.append((name, PercentCoding.encode(text))) }

@@ -8,11 +8,13 @@ import Hummingbird
 struct JobValidators {
     let job: Job
     let now: Date
+    /// What else the bytes depend on; see ``JobIncludes/form``.
+    var form = ""
 
     /// Changes with everything that changes the bytes: the revision, and what depends on the time and the queue.
     var entityTag: String {
         var hash: UInt32 = 2_166_136_261
-        for byte in (job.substate(at: now)?.rawValue ?? "").utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        for byte in ((job.substate(at: now)?.rawValue ?? "") + form).utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
         return "\"\(job.rev)-\(String(hash, radix: 16))\""
     }
 
@@ -51,21 +53,27 @@ struct JobValidators {
         }
     }
 
-    /// Refuses a change by somebody who saw another revision.
-    func check(ifMatch header: String?) throws(Problem) {
-        guard let header, header != "*" else { return }
-        let revisions = header.split(separator: ",").map { part in
-            part.trimmingWhitespace().drop { $0 == "\"" }.prefix { $0.isNumber }
+    /// The revisions that an `If-Match` names, for a store to compare; nil where any will do.
+    ///
+    /// What is no strong tag of a job names none, and so does not match.
+    static func revisions(ifMatch header: String?) -> Set<Int64>? {
+        guard let header, header.trimmingWhitespace() != "*" else { return nil }
+        let revisions = header.split(separator: ",").compactMap { part in
+            let tag = part.trimmingWhitespace()
+            return Int64(tag.drop { $0 == "\"" }.prefix { $0.isNumber })
         }
-        guard revisions.contains(where: { $0 == String(job.rev) }) else {
-            var problem = Problem(
-                .preconditionFailed,
-                "The job's revision is \(job.rev), and If-Match is \(header.quotable).",
-                currentStatus: job.status
-            )
-            problem.headers[.eTag] = entityTag
-            throw problem
-        }
+        return Set(revisions)
+    }
+
+    /// The refusal of a change that was meant for another revision, with the tag of the present one.
+    func mismatch(_ ifMatch: String?) -> Problem {
+        var problem = Problem(
+            .preconditionFailed,
+            "The job's revision is \(job.rev), and If-Match is \((ifMatch ?? "").quotable).",
+            currentStatus: job.status
+        )
+        problem.headers[.eTag] = entityTag
+        return problem
     }
 }
 #endif

@@ -55,14 +55,4 @@ struct LeaseTokens: Sendable {
         signer.signature(of: content, for: ["\(job)"] + scope.words)
     }
 }
-
-extension Data {
-    fileprivate mutating func append(_ number: some FixedWidthInteger) {
-        Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
-    }
-
-    fileprivate func integer<Number: FixedWidthInteger>(at offset: Int) -> Number {
-        self[offset..<offset + Number.bitWidth / 8].reduce(0) { $0 << 8 | Number($1) }
-    }
-}
 #endif

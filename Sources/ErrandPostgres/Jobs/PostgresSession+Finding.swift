@@ -52,6 +52,13 @@ extension PostgresSession {
         return found.job
     }
 
+    /// Takes the job under a lock, at one of the revisions that the change is meant for.
+    func find(_ reference: JobReference, ifRev: Set<Int64>?, scope: Scope) throws(JobStoreError) -> Job {
+        let job = try find(reference, scope: scope)
+        try JobStoreError.check(ifRev, include: job.rev, status: job.status, of: reference)
+        return job
+    }
+
     /// Reads the job that a caller names.
     func job(_ reference: JobReference, scope: Scope) throws(JobStoreError) -> Job {
         let found = try sql("\(JobRow.wholeAnywhere) WHERE \(reference.condition)", reference.value)

@@ -50,16 +50,4 @@ extension PostgresSession {
         if job.status == .queued, job.tracking == nil, job.blockedBy == 0 { changes.queues.insert(job.queue) }
     }
 }
-
-extension JobStoreError {
-    /// What a refused transition that somebody asked for by name is answered with.
-    init(_ refusal: TransitionRefusal, _ what: String, _ reference: JobReference) {
-        let code: Code = refusal.reason == .fenced ? .fenced : .conflict
-        self.init(
-            code,
-            "Job \(reference) is \(refusal.status.rawValue) and cannot be \(what): \(refusal.reason).",
-            currentStatus: refusal.status
-        )
-    }
-}
 #endif

@@ -14,8 +14,13 @@ extension PostgresSession {
         return changed
     }
 
-    func cancel(_ reference: JobReference, reason: String?, scope: Scope) throws(JobStoreError) -> Job {
-        let job = try find(reference, scope: scope)
+    func cancel(
+        _ reference: JobReference,
+        reason: String?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) throws(JobStoreError) -> Job {
+        let job = try find(reference, ifRev: ifRev, scope: scope)
         let reason = reason.map { JobFailure(code: JobFailure.Code.cancelled, message: $0).normalized.message }
         let changed = try ask(.cancel(reason: reason), of: job, "cancelled", reference)
         if job.status == .running, job.tracking == nil {
@@ -24,16 +29,35 @@ extension PostgresSession {
         return changed
     }
 
-    func retry(_ reference: JobReference, runAt: Date?, scope: Scope) throws(JobStoreError) -> Job {
-        let job = try find(reference, scope: scope)
+    func amend(
+        _ reference: JobReference,
+        with amendment: JobAmendment,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) throws(JobStoreError) -> Job {
+        let job = try find(reference, ifRev: ifRev, scope: scope)
+        let changed = try ask(.amend(amendment), of: job, "changed", reference)
+        guard changed.queue != job.queue else { return changed }
+        // The other queue may be paused.
+        try flush()
+        return try self.job(reference, scope: scope)
+    }
+
+    func retry(
+        _ reference: JobReference,
+        runAt: Date?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) throws(JobStoreError) -> Job {
+        let job = try find(reference, ifRev: ifRev, scope: scope)
         if job.status == .failed || job.status == .cancelled, let other = try holder(ofKeyOf: job) {
             throw .uniqueConflict(with: other)
         }
         return try ask(.retry(runAt: runAt), of: job, "retried", reference)
     }
 
-    func delete(_ reference: JobReference, scope: Scope) throws(JobStoreError) {
-        let job = try find(reference, scope: scope)
+    func delete(_ reference: JobReference, ifRev: Set<Int64>?, scope: Scope) throws(JobStoreError) {
+        let job = try find(reference, ifRev: ifRev, scope: scope)
         guard job.status.isTerminal else {
             throw JobStoreError(TransitionRefusal(.status, status: job.status), "deleted", reference)
         }

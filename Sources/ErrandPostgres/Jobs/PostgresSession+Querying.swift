@@ -3,15 +3,16 @@ import Errand
 import FoundationEssentials
 
 extension PostgresSession {
-    /// A page of jobs, newest first.
+    /// A page of jobs.
     func page(_ filter: JobFilter, _ page: PageRequest, _ scope: Scope) throws(JobStoreError) -> JobPage {
         let limit = min(max(page.limit, 1), 1000)
         var values: [PostgresValue] = []
-        let text = Self.list(filter.statuses, limit: limit + 1) { owner in
+        let text = Self.list(filter.statuses, limit: limit + 1, order: page.isOldestFirst ? "ASC" : "DESC") { owner in
             var conditions = ListConditions(owner: owner)
             conditions.add(scope)
             conditions.add(filter)
-            if let before = page.before { conditions.add("j.number < $::bigint", .int(before)) }
+            let comparison = page.isOldestFirst ? ">" : "<"
+            if let before = page.before { conditions.add("j.number \(comparison) $::bigint", .int(before)) }
             values = conditions.values
             return conditions.text
         }
@@ -22,37 +23,69 @@ extension PostgresSession {
         return JobPage(jobs: jobs, next: jobs.last?.number)
     }
 
+    /// How many jobs a list has; stops at a limit where one is given.
+    func count(_ filter: JobFilter, upTo limit: Int?, _ scope: Scope) throws(JobStoreError) -> Int {
+        var values: [PostgresValue] = []
+        let limit = limit.map { " LIMIT \($0)" } ?? ""
+        let rows = Self.sources(filter.statuses).map { source, owner in
+            var conditions = ListConditions(owner: owner)
+            conditions.add(scope)
+            conditions.add(filter)
+            values = conditions.values
+            return "SELECT 1 FROM \(source) \(conditions.text)"
+        }
+        .joined(separator: " UNION ALL ")
+        let text = "SELECT count(*) FROM (\(rows)\(limit)) found"
+        return try run([Self.plannedAnew, PostgresStatement(text, values)])[1]
+            .first { (row) throws(JobStoreError) in Int(row.int()) } ?? 0
+    }
+
+    /// The tables in which jobs of some statuses are found, and which of theirs has the columns of
+    /// `JobColumn.repeated`.
+    private static func sources(_ statuses: Set<JobStatus>?) -> [(table: String, owner: String)] {
+        // No status at all is none that a job has, as the conditions say.
+        guard let statuses, !statuses.isEmpty else { return [("errand.jobs j", "j")] }
+        return tables(of: statuses).map { table in
+            ("errand.\(table.rawValue) s JOIN errand.jobs j ON j.number = s.number", table == .live ? "s" : "j")
+        }
+    }
+
+    private static func tables(of statuses: Set<JobStatus>) -> [JobRow.Table] {
+        JobRow.Table.all.filter { table in statuses.contains { $0.isTerminal == (table == .ended) } }
+    }
+
     /// Has what follows in the same round trip planned for its values: which index finds a page of a tenant's jobs
     /// depends on how many that tenant has.
     private static let plannedAnew =
         PostgresStatement("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
-    /// The jobs that meet conditions, newest first.
+    /// The jobs that meet conditions, by number.
     ///
     /// Without a status the list goes by what was submitted, and looks up the state of each. With one it goes by the
-    /// table that holds it, or by both, and keeps the newest of what they bring.
+    /// table that holds it, or by both, and keeps the first of what they bring.
     ///
     /// - Parameters:
     ///   - statuses: What a job's status may be; any when nil.
     ///   - limit: How many jobs at most.
+    ///   - order: `ASC` or `DESC`.
     ///   - conditions: The conditions where a table, `s` or `j`, has the columns of `JobColumn.repeated`.
     /// - Returns: The statement's text.
     private static func list(
         _ statuses: Set<JobStatus>?,
         limit: Int,
+        order: String,
         conditions: (_ owner: String) -> String
     ) -> String {
         // No status at all is none that a job has, as the conditions say.
         guard let statuses, !statuses.isEmpty else {
-            return "\(JobRow.wholeAnywhere) \(conditions("j")) ORDER BY j.number DESC LIMIT \(limit)"
+            return "\(JobRow.wholeAnywhere) \(conditions("j")) ORDER BY j.number \(order) LIMIT \(limit)"
         }
-        let parts = JobRow.Table.all.filter { table in statuses.contains { $0.isTerminal == (table == .ended) } }
-            .map { table in
-                let conditions = conditions(table == .live ? "s" : "j")
-                return "\(JobRow.whole(table)) \(conditions) ORDER BY s.number DESC LIMIT \(limit)"
-            }
+        let parts = tables(of: statuses).map { table in
+            let conditions = conditions(table == .live ? "s" : "j")
+            return "\(JobRow.whole(table)) \(conditions) ORDER BY s.number \(order) LIMIT \(limit)"
+        }
         guard parts.count != 1 else { return parts[0] }
-        return parts.map { "(\($0))" }.joined(separator: " UNION ALL ") + " ORDER BY 1 DESC LIMIT \(limit)"
+        return parts.map { "(\($0))" }.joined(separator: " UNION ALL ") + " ORDER BY 1 \(order) LIMIT \(limit)"
     }
 
     func counts(
@@ -188,44 +221,5 @@ extension PostgresSession {
             UNION ALL
             SELECT queue, tenant, project, run_at FROM errand.live WHERE waiting AND NOT claimable)
         """
-}
-
-/// The conditions of a list, and the values they are given.
-private struct ListConditions {
-    /// The table that says whose a job is and what it does.
-    let owner: String
-    private var conditions: [String] = []
-    private(set) var values: [PostgresValue] = []
-
-    init(owner: String) { self.owner = owner }
-
-    var text: String { conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ") }
-
-    /// Adds a condition; `$` in it stands for the value.
-    mutating func add(_ condition: String, _ value: PostgresValue) {
-        values.append(value)
-        conditions.append(condition.replacing("$", with: "$\(values.count)"))
-    }
-
-    mutating func add(_ scope: Scope) {
-        guard case .tenant(let tenant, let projects) = scope else { return }
-        add("\(owner).tenant = $::text", .text(tenant))
-        if let projects { add("\(owner).project = ANY ($::text[])", .texts(projects.sorted())) }
-    }
-
-    mutating func add(_ filter: JobFilter) {
-        if let statuses = filter.statuses {
-            // In words, so that an index on some of them is found.
-            let codes = statuses.map(\.code).sorted().map(String.init)
-            conditions.append(codes.isEmpty ? "false" : "s.status IN (\(codes.joined(separator: ", ")))")
-        }
-        if let types = filter.types { add("\(owner).type = ANY ($::text[])", .texts(types.sorted())) }
-        if let project = filter.projectId { add("\(owner).project = $::text", .text(project)) }
-        if let queue = filter.queue { add("\(owner).queue = $::text", .text(queue)) }
-        if let tag = filter.tag { add("j.tags @> $::text[]", .texts([tag])) }
-        if let createdBy = filter.createdBy { add("j.created_by = $::text", .text(createdBy)) }
-        if let after = filter.createdAfter { add("j.created_at >= $::bigint", .int(after.milliseconds)) }
-        if let before = filter.createdBefore { add("j.created_at < $::bigint", .int(before.milliseconds)) }
-    }
 }
 #endif

@@ -12,7 +12,7 @@ extension PostgresSession {
         guard !changed.isEmpty else { return [] }
         let groups = Dictionary(grouping: changed) { Move(from: $0.wasLive, to: $0.isLive) }
         let moves = Move.all.compactMap { save(groups[$0] ?? [], $0) }
-        let statements = [replacePayloads(of: changed)].compactMap { $0 } + moves
+        let statements = [replacePayloads(of: changed)].compactMap { $0 } + amendments(of: changed) + moves
         for job in changed {
             if let stored = job.stored { counts.add(-1, stored) }
             counts.add(1, job.job)
@@ -39,6 +39,40 @@ extension PostgresSession {
             """,
             [.ints(replaced.map(\.job.number)), .texts(replaced.map(\.job.payload.string))]
         )
+    }
+}
+
+extension PostgresSession {
+    /// What is written of jobs whose queue or metadata changed: the little of a submit that may change while it waits.
+    private func amendments(of jobs: [HeldJob]) -> [PostgresStatement] {
+        let amended = jobs.filter { job in
+            guard let stored = job.stored else { return false }
+            return stored.queue != job.job.queue || stored.metadata != job.job.metadata
+        }
+        guard !amended.isEmpty else { return [] }
+        let columns =
+            [JobColumn.number]
+            + (JobColumn.repeated + JobColumn.submitted).filter {
+                ["queue", "tags", "metadata"].contains($0.name)
+            }
+        let parameters = columns.enumerated().map { "$\($0 + 1)::\($1.type)[]" }.joined(separator: ", ")
+        let names = columns.map(\.name).joined(separator: ", ")
+        return [
+            PostgresStatement(
+                """
+                UPDATE errand.jobs j SET queue = v.queue, tags = v.tags::text[], metadata = v.metadata
+                FROM unnest(\(parameters)) AS v(\(names)) WHERE j.number = v.number
+                """,
+                columns.map { $0.parameter(amended) }
+            ),
+            PostgresStatement(
+                """
+                UPDATE errand.live s SET queue = v.queue FROM unnest($1::bigint[], $2::text[]) AS v(number, queue)
+                WHERE s.number = v.number
+                """,
+                [.ints(amended.map(\.job.number)), .texts(amended.map(\.job.queue))]
+            ),
+        ]
     }
 }
 

@@ -89,6 +89,13 @@ extension SQLiteSession {
         throw try missing(reference, scope: scope)
     }
 
+    /// Finds the job that a caller names, at one of the revisions that the change is meant for.
+    func state(_ reference: JobReference, ifRev: Set<Int64>?, scope: Scope) throws(JobStoreError) -> JobState {
+        let state = try state(reference, scope: scope)
+        try JobStoreError.check(ifRev, include: state.rev, status: state.status, of: reference)
+        return state
+    }
+
     func includes(_ state: JobState, _ scope: Scope) -> Bool {
         scope.includes(
             tenantId: memory.lanes[state.lane].key.tenant,

@@ -2,17 +2,18 @@ import Errand
 import FoundationEssentials
 
 extension SQLiteReader {
-    /// A page of jobs, newest first.
+    /// A page of jobs.
     func page(_ filter: JobFilter, _ page: PageRequest, _ scope: Scope) throws(JobStoreError) -> JobPage {
         let limit = min(max(page.limit, 1), 1000)
         var conditions = ListConditions()
         conditions.add(scope)
         conditions.add(filter)
-        if let before = page.before { conditions.add("j.number < ?", .number(before)) }
+        let (comparison, order) = page.isOldestFirst ? (">", "ASC") : ("<", "DESC")
+        if let before = page.before { conditions.add("j.number \(comparison) ?", .number(before)) }
         let row = try sql(
             """
             SELECT \(JobRow.columns) FROM \(JobRow.source) \(conditions.text)
-            ORDER BY j.number DESC LIMIT \(limit + 1)
+            ORDER BY j.number \(order) LIMIT \(limit + 1)
             """
         )
         row.clear()
@@ -24,6 +25,21 @@ extension SQLiteReader {
         jobs.removeLast()
         return JobPage(jobs: jobs, next: jobs.last?.number)
     }
+
+    /// How many jobs a list has; stops at a limit where one is given.
+    func count(_ filter: JobFilter, upTo limit: Int?, _ scope: Scope) throws(JobStoreError) -> Int {
+        var conditions = ListConditions()
+        conditions.add(scope)
+        conditions.add(filter)
+        let row = try sql(
+            """
+            SELECT count(*) FROM (SELECT 1 FROM \(JobRow.source) \(conditions.text) LIMIT \(limit ?? -1))
+            """
+        )
+        row.clear()
+        conditions.bind(to: row)
+        return Int(try row.onlyInt())
+    }
 }
 
 /// The conditions of a list, and the values they are given.
@@ -31,6 +47,7 @@ private struct ListConditions {
     enum Value {
         case number(Int64)
         case text(String)
+        case id(JobID)
     }
 
     private var conditions: [String] = []
@@ -72,6 +89,24 @@ private struct ListConditions {
         if let after = filter.createdAfter { add("j.created_at >= ?", .number(after.milliseconds)) }
         if let before = filter.createdBefore { add("j.created_at < ?", .number(before.milliseconds)) }
         if let tag = filter.tag { add(Self.hasTag, .text(tag)) }
+        if let search = filter.search { add(JobSearch(search)) }
+    }
+
+    private mutating func add(_ search: JobSearch) {
+        var ways = ["l.type", "j.created_by", "j.created_by_name"].map { "\($0) >= ? AND \($0) < ?" }
+        var values = ways.flatMap { _ in [Value.text(search.prefix), .text(search.end)] }
+        ways.append(Self.hasTag)
+        values.append(.text(search.prefix))
+        if let number = search.number {
+            ways.append("j.number = ?")
+            values.append(.number(number))
+        }
+        if let identifiers = search.identifiers {
+            ways.append("j.id BETWEEN ? AND ?")
+            values += [.id(identifiers.lowerBound), .id(identifiers.upperBound)]
+        }
+        conditions.append("(\(ways.joined(separator: " OR ")))")
+        self.values += values
     }
 
     /// `json_each` walks a lone string like an array of one, hence the look at the type.
@@ -88,6 +123,7 @@ private struct ListConditions {
             switch value {
             case .number(let number): statement.bind(CInt(index + 1), number)
             case .text(let text): statement.bind(CInt(index + 1), text)
+            case .id(let id): statement.bind(CInt(index + 1), id)
             }
         }
     }

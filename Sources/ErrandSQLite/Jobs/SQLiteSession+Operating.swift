@@ -2,8 +2,13 @@ import Errand
 import FoundationEssentials
 
 extension SQLiteSession {
-    func cancel(_ reference: JobReference, reason: String?, scope: Scope) throws(JobStoreError) -> Job {
-        let state = try state(reference, scope: scope)
+    func cancel(
+        _ reference: JobReference,
+        reason: String?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) throws(JobStoreError) -> Job {
+        let state = try state(reference, ifRev: ifRev, scope: scope)
         guard !state.status.isTerminal else { throw .illegal(state, "cancelled") }
         if state.status == .running, !state.isTracked {
             try recordRun(of: state, .cancelled)
@@ -27,8 +32,13 @@ extension SQLiteSession {
         }
     }
 
-    func retry(_ reference: JobReference, runAt: Date?, scope: Scope) throws(JobStoreError) -> Job {
-        let state = try state(reference, scope: scope)
+    func retry(
+        _ reference: JobReference,
+        runAt: Date?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) throws(JobStoreError) -> Job {
+        let state = try state(reference, ifRev: ifRev, scope: scope)
         guard state.status == .failed || state.status == .cancelled else { throw .illegal(state, "retried") }
         try refuseTakenKey(state)
         let runAt = self.runAt(of: state, asked: runAt)
@@ -84,8 +94,8 @@ extension SQLiteSession {
         )
     }
 
-    func delete(_ reference: JobReference, scope: Scope) throws(JobStoreError) {
-        let state = try state(reference, scope: scope)
+    func delete(_ reference: JobReference, ifRev: Set<Int64>?, scope: Scope) throws(JobStoreError) {
+        let state = try state(reference, ifRev: ifRev, scope: scope)
         guard state.status.isTerminal else { throw .illegal(state, "deleted") }
         try remove(state)
     }

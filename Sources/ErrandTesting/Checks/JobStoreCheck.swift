@@ -33,6 +33,7 @@ public struct JobStoreCheck: Sendable, CustomTestStringConvertible {
     public static let all: [JobStoreCheck] =
         inserting + replaying + uniqueness + dependencies + claiming + rotating + rateLimits + renewing + reporting
         + settling
-        + followingUp + cancelling + retrying + tracking + reaping + pruning + querying + scoping + logging + queues
+        + followingUp + cancelling + retrying + amending + tracking + reaping + pruning + querying + searching + scoping
+        + logging + queues
         + changes + waiting + workers + limits
 }

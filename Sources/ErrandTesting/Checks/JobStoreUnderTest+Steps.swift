@@ -102,6 +102,13 @@ extension JobStoreUnderTest {
         try await store.retry(.id(id), runAt: runAt, scope: .system)
     }
 
+    @discardableResult
+    func amend(_ id: JobID, _ change: (inout JobAmendment) -> Void) async throws -> Job {
+        var amendment = JobAmendment()
+        change(&amendment)
+        return try await store.amend(.id(id), with: amendment, ifRev: nil, scope: .system)
+    }
+
     func read(_ id: JobID) async throws -> Job { try await store.job(.id(id), scope: .system) }
 
     func prune(deletedFiles: [String] = []) async throws -> PruneResult {

@@ -55,6 +55,7 @@ extension JobEvent {
         case .reap: "reap"
         case .cancel: "cancel"
         case .retry: "retry"
+        case .amend: "amend"
         case .update: "update"
         case .goStale: "goStale"
         case .dependencyCompleted: "dependencyCompleted"
@@ -90,6 +91,7 @@ extension HistoryCoverage {
         "update Completed → Completed", "update Failed → Failed", "update Cancelled → Cancelled",
         "goStale Queued → Failed", "goStale Running → Failed", "dependencyCompleted Queued → Queued",
         "dependencyFailed Queued → Cancelled", "replace Queued → Queued",
+        "amend Queued → Queued",
     ]
 
     private static let refusals: [String] =
@@ -101,7 +103,8 @@ extension HistoryCoverage {
         + [
             "settle.acknowledge refused: status Cancelled",
             "cancel refused: status Completed", "cancel refused: status Failed", "cancel refused: status Cancelled",
-            "retry refused: status Queued", "retry refused: status Running", "retry refused: status Completed",
+            "amend refused: status Running", "retry refused: status Queued", "retry refused: status Running",
+            "retry refused: status Completed",
             "update refused: status Completed", "update refused: status Failed", "update refused: status Cancelled",
             "update refused: hasResult Completed",
         ]

@@ -36,7 +36,8 @@ struct HistoryGenerator: Sendable {
         case 620..<680: .cancel(reference(ledger), reason: chance(0.5) ? "why" : nil, scope(ledger))
         case 680..<745: retry(ledger, time)
         case 745..<835: update(ledger)
-        case 835..<853: .read(reference(ledger), scope(ledger))
+        case 835..<847: .read(reference(ledger), scope(ledger))
+        case 847..<853: amend(ledger, time)
         case 853..<885: .delete(reference(ledger), scope(ledger))
         case 885..<915: configure()
         case 915..<948: .reap(limit: chance(0.1) ? 1 : 100)
@@ -175,6 +176,17 @@ struct HistoryGenerator: Sendable {
     private mutating func retry(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
         let runAt = chance(0.2) ? time.wall + Double.random(in: -5...10, using: &random) : nil
         return .retry(reference(ledger), runAt: runAt, scope(ledger))
+    }
+
+    private mutating func amend(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
+        var amendment = JobAmendment()
+        if chance(0.4) { amendment.priority = Int16.random(in: -2...2, using: &random) }
+        if chance(0.4) {
+            amendment.due = chance(0.4) ? .now : .at(time.wall + Double.random(in: -5...10, using: &random))
+        }
+        if chance(0.4) { amendment.queue = pick(Self.queues, or: "x") }
+        if chance(0.3) { amendment.tags = chance(0.3) ? [] : ["g\(random.next() % 3)"] }
+        return .amend(reference(ledger), amendment, scope(ledger))
     }
 
     private mutating func update(_ ledger: HistoryLedger) -> HistoryOperation {

@@ -11,6 +11,7 @@ enum HistoryOperation: Sendable {
     case update(JobReference, TrackedUpdate, Scope)
     case cancel(JobReference, reason: String?, Scope)
     case retry(JobReference, runAt: Date?, Scope)
+    case amend(JobReference, JobAmendment, Scope)
     case delete(JobReference, Scope)
     case read(JobReference, Scope)
     case configure(String, QueueChange)
@@ -65,6 +66,8 @@ enum HistoryOperation: Sendable {
             .job(try await store.cancel(job, reason: reason, scope: scope).comparable)
         case .retry(let job, let runAt, let scope):
             .job(try await store.retry(job, runAt: runAt, scope: scope).comparable)
+        case .amend(let job, let amendment, let scope):
+            .job(try await store.amend(job, with: amendment, ifRev: nil, scope: scope).comparable)
         case .read(let job, let scope): .job(try await store.job(job, scope: scope).comparable)
         case .delete(let job, let scope):
             try await done { () async throws(JobStoreError) in
@@ -92,6 +95,7 @@ extension HistoryOperation {
         case .update: "update"
         case .cancel: "cancel"
         case .retry: "retry"
+        case .amend: "amend"
         case .delete: "delete"
         case .read: "read"
         case .configure: "configure"

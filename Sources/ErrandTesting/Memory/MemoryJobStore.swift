@@ -115,16 +115,35 @@ extension MemoryJobStore {
         try write { (state, time) throws(JobStoreError) in try state.update(job, update, scope, at: time) }
     }
 
-    public func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
-        try write { (state, time) throws(JobStoreError) in try state.cancel(job, reason, scope, at: time) }
+    public func cancel(
+        _ job: JobReference,
+        reason: String?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try write { (state, time) throws(JobStoreError) in try state.cancel(job, reason, ifRev, scope, at: time) }
     }
 
-    public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
-        try write { (state, time) throws(JobStoreError) in try state.retry(job, runAt, scope, at: time) }
+    public func retry(
+        _ job: JobReference,
+        runAt: Date?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try write { (state, time) throws(JobStoreError) in try state.retry(job, runAt, ifRev, scope, at: time) }
     }
 
-    public func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
-        try write { (state, time) throws(JobStoreError) in try state.delete(job, scope, at: time) }
+    public func amend(
+        _ job: JobReference,
+        with amendment: JobAmendment,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try write { (state, time) throws(JobStoreError) in try state.amend(job, amendment, ifRev, scope, at: time) }
+    }
+
+    public func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError) {
+        try write { (state, time) throws(JobStoreError) in try state.delete(job, ifRev, scope, at: time) }
     }
 
     public func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
@@ -133,6 +152,10 @@ extension MemoryJobStore {
 
     public func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage {
         try read { (state, _) throws(JobStoreError) in state.page(filter, page, scope) }
+    }
+
+    public func count(_ filter: JobFilter, upTo limit: Int?, scope: Scope) async throws(JobStoreError) -> Int {
+        try read { (state, _) throws(JobStoreError) in state.count(filter, upTo: limit, scope) }
     }
 
     public func counts(

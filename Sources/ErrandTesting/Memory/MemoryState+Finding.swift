@@ -18,6 +18,18 @@ extension MemoryState {
         throw JobStoreError(.notFound, "There is no job \(reference).")
     }
 
+    /// The job within the scope, where it is at one of the revisions that a change is meant for.
+    func find(
+        _ reference: JobReference,
+        _ revisions: Set<Int64>?,
+        _ scope: Scope,
+        at time: StoreTime
+    ) throws(JobStoreError) -> Job {
+        let job = try find(reference, scope, at: time)
+        try JobStoreError.check(revisions, include: job.rev, status: job.status, of: reference)
+        return job
+    }
+
     /// The job a lease is for, while it exists.
     func find(_ lease: JobLease) -> Job? {
         guard let job = records[lease.number]?.job, job.id == lease.id else { return nil }
@@ -33,17 +45,5 @@ extension MemoryState {
 
     func read(_ reference: JobReference, _ scope: Scope, at time: StoreTime) throws(JobStoreError) -> Job {
         visible(try find(reference, scope, at: time))
-    }
-}
-
-extension JobStoreError {
-    /// What a refused transition that somebody asked for by name is answered with.
-    init(_ refusal: TransitionRefusal, _ what: String, _ reference: JobReference) {
-        let code: Code = refusal.reason == .fenced ? .fenced : .conflict
-        self.init(
-            code,
-            "Job \(reference) is \(refusal.status.rawValue) and cannot be \(what): \(refusal.reason).",
-            currentStatus: refusal.status
-        )
     }
 }

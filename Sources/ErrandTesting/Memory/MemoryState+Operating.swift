@@ -18,10 +18,11 @@ extension MemoryState {
     mutating func cancel(
         _ reference: JobReference,
         _ reason: String?,
+        _ revisions: Set<Int64>?,
         _ scope: Scope,
         at time: StoreTime
     ) throws(JobStoreError) -> Job {
-        let job = try find(reference, scope, at: time)
+        let job = try find(reference, revisions, scope, at: time)
         let reason = reason.map { JobFailure(code: JobFailure.Code.cancelled, message: $0).normalized.message }
         let changed = try ask(.cancel(reason: reason), of: job, "cancelled", reference, at: time)
         if job.status == .running, job.tracking == nil {
@@ -33,10 +34,11 @@ extension MemoryState {
     mutating func retry(
         _ reference: JobReference,
         _ runAt: Date?,
+        _ revisions: Set<Int64>?,
         _ scope: Scope,
         at time: StoreTime
     ) throws(JobStoreError) -> Job {
-        let job = try find(reference, scope, at: time)
+        let job = try find(reference, revisions, scope, at: time)
         if job.status == .failed || job.status == .cancelled, let key = job.uniqueKey,
             let holder = holders[UniqueKey(type: job.type, tenantId: job.tenantId, key: key)],
             let other = records[holder]?.job
@@ -46,12 +48,25 @@ extension MemoryState {
         return visible(try ask(.retry(runAt: runAt), of: job, "retried", reference, at: time))
     }
 
+    mutating func amend(
+        _ reference: JobReference,
+        _ amendment: JobAmendment,
+        _ revisions: Set<Int64>?,
+        _ scope: Scope,
+        at time: StoreTime
+    ) throws(JobStoreError) -> Job {
+        try amendment.validate()
+        let job = try find(reference, revisions, scope, at: time)
+        return visible(try ask(.amend(amendment), of: job, "changed", reference, at: time))
+    }
+
     mutating func delete(
         _ reference: JobReference,
+        _ revisions: Set<Int64>?,
         _ scope: Scope,
         at time: StoreTime
     ) throws(JobStoreError) {
-        let job = try find(reference, scope, at: time)
+        let job = try find(reference, revisions, scope, at: time)
         guard job.status.isTerminal else {
             throw JobStoreError(TransitionRefusal(.status, status: job.status), "deleted", reference)
         }

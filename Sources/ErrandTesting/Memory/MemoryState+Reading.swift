@@ -4,15 +4,23 @@ import FoundationEssentials
 extension MemoryState {
     func page(_ filter: JobFilter, _ page: PageRequest, _ scope: Scope) -> JobPage {
         let limit = min(max(page.limit, 1), 1000)
+        let numbers: any Sequence<Int64> =
+            page.isOldestFirst
+            ? stride(from: (page.before ?? 0) + 1, through: lastNumber, by: 1)
+            : stride(from: min((page.before ?? .max) - 1, lastNumber), to: 0, by: -1)
         var jobs: [Job] = []
-        var number = min((page.before ?? .max) - 1, lastNumber)
-        while number > 0, jobs.count <= limit {
+        for number in numbers {
             if let job = records[number]?.job, scope.includes(job), filter.includes(job) { jobs.append(visible(job)) }
-            number -= 1
+            if jobs.count > limit { break }
         }
         guard jobs.count > limit else { return JobPage(jobs: jobs, next: nil) }
         jobs.removeLast()
         return JobPage(jobs: jobs, next: jobs.last?.number)
+    }
+
+    func count(_ filter: JobFilter, upTo limit: Int?, _ scope: Scope) -> Int {
+        let found = records.values.lazy.map(\.job).filter { scope.includes($0) && filter.includes($0) }
+        return limit.map { found.prefix($0).count } ?? found.count
     }
 
     func counts(_ grouping: JobGrouping, _ projectId: String?, _ scope: Scope) -> [String: StatusCounts] {
@@ -78,5 +86,6 @@ extension JobFilter {
             && createdBy.map { $0 == job.createdBy } ?? true
             && createdAfter.map { $0 <= job.createdAt } ?? true
             && createdBefore.map { job.createdAt < $0 } ?? true
+            && search.map { JobSearch($0).finds(job) } ?? true
     }
 }

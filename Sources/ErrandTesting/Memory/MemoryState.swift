@@ -165,7 +165,7 @@ extension MemoryState {
 
     private mutating func indexWaiting(_ old: Job?, _ new: Job?) {
         let (oldPlace, newPlace) = (old?.waiting, new?.waiting)
-        guard oldPlace != newPlace else { return }
+        guard oldPlace != newPlace || old?.queue != new?.queue else { return }
         if let old, let oldPlace { lanes[old.queue]?[old.tenantId]?.remove(oldPlace) }
         if let old, lanes[old.queue]?[old.tenantId]?.isEmpty == true { lanes[old.queue]?[old.tenantId] = nil }
         if let new, let newPlace {

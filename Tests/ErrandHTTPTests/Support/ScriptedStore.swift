@@ -51,21 +51,41 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         try await base.update(job, with: update, scope: scope)
     }
 
-    func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
+    func cancel(
+        _ job: JobReference,
+        reason: String?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
         try check()
         if let job = script.withLock({ $0.jobs?.first }) { return job }
-        return try await base.cancel(job, reason: reason, scope: scope)
+        return try await base.cancel(job, reason: reason, ifRev: ifRev, scope: scope)
     }
 
-    func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
+    func retry(
+        _ job: JobReference,
+        runAt: Date?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
         try check()
         if let job = script.withLock({ $0.jobs?.first }) { return job }
-        return try await base.retry(job, runAt: runAt, scope: scope)
+        return try await base.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
     }
 
-    func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
+    func amend(
+        _ job: JobReference,
+        with amendment: JobAmendment,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
         try check()
-        try await base.delete(job, scope: scope)
+        return try await base.amend(job, with: amendment, ifRev: ifRev, scope: scope)
+    }
+
+    func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError) {
+        try check()
+        try await base.delete(job, ifRev: ifRev, scope: scope)
     }
 
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
@@ -78,6 +98,10 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         try check()
         if let jobs = script.withLock({ $0.jobs }) { return JobPage(jobs: jobs, next: nil) }
         return try await base.jobs(filter, page: page, scope: scope)
+    }
+
+    func count(_ filter: JobFilter, upTo limit: Int?, scope: Scope) async throws(JobStoreError) -> Int {
+        try await base.count(filter, upTo: limit, scope: scope)
     }
 
     func counts(

@@ -50,6 +50,7 @@ struct TransitionTests {
         Row("reap", .reap, status, .to(.queued), status, status, status),
         Row("cancel", .cancel(reason: nil), .to(.cancelled), .to(.cancelled), status, status, status),
         Row("retry", .retry(runAt: nil), status, status, status, .to(.queued), .to(.queued)),
+        Row("amend", .amend(JobAmendment()), .to(.queued), status, status, status, status),
         Row("update", .update(TrackedUpdate()), wrongKind, wrongKind, wrongKind, wrongKind, wrongKind),
         Row("go stale", .goStale, wrongKind, wrongKind, status, status, status),
         Row("dependency completed", .dependencyCompleted, status, status, status, status, status),

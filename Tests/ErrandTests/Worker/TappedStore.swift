@@ -71,16 +71,35 @@ extension TappedStore {
         try await base.update(job, with: update, scope: scope)
     }
 
-    func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
-        try await base.cancel(job, reason: reason, scope: scope)
+    func cancel(
+        _ job: JobReference,
+        reason: String?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try await base.cancel(job, reason: reason, ifRev: ifRev, scope: scope)
     }
 
-    func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
-        try await base.retry(job, runAt: runAt, scope: scope)
+    func retry(
+        _ job: JobReference,
+        runAt: Date?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try await base.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
     }
 
-    func delete(_ job: JobReference, scope: Scope) async throws(JobStoreError) {
-        try await base.delete(job, scope: scope)
+    func amend(
+        _ job: JobReference,
+        with amendment: JobAmendment,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try await base.amend(job, with: amendment, ifRev: ifRev, scope: scope)
+    }
+
+    func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError) {
+        try await base.delete(job, ifRev: ifRev, scope: scope)
     }
 
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
@@ -89,6 +108,10 @@ extension TappedStore {
 
     func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage {
         try await base.jobs(filter, page: page, scope: scope)
+    }
+
+    func count(_ filter: JobFilter, upTo limit: Int?, scope: Scope) async throws(JobStoreError) -> Int {
+        try await base.count(filter, upTo: limit, scope: scope)
     }
 
     func counts(

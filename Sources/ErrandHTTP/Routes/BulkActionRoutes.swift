@@ -1,0 +1,119 @@
+#if Server
+import Errand
+import HTTPTypes
+import Hummingbird
+
+/// Doing something to many jobs: to those named at once, to those of a filter by a job that does it.
+struct BulkActionRoutes: Sendable {
+    /// How many of the named jobs are worked on at a time.
+    private static let width = 64
+
+    let services: APIServices
+
+    var routes: [APIRoute] {
+        BulkAction.Kind.allCases.map { kind in
+            APIRoute(.post, "/api/jobs/bulk/\(kind.rawValue)", Self.operation(kind), .jobsOperate) {
+                try await act(kind, $0, $1)
+            }
+            .taking(.object)
+        }
+    }
+
+    private static func operation(_ kind: BulkAction.Kind) -> String { "\(kind.rawValue)Jobs" }
+
+    private func act(
+        _ kind: BulkAction.Kind,
+        _ request: Request,
+        _ context: APIContext
+    ) async throws -> Response {
+        let wanted = try await BulkActionRequest(kind, request, context, services: services)
+        switch wanted.target {
+        case .ids(let jobs):
+            // Doing it twice is harmless; the key is looked at so that a wrong one is not found out by chance.
+            _ = try IdempotencyKey(request)
+            return await perform(wanted.action, on: jobs, context)
+        case .dryRun(let filter):
+            return try await BulkStart(services: services, context: context, wanted.action, of: filter).dryRun()
+        case .confirmed(let filter, let token):
+            return try await BulkStart(services: services, context: context, wanted.action, of: filter)
+                .start(token, request, operation: Self.operation(kind))
+        }
+    }
+
+    /// Does it to each job on its own, and says to which, and to which others not.
+    private func perform(
+        _ action: BulkAction,
+        on jobs: [(given: JSONText, job: JobReference)],
+        _ context: APIContext
+    ) async -> Response {
+        var outcomes: [Problem?] = []
+        var rest = jobs.map(\.job)[...]
+        while !rest.isEmpty {
+            outcomes += await problems(of: action, on: rest.prefix(Self.width), context.scope)
+            rest = rest.dropFirst(Self.width)
+        }
+        let results = zip(jobs.map(\.given), outcomes)
+        return .json(headers: .noStore) { writer in
+            writer.object { writer in
+                writer.member("done") { writer in
+                    writer.array { writer in
+                        for (given, problem) in results where problem == nil { writer.value(given) }
+                    }
+                }
+                writer.member("skipped") { writer in
+                    writer.array { writer in
+                        for case (let given, let problem?) in results {
+                            Self.write(given, problem, context.requestId, to: &writer)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Works on some jobs at the same time; the answers are in their order, nil where it was done.
+    private func problems(
+        of action: BulkAction,
+        on jobs: ArraySlice<JobReference>,
+        _ scope: Scope
+    ) async -> [Problem?] {
+        await withTaskGroup(of: (Int, Problem?).self) { group in
+            for (index, job) in zip(jobs.indices, jobs) {
+                group.addTask { (index, await problem(of: action, on: job, scope)) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func problem(of action: BulkAction, on job: JobReference, _ scope: Scope) async -> Problem? {
+        do throws(JobStoreError) {
+            try await action.perform(on: job, in: services.stores.jobs, scope: scope)
+        } catch { return Problem(store: error, conflict: action.kind.conflict) }
+        return nil
+    }
+
+    private static func write(
+        _ given: JSONText,
+        _ problem: Problem,
+        _ requestId: String,
+        to writer: inout JSONWriter
+    ) {
+        writer.object { writer in
+            writer.member("id", given)
+            writer.member("problem") { $0.object { problem.write(to: &$0, instance: nil, requestId: requestId) } }
+        }
+    }
+}
+
+extension BulkAction.Kind {
+    /// What it means that a job's status does not allow it.
+    fileprivate var conflict: ProblemType {
+        switch self {
+        case .cancel: .jobNotCancellable
+        case .retry: .jobNotRetryable
+        case .delete: .notCompleted
+        case .reschedule: .conflict
+        }
+    }
+}
+#endif

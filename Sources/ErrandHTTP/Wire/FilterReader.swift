@@ -1,0 +1,42 @@
+#if Server
+import Errand
+import FoundationEssentials
+
+/// Reads the filter of a bulk action: the names that a list of jobs takes, as members of an object.
+struct FilterReader {
+    private var filter = JobFilter()
+    private var statusWords: [String]?
+
+    static func read(_ object: JSONText) throws -> JobFilter {
+        var given = FilterReader()
+        try FieldReader.readItem(object, at: "/filter") { given.take($1, $2, &$0) }
+        if let words = given.statusWords {
+            do { given.filter.statuses = try StatusWords.statuses(words) } catch {
+                throw Problem.field("/filter/status", "unknown-status", error.detail ?? "")
+            }
+        }
+        return given.filter
+    }
+
+    private mutating func take(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> Bool {
+        switch name {
+        case "status": statusWords = Self.words(name, value, &reader)
+        case "type": filter.types = Self.words(name, value, &reader).map(Set.init)
+        case "projectId": filter.projectId = reader.string(name, value)
+        case "queue": filter.queue = reader.string(name, value)
+        case "tag": filter.tag = reader.string(name, value)
+        case "createdBy": filter.createdBy = reader.string(name, value)
+        case "q": filter.search = reader.string(name, value)
+        case "createdAfter": filter.createdAfter = reader.date(name, value)
+        case "createdBefore": filter.createdBefore = reader.date(name, value)
+        default: return false
+        }
+        return true
+    }
+
+    /// One word, or several.
+    private static func words(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> [String]? {
+        value.kind == .string ? reader.string(name, value).map { [$0] } : reader.strings(name, value)
+    }
+}
+#endif

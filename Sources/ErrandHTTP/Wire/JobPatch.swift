@@ -1,0 +1,45 @@
+#if Server
+import Errand
+import FoundationEssentials
+import Hummingbird
+
+/// The body that changes a job that waits: a merge patch (RFC 7396), in which null takes a member back to its default.
+struct JobPatch {
+    private var amendment = JobAmendment()
+    /// Whether the queue is to be that of the job's type.
+    private var resetsQueue = false
+    private var types = JobTypes()
+
+    init(_ request: Request, _ context: APIContext, services: APIServices) async throws {
+        var given = self
+        given.types = services.types
+        try await services.readFields(request, context, isRequired: true) { given.take($1, $2, &$0) }.finish()
+        self = given
+    }
+
+    private mutating func take(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> Bool {
+        switch name {
+        case "priority":
+            let range = Int64(Int16.min)...Int64(Int16.max)
+            amendment.priority = value.isNull ? 0 : reader.integer(name, value, in: range).map { Int16($0) }
+        case "runAt": amendment.due = value.isNull ? .now : reader.date(name, value).map { .at($0) }
+        case "queue":
+            resetsQueue = value.isNull
+            amendment.queue = reader.string(name, value)
+        case "tags": amendment.tags = value.isNull ? [] : reader.strings(name, value)
+        default: return false
+        }
+        return true
+    }
+
+    /// What the store is to change.
+    ///
+    /// - Parameter type: The job's, whose default queue may be asked for.
+    func amendment(ofType type: String) -> JobAmendment {
+        guard resetsQueue else { return amendment }
+        var amendment = amendment
+        amendment.queue = types[type]?.queue ?? "default"
+        return amendment
+    }
+}
+#endif

@@ -1,0 +1,50 @@
+#if Server
+import Errand
+
+/// Shows JSON without what looks like a secret: values under names such as `password` or `apiKey`, at any depth.
+///
+/// A name says more about a value than the value does, and a submitter can choose it; what is secret and called
+/// otherwise is shown.
+enum Redaction {
+    /// What stands in the place of a value.
+    static let mark = "[redacted]"
+    private static let words = [
+        "password", "passwd", "passphrase", "secret", "token", "apikey", "privatekey", "accesskey", "authorization",
+        "credential", "cookie", "session",
+    ]
+
+    /// The value as it may be shown.
+    static func redacted(_ json: JSONText) -> JSONText {
+        var writer = JSONWriter()
+        write(json, to: &writer)
+        return writer.text
+    }
+
+    private static func write(_ json: JSONText, to writer: inout JSONWriter) {
+        switch json.kind {
+        case .object:
+            // What is stored is valid, and only an object has members.
+            let members = (try? json.object().members) ?? []
+            writer.object { writer in for (name, value) in members { write(name, value, to: &writer) } }
+        case .array:
+            // Only an array has elements.
+            let elements = (try? json.elements()) ?? []
+            writer.array { writer in for element in elements { write(element, to: &writer) } }
+        default: writer.value(json)
+        }
+    }
+
+    private static func write(_ name: String, _ value: JSONText, to writer: inout JSONWriter) {
+        if isSecret(name), !value.isNull {
+            writer.member(name, mark)
+        } else {
+            writer.member(name) { write(value, to: &$0) }
+        }
+    }
+
+    private static func isSecret(_ name: String) -> Bool {
+        let plain = name.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
+        return words.contains { plain.contains($0) }
+    }
+}
+#endif

@@ -1,0 +1,47 @@
+#if Postgres
+public import Errand
+public import FoundationEssentials
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension PostgresJobStore {
+    public func cancel(
+        _ job: JobReference,
+        reason: String?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try await write { session throws(JobStoreError) in
+            try session.cancel(job, reason: reason, ifRev: ifRev, scope: scope)
+        }
+    }
+
+    public func retry(
+        _ job: JobReference,
+        runAt: Date?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try await write { session throws(JobStoreError) in
+            try session.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+        }
+    }
+
+    public func amend(
+        _ job: JobReference,
+        with amendment: JobAmendment,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try amendment.validate()
+        return try await write { session throws(JobStoreError) in
+            try session.amend(job, with: amendment, ifRev: ifRev, scope: scope)
+        }
+    }
+
+    public func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in
+            try session.delete(job, ifRev: ifRev, scope: scope)
+        }
+    }
+}
+#endif
