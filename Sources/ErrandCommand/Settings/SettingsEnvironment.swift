@@ -9,8 +9,8 @@ struct SettingsEnvironment {
     private static let prefix = "ERRAND_"
     private static let known: Set = [
         "ERRAND_STORE", "ERRAND_LISTEN", "ERRAND_AUTH", "ERRAND_BEHIND_PROXY", "ERRAND_FILES", "ERRAND_CONCURRENCY",
-        "ERRAND_GRACE",
-        "ERRAND_LEASE", "ERRAND_LOG_LEVEL", "ERRAND_LOG_FORMAT",
+        "ERRAND_ADMIN_PORT", "ERRAND_TLS_CERTIFICATE", "ERRAND_TLS_KEY", "ERRAND_GRACE", "ERRAND_LEASE",
+        "ERRAND_LOG_LEVEL", "ERRAND_LOG_FORMAT",
     ]
     /// A queue's settings, and the ends of their variables.
     private static let ofQueues = [
@@ -18,7 +18,8 @@ struct SettingsEnvironment {
     ]
     /// Read elsewhere: by the commands that talk to a server, and by the tests.
     private static let others: Set = [
-        "ERRAND_SERVER", "ERRAND_KEY", "ERRAND_CONFIG", "ERRAND_BINARY", "ERRAND_TEST_RUN", "ERRAND_TEST_POSTGRES",
+        "ERRAND_SERVER", "ERRAND_KEY", "ERRAND_CA", "ERRAND_CONFIG", "ERRAND_BINARY", "ERRAND_TEST_RUN",
+        "ERRAND_TEST_POSTGRES",
     ]
 
     /// Picks the settings; an `ERRAND_` variable that is none is refused, as a mistyped one would be ignored silently.

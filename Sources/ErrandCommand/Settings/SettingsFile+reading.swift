@@ -23,8 +23,17 @@ extension SettingsFile {
             guard let name = key.last, let text = try scalar(name, in: parent, of: above) else { return }
             values[AbsoluteConfigKey(key)] = ConfigValue(.string(text), isSecret: false)
         }
-        for name in ["store", "listen", "auth", "behindProxy", "files", "concurrency", "grace", "lease"] {
+        for name in [
+            "store", "listen", "adminPort", "behindProxy", "files", "concurrency", "grace", "lease",
+        ] {
             try take([name], root)
+        }
+        if let mode = try authMode() {
+            values[AbsoluteConfigKey(["auth"])] = ConfigValue(.string(mode), isSecret: false)
+        }
+        if let tls = try mapping("tls", in: root) {
+            try refuseOthers(than: ["certificate", "key"], in: tls, of: "tls")
+            for name in ["certificate", "key"] { try take(["tls", name], tls) }
         }
         if let log = try mapping("log", in: root) {
             try refuseOthers(than: ["level", "format"], in: log, of: "log")

@@ -25,7 +25,7 @@ struct KeyJSON {
 }
 
 extension JSONWriter {
-    fileprivate mutating func member(_ name: String, _ values: [String]) {
+    mutating func member(_ name: String, _ values: [String]) {
         member(name) { writer in writer.array { writer in for value in values { writer.value(value) } } }
     }
 }

@@ -13,6 +13,7 @@ enum SQLiteMigrations {
                 "V004_workers_elsewhere",
                 String(decoding: PackageResources.V004_workers_elsewhere_sql, as: UTF8.self)
             ),
+            ("V005_spent_tokens", String(decoding: PackageResources.V005_spent_tokens_sql, as: UTF8.self)),
         ]
     }
 

@@ -31,6 +31,8 @@ struct MemoryState: Sendable {
     var tombstones = Tombstones()
     var uploads: [JobID: MemoryUpload] = [:]
     var apiKeys: [APIKey] = []
+    /// Tokens that are not taken again, until when they would have ended by themselves.
+    var spentTokens: [String: Date] = [:]
     var datasets = MemoryDatasets()
     var orphanedFiles: Set<String> = []
     /// What subscribers will be told when the call succeeds.
