@@ -35,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
     ],
     targets: [
         .target(
@@ -85,7 +86,9 @@ let package = Package(
                     package: "async-http-client",
                     condition: .when(traits: ["Server"])
                 ),
+                .product(name: "HummingbirdTLS", package: "hummingbird", condition: .when(traits: ["Server"])),
                 .product(name: "Crypto", package: "swift-crypto", condition: .when(traits: ["Server"])),
+                .product(name: "JWTKit", package: "jwt-kit", condition: .when(traits: ["Server"])),
             ]
         ),
         .executableTarget(
@@ -134,20 +137,34 @@ let package = Package(
             name: "ErrandFilesTests",
             dependencies: ["ErrandFiles", "ErrandSQLite", "ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
         ),
+        // Makes certificates for the tests of TLS.
+        .target(
+            name: "TestCertificates",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto", condition: .when(traits: ["Server"])),
+                .product(name: "JWTKit", package: "jwt-kit", condition: .when(traits: ["Server"])),
+            ],
+            path: "Tests/TestCertificates"
+        ),
         .testTarget(
             name: "ErrandHTTPTests",
             dependencies: [
-                "ErrandHTTP", "ErrandFiles", "ErrandSQLite", "ErrandTesting",
+                "ErrandHTTP", "ErrandFiles", "ErrandSQLite", "ErrandTesting", "TestCertificates",
                 .product(
                     name: "HummingbirdTesting",
                     package: "hummingbird",
                     condition: .when(traits: ["Server"])
                 ),
+                // Tests issue tokens, and certificates.
+                .product(name: "CryptoExtras", package: "swift-crypto", condition: .when(traits: ["Server"])),
+                .product(name: "JWTKit", package: "jwt-kit", condition: .when(traits: ["Server"])),
             ]
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Errand", "ErrandCommand", "ErrandPostgres", "ErrandTesting", "PostgresTestServer"]
+            dependencies: [
+                "Errand", "ErrandCommand", "ErrandPostgres", "ErrandTesting", "PostgresTestServer", "TestCertificates",
+            ]
         ),
         .testTarget(name: "TidyTests"),
     ]

@@ -10,15 +10,14 @@ extension Rule {
         "ErrandFiles": ["Errand", "Crypto", "Subprocess", "System", "SystemPackage"],
         // Hummingbird, and what its API is made of: the server's settings, its lifecycle, the channel behind a request.
         "ErrandHTTP": [
-            "Errand", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOFoundationCompat", "NIOHTTP1",
-            "NIOHTTPTypes",
-            "ServiceLifecycle", "Crypto",
+            "Errand", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOFoundationCompat",
+            "NIOHTTPTypes", "NIOSSL", "ServiceLifecycle", "Crypto", "JWTKit",
             // Requests to addresses that tenants chose, and the threads that resolve their names.
             "AsyncHTTPClient", "NIOHTTP1", "NIOPosix",
         ],
         // AsyncHTTPClient's requests are written in types of NIOHTTP1, its connection errors in those of NIOPosix.
         "ErrandCommand": [
-            "Errand", "ErrandSQLite", "ErrandPostgres", "ErrandFiles", "ErrandHTTP", "NIOHTTP1", "NIOPosix",
+            "Errand", "ErrandSQLite", "ErrandPostgres", "ErrandFiles", "ErrandHTTP", "NIOHTTP1", "NIOPosix", "NIOSSL",
             "ArgumentParser", "AsyncHTTPClient", "Configuration", "Hummingbird", "HTTPTypes", "NIOCore",
             "NIOFoundationCompat", "ServiceLifecycle", "Subprocess", "System", "SystemPackage", "UnixSignals", "Yams",
         ],

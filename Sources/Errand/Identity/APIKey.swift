@@ -55,13 +55,16 @@ public struct APIKey: Sendable, Hashable {
     public func isValid(at now: Date) -> Bool { revokedAt == nil && expiresAt.map { $0 > now } ?? true }
 }
 
-/// Where API keys are kept, beside the jobs.
-public protocol APIKeyStore: Sendable {
+/// Where API keys are kept, beside the jobs, and what was spent of the tokens that were made with them.
+public protocol APIKeyStore: SpentTokenStore {
     /// Records a key; throws `conflict` when there is one with its id or prefix.
     func insert(_ key: APIKey) async throws(JobStoreError)
 
     /// Finds a key by the beginning of its secret, whether it is still valid or not; nil when there is none.
     func apiKey(prefix: String) async throws(JobStoreError) -> APIKey?
+
+    /// Finds a key by its identifier, whether it is still valid or not; nil when there is none.
+    func apiKey(id: JobID) async throws(JobStoreError) -> APIKey?
 
     /// Lists the keys of the scope's tenant, newest first, with the revoked and expired ones; ``Scope/system`` has all.
     ///

@@ -6,11 +6,19 @@ import ErrandSQLite
 import FoundationEssentials
 import Logging
 import NIOCore
+import NIOSSL
 
 /// How a command finds the jobs, and how it shows them.
 struct AccessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The server's URL, else ERRAND_SERVER; ERRAND_KEY has its API key.", valueName: "url"))
     var server: String?
+    @Option(
+        help: ArgumentHelp(
+            "Whom to trust instead of the system's authorities: their certificates (PEM); else ERRAND_CA.",
+            valueName: "file"
+        )
+    )
+    var ca: String?
     @OptionGroup var settings: SettingsOptions
     @Flag(help: "Print JSON: one document, or one a line for lists.")
     var json = false
@@ -24,7 +32,7 @@ struct AccessOptions: ParsableArguments {
     func with(makingStore makesStore: Bool = false, _ work: (any JobAccess) async throws -> Void) async throws {
         try await Failures.reported {
             switch try place(makesStore) {
-            case .server(let url): try await Self.with(server: url, work)
+            case .server(let url): try await Self.with(server: url, authorities: try authorities(), work)
             case .store(let settings): try await Self.with(store: settings, work)
             }
         }
@@ -82,8 +90,26 @@ struct AccessOptions: ParsableArguments {
         return text
     }
 
-    private static func with(server url: String, _ work: (any JobAccess) async throws -> Void) async throws {
+    /// What servers' certificates are checked by, where that is not the system's store.
+    private func authorities() throws -> TLSConfiguration? {
+        let environment = ProcessInfo.processInfo.environment
+        guard let path = ca ?? environment["ERRAND_CA"], !path.isEmpty else { return nil }
+        let certificates: [NIOSSLCertificate]
+        do { certificates = try NIOSSLCertificate.fromPEMFile(path) } catch {
+            throw CommandFailure(.noInput, "Cannot read certificates from \(path): no such file, or it is not in PEM.")
+        }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = .certificates(certificates)
+        return configuration
+    }
+
+    private static func with(
+        server url: String,
+        authorities: TLSConfiguration?,
+        _ work: (any JobAccess) async throws -> Void
+    ) async throws {
         var configuration = HTTPClient.Configuration()
+        configuration.tlsConfiguration = authorities
         // A stream beats every 15 seconds.
         configuration.timeout = .init(connect: .seconds(5), read: .seconds(60))
         // A refused connection is told at once, not tried again for the whole timeout.

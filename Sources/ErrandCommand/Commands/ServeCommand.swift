@@ -27,10 +27,25 @@ struct ServeCommand: AsyncParsableCommand {
         help: "A proxy speaks TLS in front of the server, which may then listen on any address."
     )
     var isBehindProxy = false
-    @Option(help: "The address to listen on; one that others can reach needs --auth keys and --behind-proxy.")
+    @Option(
+        name: .customLong("tls-cert"),
+        help: ArgumentHelp(
+            "Speak TLS with this certificate (PEM, with those between it and its authority).",
+            valueName: "file"
+        )
+    )
+    var certificate: String?
+    @Option(name: .customLong("tls-key"), help: ArgumentHelp("The certificate's private key (PEM).", valueName: "file"))
+    var certificateKey: String?
+    @Option(help: "The address to listen on; one that others can reach needs --auth keys, and TLS or --behind-proxy.")
     var host: String?
     @Option(help: "The port to listen on; 0 picks a free one and prints it.")
     var port: Int?
+    @Option(
+        name: .customLong("admin-port"),
+        help: "Serve /metrics and health on this port of 127.0.0.1, and /metrics on no other."
+    )
+    var adminPort: Int?
     @Flag(name: .customLong("no-worker"), help: "Serve HTTP only; jobs are for errand worker to run.")
     var servesOnly = false
 
@@ -38,6 +53,8 @@ struct ServeCommand: AsyncParsableCommand {
         try await Failures.reported {
             var settings = try options.read(more: [
                 (["auth"], "--auth", auth), (["behindProxy"], "--behind-proxy", isBehindProxy ? "true" : nil),
+                (["tls", "certificate"], "--tls-cert", certificate), (["tls", "key"], "--tls-key", certificateKey),
+                (["adminPort"], "--admin-port", adminPort.map(String.init)),
             ])
             settings.listen.host = host ?? settings.listen.host
             settings.listen.port = try checked(port) ?? settings.listen.port
@@ -58,11 +75,11 @@ struct ServeCommand: AsyncParsableCommand {
         let installation = try await Installation.open(settings, for: .serving)
         do {
             try await installation.configureQueues()
-            let group = try ServiceGroup.serving(installation, withWorker: !servesOnly, logger: logger)
+            let group = try await ServiceGroup.serving(installation, withWorker: !servesOnly, logger: logger)
             try await StopSignals(group: group, logger: logger).run()
         } catch {
             installation.store.close()
-            throw Failures.listening(on: settings.listen, error)
+            throw error
         }
         logger.info("stopped")
     }

@@ -1,7 +1,7 @@
 #if Server
 import FoundationEssentials
 
-// stat, open and read: FoundationEssentials has no way to read a file in pieces.
+// access, open and read: FoundationEssentials has no way to read a file in pieces.
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -26,14 +26,16 @@ struct FileSource: Sendable {
             return
         }
         filename = path.split(separator: "/").last.map(String.init) ?? path
-        var info = stat()
-        guard stat(path, &info) == 0 else {
+        guard access(path, F_OK) == 0 else {
             throw CommandFailure(.noInput, "Cannot read \(path): \(String(cString: strerror(errno))).")
         }
-        guard info.st_mode & S_IFMT != S_IFDIR else {
-            throw CommandFailure(.noInput, "\(path) is a folder, not a file.")
-        }
-        size = info.st_mode & S_IFMT == S_IFREG ? Int64(info.st_size) : nil
+        // What cannot be looked at, as the pipe behind /dev/stdin, has no length.
+        let attributes = try? FileManager.default.attributesOfItem(
+            atPath: URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+        )
+        let type = attributes?[.type] as? FileAttributeType
+        guard type != .typeDirectory else { throw CommandFailure(.noInput, "\(path) is a folder, not a file.") }
+        size = type == .typeRegular ? (attributes?[.size] as? any BinaryInteger).flatMap { Int64(exactly: $0) } : nil
     }
 
     /// The content; how much of it was given away is told after each chunk.

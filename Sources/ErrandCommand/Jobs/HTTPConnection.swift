@@ -5,6 +5,7 @@ import FoundationEssentials
 import NIOCore
 import NIOPosix
 import NIOHTTP1
+import NIOSSL
 
 /// Requests to one server, and what its refusals mean.
 struct HTTPConnection: Sendable {
@@ -121,6 +122,10 @@ struct HTTPConnection: Sendable {
         case let error as HTTPClientError:
             error.shortDescription.prefix(1).lowercased() + error.shortDescription.dropFirst()
         case is NIOConnectionError: "the connection was refused"
+        case is NIOSSLError, is NIOSSLExtraError:
+            "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
+                ? "nobody who is trusted vouches for its certificate (--ca names whom to trust)"
+                : error is NIOSSLExtraError ? "its certificate is for another name" : "TLS failed: \(error)"
         case let error as IOError: error.description
         default: "\(error)"
         }

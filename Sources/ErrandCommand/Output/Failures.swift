@@ -39,13 +39,13 @@ enum Failures {
     }
 
     /// Names the address where the reason is that it cannot be listened on.
-    static func listening(on address: ListenAddress, _ error: any Error) -> any Error {
+    static func listening(on address: ListenAddress, _ flag: String, _ error: any Error) -> any Error {
         guard let error = error as? IOError else { return error }
         let reason = error.errnoCode == EADDRINUSE ? "another program has that port" : error.description
         return CommandFailure(
             .unavailable,
             "Cannot listen on \(address.host) port \(address.port): \(reason). "
-                + "Choose another with --port; 0 picks a free one."
+                + "Choose another with \(flag); 0 picks a free one."
         )
     }
 }

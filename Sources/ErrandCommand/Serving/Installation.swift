@@ -78,12 +78,38 @@ struct Installation: Sendable {
         return options
     }
 
+    private func tokenVerifier() async throws -> TokenVerifier? {
+        guard let tokens = settings.tokens else { return nil }
+        do { return try await TokenVerifier(tokens, logger: settings.logger("errand.tokens")) } catch {
+            throw CommandFailure(.configuration, "auth.jwt: \(error)")
+        }
+    }
+
+    /// The certificate with which the server speaks TLS; nil where it does not.
+    func certificate() throws -> ServerCertificate? {
+        guard let files = settings.certificate else { return nil }
+        do throws(CertificateError) {
+            return try ServerCertificate(
+                certificate: files.chain,
+                key: files.key,
+                logger: settings.logger("errand.tls")
+            )
+        } catch {
+            throw CommandFailure(.configuration, "tls: \(error)")
+        }
+    }
+
     /// The HTTP API over the store.
-    func api(metrics: PrometheusRegistry? = nil) -> ErrandAPI {
+    ///
+    /// - Throws: ``CommandFailure`` for keys of tokens that cannot be used.
+    func api(metrics: PrometheusRegistry? = nil) async throws -> ErrandAPI {
         var logger = settings.logger("errand.http")
         // Hummingbird says at info what is said here in our own words.
         if logger.logLevel == .info { logger.logLevel = .notice }
         var options = settings.http
+        options.transport = settings.transport
+        options.hasAdminPort = settings.adminPort != nil
+        options.tokens = try await tokenVerifier()
         options.secret = objects.secret
         options.outbound = settings.outbound
         options.workerLease = settings.lease

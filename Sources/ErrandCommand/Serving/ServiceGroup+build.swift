@@ -6,24 +6,46 @@ import ServiceLifecycle
 
 extension ServiceGroup {
     /// What `errand serve` runs, in the order of starting; no worker when it is to serve only.
-    static func serving(_ installation: Installation, withWorker: Bool, logger: Logger) throws -> ServiceGroup {
+    static func serving(_ installation: Installation, withWorker: Bool, logger: Logger) async throws -> ServiceGroup {
         let metrics = PrometheusRegistry.bootstrapped()
+        let api = try await installation.api(metrics: metrics)
+        // Somebody has to take back what workers elsewhere held when they died.
+        let worker: (String, any Service)? =
+            withWorker ? ("worker", installation.worker()) : ("upkeep", installation.upkeep())
+        let http = ("http", try httpService(api, of: installation, logger: logger))
+        let administration = installation.settings.adminPort.map { ("admin", adminService(api, port: $0, logger)) }
+        let first = [("webhooks", installation.webhooks()), worker, administration].compactMap(\.self)
+        return build(installation, first + [http], logger: logger)
+    }
+
+    private static func httpService(
+        _ api: ErrandAPI,
+        of installation: Installation,
+        logger: Logger
+    ) throws -> any Service {
         let listen = installation.settings.listen
-        let api: any Service
+        let certificate = try installation.certificate()
         do throws(ListenError) {
-            api = try installation.api(metrics: metrics).service(host: listen.host, port: listen.port) { port in
-                let url = ListenAddress(host: listen.host, port: port).url
+            let service = try api.service(host: listen.host, port: listen.port, certificate: certificate) { port in
+                let url = installation.settings.url(port: port)
                 installation.store.announce(url: url)
                 StandardStream.output.print("Listening on \(url)")
                 logger.info("listening", metadata: ["url": "\(url)"])
             }
+            return NamedListener(address: listen, flag: "--port", service: service)
         } catch {
             throw CommandFailure(.configuration, error.description)
         }
-        // Somebody has to take back what workers elsewhere held when they died.
-        let worker: (String, any Service) =
-            withWorker ? ("worker", installation.worker()) : ("upkeep", installation.upkeep())
-        return build(installation, [("webhooks", installation.webhooks()), worker, ("http", api)], logger: logger)
+    }
+
+    private static func adminService(_ api: ErrandAPI, port: Int, _ logger: Logger) -> any Service {
+        let address = ListenAddress(host: "127.0.0.1", port: port)
+        let service = api.adminService(port: port) { port in
+            let url = ListenAddress(host: address.host, port: port).url(isEncrypted: false)
+            StandardStream.output.print("Administration on \(url)")
+            logger.info("listening for administration", metadata: ["url": "\(url)"])
+        }
+        return NamedListener(address: address, flag: "--admin-port", service: service)
     }
 
     /// What `errand worker` runs.

@@ -6,6 +6,7 @@ extension Settings {
     /// The sections of single values, and what is in them.
     static let sections = [
         ("log", ["level", "format"]),
+        ("tls", ["certificate", "key"]),
         (
             "limits",
             [

@@ -11,8 +11,8 @@ extension Settings {
     typealias Flags = [(key: [String], flag: String, value: String?)]
 
     private static let known = [
-        "store", "listen", "auth", "behindProxy", "files", "concurrency", "grace", "lease", "log", "queues", "types",
-        "limits", "quotas", "webhooks",
+        "store", "listen", "adminPort", "auth", "tls", "behindProxy", "files", "concurrency", "grace", "lease", "log",
+        "queues", "types", "limits", "quotas", "webhooks",
     ]
     private static let later = ["bullmq"]
 
@@ -39,6 +39,7 @@ extension Settings {
         var settings = Settings()
         try settings.take(from: sources)
         try settings.takeQueues(Set(queues).union(variables.queues), from: sources)
+        settings.tokens = try file?.tokens()
         let types = try file?.types() ?? ConfiguredTypes()
         (settings.types, settings.externalTypes) = (types.commands, types.external)
         return settings
@@ -53,6 +54,8 @@ extension Settings {
         ) {
             listen = given
         }
+        adminPort = try sources.value(["adminPort"], expected: "a port, 0 to 65535", Self.port)
+        certificate = try Self.certificate(from: sources)
         http.access = try sources.value(["auth"], expected: "none or keys", Self.access) ?? http.access
         try http.takeLimits(from: sources)
         try http.quotas.take(from: sources)
@@ -72,6 +75,20 @@ extension Settings {
         logFormat =
             try sources.value(["log", "format"], expected: "text or json") { LineLogHandler.Format(rawValue: $0) }
             ?? logFormat
+    }
+
+    private static func port(_ text: String) -> Int? { Int(text).flatMap { (0...65535).contains($0) ? $0 : nil } }
+
+    private static func certificate(from sources: SettingsSources) throws -> CertificateFiles? {
+        let (chain, key) = (["tls", "certificate"], ["tls", "key"])
+        let expected = "a file in PEM"
+        let file = try sources.value(chain, expected: expected) { $0.isEmpty ? nil : $0 }
+        switch (file, try sources.value(key, expected: expected, { $0.isEmpty ? nil : $0 })) {
+        case (let chain?, let key?): return CertificateFiles(chain: chain, key: key)
+        case (nil, nil): return nil
+        case (nil, _): throw sources.missing(chain, beside: key)
+        case (_, nil): throw sources.missing(key, beside: chain)
+        }
     }
 
     private static func access(_ text: String) -> APIOptions.Access? {

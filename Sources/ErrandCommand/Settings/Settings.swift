@@ -12,6 +12,12 @@ struct Settings: Sendable {
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
     /// Who is let in, and what clients and tenants may have and do at most.
     var http = APIOptions()
+    /// Which JSON Web Tokens are let in beside API keys.
+    var tokens: TokenOptions?
+    /// Where health and metrics answer on this machine, apart from the API; nil for the API's own port.
+    var adminPort: Int?
+    /// With what the server speaks TLS; nil where it does not.
+    var certificate: CertificateFiles?
     /// Whether a proxy in front of the server speaks TLS, so that it may listen where others can reach it.
     var isBehindProxy = false
     /// The folder for uploads and results; the store's own when nil.
@@ -37,21 +43,29 @@ struct Settings: Sendable {
     /// Types that workers elsewhere run.
     var externalTypes: [JobType] = []
 
+    /// What protects requests on their way.
+    var transport: APIOptions.Transport { certificate != nil ? .tls : isBehindProxy ? .proxy : .plain }
+
+    /// The base URL of the API on a port.
+    func url(port: Int) -> String {
+        ListenAddress(host: listen.host, port: port).url(isEncrypted: certificate != nil)
+    }
+
     /// The folder for uploads and results.
     var filesFolder: String { files ?? store.filesFolder }
 
     /// Refuses to listen where others can reach the server without a credential, or read what is sent.
     func refuseOpenDoor() throws {
         guard !LoopbackAccess.mayListen(on: listen.host) else { return }
-        let missing = [http.access == .keys ? nil : "--auth keys", isBehindProxy ? nil : "--behind-proxy"].compactMap(
-            \.self
-        )
+        let isEncrypted = isBehindProxy || certificate != nil
+        let transport = isEncrypted ? nil : "--tls-cert and --tls-key, or --behind-proxy"
+        let missing = [http.access == .keys ? nil : "--auth keys", transport].compactMap(\.self)
         guard !missing.isEmpty else { return }
         throw CommandFailure(
             .configuration,
             "Cannot listen on \(listen.host), which others can reach, without \(missing.joined(separator: " and ")): "
                 + "requests need a credential, and TLS so that nobody reads it. "
-                + "Put a proxy that speaks TLS in front, or use 127.0.0.1."
+                + "Name a certificate, put a proxy that speaks TLS in front, or use 127.0.0.1."
         )
     }
 
@@ -61,6 +75,14 @@ struct Settings: Sendable {
             LineLogHandler(label: label, format: logFormat, level: logLevel)
         }
     }
+}
+
+/// The files with which a server speaks TLS.
+struct CertificateFiles: Sendable, Equatable {
+    /// The certificate and those between it and its authority, in PEM.
+    var chain: String
+    /// Its private key in PEM.
+    var key: String
 }
 
 /// Where a server listens.
@@ -96,6 +118,9 @@ struct ListenAddress: Sendable, Equatable {
     }
 
     /// The base URL of the API there.
-    var url: String { host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)" }
+    func url(isEncrypted: Bool) -> String {
+        let scheme = isEncrypted ? "https" : "http"
+        return host.contains(":") ? "\(scheme)://[\(host)]:\(port)" : "\(scheme)://\(host):\(port)"
+    }
 }
 #endif

@@ -8,7 +8,9 @@ struct SettingsEnvironment {
 
     private static let prefix = "ERRAND_"
     private static let known: Set = {
-        let single = ["store", "listen", "auth", "behindProxy", "files", "concurrency", "grace", "lease"]
+        let single = [
+            "store", "listen", "adminPort", "auth", "behindProxy", "files", "concurrency", "grace", "lease",
+        ]
         let members = Settings.sections.flatMap { section, names in names.map { "\(section).\($0)" } }
         return Set((single + members).map(variable))
     }()
@@ -18,7 +20,8 @@ struct SettingsEnvironment {
     ]
     /// Read elsewhere: by the commands that talk to a server, and by the tests.
     private static let others: Set = [
-        "ERRAND_SERVER", "ERRAND_KEY", "ERRAND_CONFIG", "ERRAND_BINARY", "ERRAND_TEST_RUN", "ERRAND_TEST_POSTGRES",
+        "ERRAND_SERVER", "ERRAND_KEY", "ERRAND_CA", "ERRAND_CONFIG", "ERRAND_BINARY", "ERRAND_TEST_RUN",
+        "ERRAND_TEST_POSTGRES",
     ]
 
     /// Picks the settings; an `ERRAND_` variable that is none is refused, as a mistyped one would be ignored silently.

@@ -23,8 +23,13 @@ extension SettingsFile {
             guard let name = key.last, let text = try scalar(name, in: parent, of: above) else { return }
             values[AbsoluteConfigKey(key)] = ConfigValue(.string(text), isSecret: false)
         }
-        for name in ["store", "listen", "auth", "behindProxy", "files", "concurrency", "grace", "lease"] {
+        for name in [
+            "store", "listen", "adminPort", "behindProxy", "files", "concurrency", "grace", "lease",
+        ] {
             try take([name], root)
+        }
+        if let mode = try authMode() {
+            values[AbsoluteConfigKey(["auth"])] = ConfigValue(.string(mode), isSecret: false)
         }
         for (section, names) in Settings.sections {
             guard let members = try mapping(section, in: root) else { continue }

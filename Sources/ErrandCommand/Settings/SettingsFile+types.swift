@@ -100,13 +100,13 @@ extension SettingsFile {
         return words
     }
 
-    private func span(_ name: String, _ options: Node.Mapping, _ key: String) throws -> Duration? {
+    func span(_ name: String, _ options: Node.Mapping, _ key: String) throws -> Duration? {
         try parsed(name, options, key, expected: DurationText.expectation + ", at least 1s") { text in
             DurationText(text).flatMap { $0.duration >= .seconds(1) ? $0.duration : nil }
         }
     }
 
-    private func parsed<Value>(
+    func parsed<Value>(
         _ name: String,
         _ options: Node.Mapping,
         _ key: String,

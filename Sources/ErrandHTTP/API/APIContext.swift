@@ -9,6 +9,8 @@ public struct APIContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
     /// Who asks; ``Principal/nobody`` on routes that ask for no credential, and on those an application adds.
     public var principal: Principal
+    /// The browser's session by whose cookie the request was let in; nil for any other credential.
+    public internal(set) var session: BrowserSession?
     /// Names the request in the response, in problems and in logs.
     public var requestId: String
     /// Where an interim response goes.

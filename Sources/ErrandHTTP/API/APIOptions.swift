@@ -5,10 +5,16 @@ public import Errand
 public struct APIOptions: Sendable {
     /// Who is let in.
     public var access = Access.loopback
+    /// Takes JSON Web Tokens as credentials beside API keys; nil where none are taken.
+    public var tokens: TokenVerifier?
+    /// What protects requests on their way.
+    public var transport = Transport.plain
+    /// Whether `/metrics` is on a port of its own (``ErrandAPI/adminService(port:onListening:)``), and not on this one.
+    public var hasAdminPort = false
     /// For how long a key that was looked up is good without asking the store again; what another process revokes ends
     /// after as long at the latest.
     public var keyLifetime: Duration = .seconds(10)
-    /// How often the credential of an open stream is looked at again.
+    /// How often the credential of an open stream is looked at again, at most 60 s.
     public var streamAccessInterval: Duration = .seconds(30)
     /// The most bytes a JSON body may have.
     public var maximumBodyBytes = 1024 * 1024
@@ -68,8 +74,18 @@ public struct APIOptions: Sendable {
     public enum Access: Sendable, Hashable {
         /// Everybody on this machine, and no page of another site; nobody is asked for a credential.
         case loopback
-        /// Whoever has an API key.
+        /// Whoever has an API key, or a token where ``APIOptions/tokens`` takes it.
         case keys
+    }
+
+    /// What protects requests on their way.
+    public enum Transport: Sendable, Hashable {
+        /// Nothing: they come from this machine.
+        case plain
+        /// TLS, which the server speaks itself.
+        case tls
+        /// A proxy in front of the server, which speaks TLS.
+        case proxy
     }
 
     /// A state of the installation that an operator wants to see.

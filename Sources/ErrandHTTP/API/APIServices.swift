@@ -8,13 +8,15 @@ struct APIServices: Sendable {
     let stores: APIStores
     let files: APIFiles
     let types: JobTypes
-    let options: APIOptions
+    var options: APIOptions
     let cursors: CursorCodec
     let leases: LeaseTokens
     let confirmations: ConfirmTokens
     let sessions: WorkerSessions
     let random: RandomSource
     let authenticator: Authenticator
+    let browserSessions: BrowserSessions
+    let tickets: StreamTickets
     let identifiers: JobIDGenerator
     let logger: Logger
     let outages = OutageLog()

@@ -9,7 +9,7 @@ public import Logging
 /// tenant `default`; it then answers only requests that come from this machine and not from a page of another site, and
 /// ``service(host:port:onListening:)`` listens on loopback addresses only.
 public struct ErrandAPI: Sendable {
-    let services: APIServices
+    private(set) var services: APIServices
 
     /// Creates the API.
     ///
@@ -28,6 +28,13 @@ public struct ErrandAPI: Sendable {
     ) {
         let random = RandomSource(options.random)
         let secret = options.secret ?? random.bytes(32)
+        let authenticator = Authenticator(keys: stores.keys, options: options, logger: logger)
+        let browserSessions = BrowserSessions(
+            authenticator: authenticator,
+            options: options,
+            random: random,
+            secret: secret
+        )
         services = APIServices(
             stores: stores,
             files: files,
@@ -38,11 +45,14 @@ public struct ErrandAPI: Sendable {
             confirmations: ConfirmTokens(secret: secret),
             sessions: WorkerSessions(store: stores.jobs, clock: options.clock, secret: secret),
             random: random,
-            authenticator: Authenticator(
-                keys: stores.keys,
+            authenticator: authenticator,
+            browserSessions: browserSessions,
+            tickets: StreamTickets(
+                sessions: browserSessions,
+                store: stores.keys,
                 clock: options.clock,
-                lifetime: options.keyLifetime,
-                logger: logger
+                random: random,
+                secret: secret
             ),
             identifiers: JobIDGenerator(random: options.random),
             logger: logger,
@@ -52,14 +62,16 @@ public struct ErrandAPI: Sendable {
 
     /// Every operation, from which the router is made.
     public var routes: [APIRoute] {
-        JobRoutes(services: services).routes
+        let streams = EventRoutes(services: services).routes
+        return JobRoutes(services: services).routes
             + InspectionRoutes(services: services).routes
             + SubmitRoute(services: services).routes
             + BulkRoute(services: services).routes
             + BulkActionRoutes(services: services).routes
             + OperatingRoutes(services: services).routes
             + ResultRoutes(services: services).routes
-            + EventRoutes(services: services).routes
+            + streams
+            + StreamTicketRoute(services: services, streams: streams).routes
             + UploadRoute(services: services).routes
             + FileRoute(services: services).routes
             + DatasetRoutes(services: services).routes
@@ -75,13 +87,21 @@ public struct ErrandAPI: Sendable {
             + AuditRoute(services: services).routes
             + WebhookRoutes(services: services).routes
             + DeliveryRoutes(services: services).routes
+            + SignInRoutes(services: services).routes
             + HealthRoutes(services: services).routes
             + ProblemRoute().routes
-            + MetricsRoute(services: services).routes
+            + (services.options.hasAdminPort ? [] : MetricsRoute(services: services).routes)
+    }
+
+    /// The operations of the port for administration.
+    var adminRoutes: [APIRoute] {
+        HealthRoutes(services: services).routes + MetricsRoute(services: services).routes + ProblemRoute().routes
     }
 
     /// A router with all operations; an application may add its own.
-    public func router() -> Router<APIContext> {
+    public func router() -> Router<APIContext> { router(routes) }
+
+    func router(_ routes: [APIRoute]) -> Router<APIContext> {
         let table = RouteTable(routes)
         let router = Router(context: APIContext.self)
         router.add(middleware: EdgeMiddleware(services: services, table: table))
@@ -91,6 +111,14 @@ public struct ErrandAPI: Sendable {
             if route.method == .get { router.on(route.routerPath, method: .head, use: handler) }
         }
         return router
+    }
+
+    /// The same for whoever reaches a port of this machine on which nobody is asked for a credential.
+    var forAdministration: ErrandAPI {
+        var api = self
+        api.services.options.access = .loopback
+        api.services.options.transport = .plain
+        return api
     }
 
     /// The operation for those who may, and how long it takes.

@@ -4,94 +4,89 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
-import Synchronization
 
-/// Finds out who asks, by `Authorization: Bearer` (RFC 6750).
-final class Authenticator: Sendable {
-    private struct Known {
-        var key: APIKey
-        var until: Duration
-        /// As far as it was noted.
-        var lastUse: Date?
-    }
+/// Finds out whose credential a request shows: an API key or, where they are taken, a JSON Web Token.
+struct Authenticator: Sendable {
+    let keys: KnownKeys
+    let tokens: TokenVerifier?
+    let failures: FailedAttempts
+    let store: any APIKeyStore
+    let clock: any JobClock
+    let logger: Logger
 
-    /// More keys in use at a time than any installation has.
-    private static let capacity = 10_000
-    /// How exactly the last use of a key is kept, in seconds.
-    private static let useInterval = 60.0
-
-    private let keys: any APIKeyStore
-    private let clock: any JobClock
-    /// For how long a key that was revoked by another process may go on.
-    private let lifetime: Duration
-    private let logger: Logger
-    private let known = Mutex<[String: Known]>([:])
-
-    init(keys: any APIKeyStore, clock: any JobClock, lifetime: Duration, logger: Logger) {
-        self.keys = keys
-        self.clock = clock
-        self.lifetime = lifetime
+    init(keys: any APIKeyStore, options: APIOptions, logger: Logger) {
+        self.keys = KnownKeys(store: keys, clock: options.clock, lifetime: options.keyLifetime, logger: logger)
+        tokens = options.tokens
+        failures = FailedAttempts()
+        store = keys
+        clock = options.clock
         self.logger = logger
     }
 
-    /// Who a request comes from.
+    /// Whether a request shows something that could be meant for this server.
+    func isAddressed(by request: Request) -> Bool {
+        if KeySecret.isIn(request) { return true }
+        return tokens != nil && request.headers[.authorization]?.lowercased().hasPrefix("bearer ") ?? false
+    }
+
+    /// Who a request comes from, by `Authorization: Bearer` (RFC 6750).
     ///
-    /// - Throws: ``Problem`` `unauthenticated`; it never says whether a key exists, was revoked or has expired.
-    func principal(of request: Request) async throws -> Principal {
+    /// - Throws: ``Problem`` `unauthenticated`, which never says whether a key exists, was revoked or has expired;
+    ///   `quota-exceeded` where too many wrong ones came from the address.
+    func principal(of request: Request, from address: String) async throws -> Principal {
         let fields = request.headers[values: .authorization]
-        guard let field = fields.first else {
-            throw Problem.unauthenticated(nil, "Send Authorization: Bearer and an API key.")
-        }
+        guard let field = fields.first else { throw Problem.unauthenticated(nil, missing) }
         guard fields.count == 1 else {
             throw Problem.unauthenticated("invalid_request", "There is more than one Authorization.")
         }
         let parts = field.split(separator: " ", maxSplits: 1).map { $0.trimmingWhitespace() }
         guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-            throw Problem.unauthenticated("invalid_request", "Authorization must be Bearer and an API key.")
+            throw Problem.unauthenticated("invalid_request", "Authorization must be Bearer and a credential.")
         }
-        guard let secret = KeySecret(parts[1]), let key = try await key(of: secret) else {
-            throw Problem.unauthenticated("invalid_token", "The API key is not valid (any more).")
-        }
-        return Principal(key)
+        return try await principal(bearing: parts[1], from: address)
     }
 
-    /// Whether the credential of somebody who was let in earlier is still good.
-    func isValid(_ principal: Principal) async throws -> Bool {
-        guard case .key(let id) = principal.credential else { return true }
-        let found = try await keys.apiKeys(scope: principal.scope).first { $0.id == id }
-        return found?.isValid(at: clock.now().wall) ?? false
-    }
-
-    /// Forgets a key, so that the store is asked at its next use.
-    func forget(_ key: APIKey) { known.withLock { $0[key.prefix] = nil } }
-
-    private func key(of secret: KeySecret) async throws -> APIKey? {
+    /// Whose a key or a token is.
+    func principal(bearing text: String, from address: String) async throws -> Principal {
         let now = clock.now()
-        let remembered = known.withLock { $0[secret.prefix] }.flatMap { $0.until > now.steady ? $0 : nil }
-        guard let key = if let remembered { remembered.key } else { try await keys.apiKey(prefix: secret.prefix) },
-            secret.belongs(to: key), key.isValid(at: now.wall)
-        else { return nil }
-        let lastUse = remembered?.lastUse ?? key.usedAt
-        let isNews = lastUse.map { now.wall.timeIntervalSince($0) >= Self.useInterval } ?? true
-        if remembered == nil || isNews {
-            let until = remembered?.until ?? now.steady + lifetime
-            remember(Known(key: key, until: until, lastUse: isNews ? now.wall : lastUse))
+        if let secret = KeySecret(text) {
+            // Whether a secret is right that nobody used here before is not told to those who guess.
+            if let wait = failures.wait(for: address, at: now.steady), !keys.wasRight(secret) {
+                throw Problem.tooManyAttempts(wait)
+            }
+            if let key = try await keys.key(of: secret) { return Principal(key) }
+        } else if let principal = await tokens?.principal(of: text, at: now) {
+            return principal
         }
-        if isNews { await noteUse(of: key, at: now.wall) }
-        return key
+        throw refusal(of: address, at: now.steady)
     }
 
-    private func remember(_ key: Known) {
-        known.withLock { known in
-            if known.count >= Self.capacity { known.removeAll() }
-            known[key.key.prefix] = key
-        }
+    /// Whether the credential of somebody who was let in earlier is still good, by the store's word of now.
+    func isValid(_ principal: Principal) async throws -> Bool {
+        guard case .key(let id) = principal.credential else { return await isCurrent(principal) }
+        return try await store.apiKey(id: id)?.isValid(at: clock.now().wall) ?? false
     }
 
-    private func noteUse(of key: APIKey, at time: Date) async {
-        do { try await keys.noteUse(ofAPIKey: key.id, at: time) } catch {
-            logger.warning("Cannot note the use of an API key: \(error)", metadata: ["key_id": "\(key.id)"])
+    /// Whether a token that was good before is: its time, and its key, which may have been taken away.
+    func isCurrent(_ principal: Principal) async -> Bool {
+        guard case .token(_, let mark) = principal.credential else { return true }
+        let now = clock.now()
+        guard let tokens, let end = principal.expiresAt else { return false }
+        guard end.later(by: tokens.options.leeway) > now.wall else { return false }
+        return await tokens.holds(mark: mark, at: now)
+    }
+
+    private var missing: String {
+        "Send Authorization: Bearer and an API key" + (tokens == nil ? "." : " or a token.")
+    }
+
+    private func refusal(of address: String, at now: Duration) -> Problem {
+        // What comes although it should wait makes the wait no longer: it costs little, and may be a mistake.
+        if let wait = failures.wait(for: address, at: now) { return .tooManyAttempts(wait) }
+        if failures.note(address, at: now) {
+            logger.notice("too many wrong credentials from one address", metadata: ["address": "\(address)"])
         }
+        return .unauthenticated("invalid_token", "The credential is not valid (any more).")
     }
 }
 
@@ -108,6 +103,13 @@ extension Problem {
         var problem = Problem(.forbidden, "The credential does not allow \(scope.rawValue).")
         problem.headers[.wwwAuthenticate] =
             "Bearer realm=\"errand\", error=\"insufficient_scope\", scope=\"\(scope.rawValue)\""
+        return problem
+    }
+
+    /// A wrong credential, or one that was never used here, after too many wrong ones.
+    static func tooManyAttempts(_ wait: Duration) -> Problem {
+        var problem = Problem(.quotaExceeded, "Too many wrong credentials came from this address; try again later.")
+        problem.headers[.retryAfter] = String(Int(wait.seconds.rounded(.up)))
         return problem
     }
 }

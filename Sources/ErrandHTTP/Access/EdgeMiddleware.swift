@@ -26,7 +26,7 @@ struct EdgeMiddleware: RouterMiddleware {
             response = answer(to: error, request, context)
         }
         response.headers[.requestId] = context.requestId
-        response.headers[.contentTypeOptions] = "nosniff"
+        SecurityHeaders.add(to: &response, request, services.options)
         return request.method == .head ? response.createHeadResponse() : response
     }
 

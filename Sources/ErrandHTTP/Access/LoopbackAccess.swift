@@ -1,4 +1,6 @@
 #if Server
+import Hummingbird
+
 /// The rules that stand in for authentication: only this machine, and no page of another site.
 ///
 /// A web page can make a browser send requests to a server on the developer's own machine, under any name that it lets
@@ -33,6 +35,12 @@ package enum LoopbackAccess {
             return "The request was made by a page of another site (Sec-Fetch-Site \"\(site.quotable)\")."
         }
         return nil
+    }
+
+    /// Whether a request names this machine as the one that it goes to.
+    static func isLocal(_ request: Request) -> Bool {
+        let hosts = Claims(request).hosts
+        return !hosts.isEmpty && hosts.allSatisfy(isLoopback)
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -1,5 +1,6 @@
 #if Server
 public import Errand
+public import FoundationEssentials
 
 /// Who asks: what a credential stands for.
 public struct Principal: Sendable, Hashable {
@@ -9,12 +10,16 @@ public struct Principal: Sendable, Hashable {
         case none
         /// An API key.
         case key(JobID)
+        /// A JSON Web Token: whom its issuer calls so, and a mark of the key that signed it.
+        case token(subject: String, signedBy: String)
     }
 
     /// The credential.
     public var credential: Credential
     /// What somebody called it; nil where there is none.
     public var name: String?
+    /// When it ends by itself; nil when it does not.
+    public var expiresAt: Date?
     /// Where it may be used; everything is answered within it.
     public var scope: Scope
     /// What it may be used for.
@@ -39,7 +44,13 @@ public struct Principal: Sendable, Hashable {
 
 extension Principal {
     init(_ key: APIKey) {
-        self.init(credential: .key(key.id), name: key.name, scope: key.scope, scopes: key.scopes)
+        self.init(
+            credential: .key(key.id),
+            name: key.name,
+            expiresAt: key.expiresAt,
+            scope: key.scope,
+            scopes: key.scopes
+        )
     }
 
     /// Names it where a job says by whom it was submitted; nil where nobody was asked.
@@ -47,6 +58,7 @@ extension Principal {
         switch credential {
         case .none: nil
         case .key(let id): "key:\(id)"
+        case .token(let subject, _): subject
         }
     }
 }

@@ -29,6 +29,10 @@ extension HTTPField.Name {
     static let accelBuffering = HTTPField.Name(validated: "X-Accel-Buffering")
     /// Keeps a browser from guessing at content.
     static let contentTypeOptions = HTTPField.Name(validated: "X-Content-Type-Options")
+    /// What a browser tells other sites about the page it comes from.
+    static let referrerPolicy = HTTPField.Name(validated: "Referrer-Policy")
+    /// Keeps pages of other sites out of the window's group.
+    static let crossOriginOpenerPolicy = HTTPField.Name(validated: "Cross-Origin-Opener-Policy")
     /// Links to other pages of a list.
     static let link = HTTPField.Name(validated: "Link")
 

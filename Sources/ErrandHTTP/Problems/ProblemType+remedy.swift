@@ -7,7 +7,7 @@ extension ProblemType {
         case .invalidJSON: "Send one JSON value in UTF-8, without duplicate keys, NUL, lone surrogates or 65 levels."
         case .invalidParameter: "errors names the parameter of the query or the header field, and what it may be."
         case .idempotencyKeyRequired: "Send Idempotency-Key with a text of your own, a UUID for example."
-        case .unauthenticated: "Send Authorization: Bearer and an API key that is neither revoked nor expired."
+        case .unauthenticated: "Send Authorization: Bearer and a key or token that is neither revoked nor expired."
         case .forbidden: "Use a credential that has the scope which WWW-Authenticate names."
         case .notFound: "Look at the path. What belongs to another tenant or project is not there either."
         case .methodNotAllowed: "Allow names the methods that the path has."

@@ -13,8 +13,12 @@ public struct APIRoute: Sendable {
     public let path: String
     /// The operation's name, unique in the API: `getJob`.
     public let operation: String
-    /// What a credential must allow; nil where none is asked for.
+    /// What a credential must allow; nil where none is asked for, or any will do.
     public let scope: AccessScope?
+    /// Which credential is asked for.
+    public let admission: Admission
+    /// Whether a ticket in the query may stand for a credential, as for streams that browsers open.
+    public private(set) var takesTicket = false
     /// What the body of a request is.
     public private(set) var body = Body.none
     /// The media type of a successful answer; nil where it has no body, or the object's own.
@@ -35,6 +39,21 @@ public struct APIRoute: Sendable {
         case file
     }
 
+    /// Which credential is asked for.
+    public enum Admission: Sendable, Hashable {
+        /// None.
+        case open
+        /// One that the operation itself looks at, as it takes it in other ways as well.
+        case itself
+        /// Any that is valid.
+        case credential
+        /// One that allows the operation's scope.
+        case scope
+
+        /// Whether there is no answer without one.
+        var asksForCredential: Bool { self == .credential || self == .scope }
+    }
+
     /// Declares an operation for those whose credential allows a scope.
     init(
         _ method: HTTPRequest.Method,
@@ -43,7 +62,7 @@ public struct APIRoute: Sendable {
         _ scope: AccessScope,
         _ handler: @escaping Handler
     ) {
-        self.init(method, path, operation, scope: scope, handler)
+        self.init(method, path, operation, scope: scope, .scope, handler)
     }
 
     /// Declares an operation for everybody who can reach the server.
@@ -53,7 +72,27 @@ public struct APIRoute: Sendable {
         _ operation: String,
         _ handler: @escaping Handler
     ) -> APIRoute {
-        APIRoute(method, path, operation, scope: nil, handler)
+        APIRoute(method, path, operation, scope: nil, .open, handler)
+    }
+
+    /// Declares an operation for everybody with a valid credential, whatever it allows.
+    static func anyCredential(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ operation: String,
+        _ handler: @escaping Handler
+    ) -> APIRoute {
+        APIRoute(method, path, operation, scope: nil, .credential, handler)
+    }
+
+    /// Declares an operation that looks at a credential itself.
+    static func signingIn(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ operation: String,
+        _ handler: @escaping Handler
+    ) -> APIRoute {
+        APIRoute(method, path, operation, scope: nil, .itself, handler)
     }
 
     private init(
@@ -61,12 +100,14 @@ public struct APIRoute: Sendable {
         _ path: String,
         _ operation: String,
         scope: AccessScope?,
+        _ admission: Admission,
         _ handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
         self.operation = operation
         self.scope = scope
+        self.admission = admission
         self.handler = handler
     }
 
@@ -81,6 +122,13 @@ public struct APIRoute: Sendable {
     func answering(_ mediaType: String?) -> APIRoute {
         var route = self
         route.answer = mediaType
+        return route
+    }
+
+    /// Declares that a ticket may stand for a credential.
+    func takingTicket() -> APIRoute {
+        var route = self
+        route.takesTicket = true
         return route
     }
 

@@ -10,8 +10,9 @@ struct EventRoutes: Sendable {
     var routes: [APIRoute] {
         [
             APIRoute(.get, "/api/jobs/{id}/events", "streamJob", .jobsRead, jobEvents)
-                .answering("text/event-stream"),
-            APIRoute(.get, "/api/events", "streamEvents", .jobsRead, tenantEvents).answering("text/event-stream"),
+                .answering("text/event-stream").takingTicket(),
+            APIRoute(.get, "/api/events", "streamEvents", .jobsRead, tenantEvents)
+                .answering("text/event-stream").takingTicket(),
         ]
     }
 
@@ -25,7 +26,7 @@ struct EventRoutes: Sendable {
         }
         try services.openStreams.admit(context.scope, services.options)
         let stream = JobEventStream(
-            session: StreamSession(services: services, principal: context.principal),
+            session: StreamSession(services: services, principal: context.principal, session: context.session),
             id: job.id,
             scope: context.scope,
             lastEventId: lastEventId
@@ -35,7 +36,7 @@ struct EventRoutes: Sendable {
 
     private func tenantEvents(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("text/event-stream", by: request)
-        let query = try Query(request, names: ["types", "projectId", "queue", "jobId"])
+        let query = try Query(request, names: ["types", "projectId", "queue", "jobId", StreamTickets.parameter])
         var filter = JobFilter()
         filter.types = query.list("types").map(Set.init)
         filter.projectId = try query.text("projectId")
@@ -43,7 +44,7 @@ struct EventRoutes: Sendable {
         let jobs = try jobs(query)
         try services.openStreams.admit(context.scope, services.options)
         let stream = TenantEventStream(
-            session: StreamSession(services: services, principal: context.principal),
+            session: StreamSession(services: services, principal: context.principal, session: context.session),
             scope: context.scope,
             filter: filter,
             jobs: jobs

@@ -34,7 +34,7 @@ struct FileRoute: Sendable {
             .cacheControl: "private, no-store", .acceptRanges: "bytes",
             .contentType: FileNames.contentType(of: filename),
             .contentDisposition: FileNames.attachment(filename),
-            .contentSecurityPolicy: "sandbox; default-src 'none'",
+            .contentSecurityPolicy: "sandbox; default-src 'none'; frame-ancestors 'none'",
         ]
         if let range {
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(body.size)"

@@ -52,7 +52,7 @@ struct KeyRoutes: Sendable {
 
     private func revoke(_ request: Request, _ context: APIContext) async throws -> Response {
         let key = try await services.stores.keys.revokeAPIKey(identifier(context), scope: context.principal.reach)
-        services.authenticator.forget(key)
+        services.authenticator.keys.forget(key)
         note("revoked an API key", key, context)
         return Response(status: .noContent, headers: .noStore)
     }

@@ -9,6 +9,8 @@ import ServiceLifecycle
 struct StreamSession: Sendable {
     let services: APIServices
     let principal: Principal
+    /// The browser's session by which it was opened, with whose end it ends.
+    let session: BrowserSession?
     let signals = StreamSignals()
 
     /// Runs a stream's writer beside what signals to it, until the writer returns.
@@ -60,15 +62,20 @@ struct StreamSession: Sendable {
 
     /// Ends the stream when its credential was revoked or has expired.
     private func watchAccess() async {
-        guard principal.credential != .none else { return }
+        guard principal.credential != .none || session != nil else { return }
         while await pause(services.options.streamAccessInterval) {
             do {
-                if try await services.authenticator.isValid(principal) { continue }
+                if try await isStillAllowed() { continue }
                 return signals.raise(.stop)
             } catch {
                 services.logger.warning("Cannot look at the credential of a stream again: \(error)")
             }
         }
+    }
+
+    private func isStillAllowed() async throws -> Bool {
+        if let session, try await !services.browserSessions.isOpen(session) { return false }
+        return try await services.authenticator.isValid(principal)
     }
 
     /// Looks again once the stream may send its next event.

@@ -11,6 +11,7 @@ enum PostgresMigrations {
             ("V004_workers_elsewhere", PackageResources.V004_workers_elsewhere_sql),
             ("V005_audit", PackageResources.V005_audit_sql),
             ("V006_webhooks", PackageResources.V006_webhooks_sql),
+            ("V007_spent_tokens", PackageResources.V007_spent_tokens_sql),
         ]
     }
 

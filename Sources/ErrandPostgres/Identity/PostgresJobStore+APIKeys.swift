@@ -14,6 +14,10 @@ extension PostgresJobStore: APIKeyStore {
         }
     }
 
+    public func apiKey(id: JobID) async throws(JobStoreError) -> APIKey? {
+        try await read { session throws(JobStoreError) in try session.apiKeys("id = $1::uuid", .id(id)).first }
+    }
+
     public func apiKeys(scope: Scope) async throws(JobStoreError) -> [APIKey] {
         let keys = try await read { session throws(JobStoreError) in
             try session.apiKeys("$1::text IS NULL OR tenant = $1::text", .text(scope.tenantId))

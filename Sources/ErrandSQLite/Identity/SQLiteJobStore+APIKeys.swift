@@ -34,6 +34,14 @@ extension SQLiteJobStore: APIKeyStore {
         }
     }
 
+    public func apiKey(id: JobID) async throws(JobStoreError) -> APIKey? {
+        try await read { reader throws(JobStoreError) in
+            let row = try reader.sql("SELECT * FROM api_keys WHERE id = ?")
+            row.bind(1, id)
+            return try APIKey.all(of: row).first
+        }
+    }
+
     public func apiKeys(scope: Scope) async throws(JobStoreError) -> [APIKey] {
         let keys = try await read { reader throws(JobStoreError) in
             try APIKey.all(of: reader.sql("SELECT * FROM api_keys ORDER BY created_at DESC, id DESC"))

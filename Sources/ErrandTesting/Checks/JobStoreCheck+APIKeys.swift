@@ -12,6 +12,8 @@ extension JobStoreCheck {
             try await keys.insert(key)
             #expect(try await keys.apiKey(prefix: "a") == key)
             #expect(try await keys.apiKey(prefix: "A") == nil)
+            #expect(try await keys.apiKey(id: key.id) == key)
+            #expect(try await keys.apiKey(id: JobIDGenerator().next(at: key.createdAt)) == nil)
             let system = try await test.key("b", .system, [.admin])
             try await keys.insert(system)
             #expect(try await keys.apiKey(prefix: "b") == system)
@@ -68,6 +70,22 @@ extension JobStoreCheck {
             #expect(try await keys.apiKey(prefix: "a")?.usedAt == later)
             let unknown = JobIDGenerator().next(at: later)
             try await keys.noteUse(ofAPIKey: unknown, at: later)
+        },
+        JobStoreCheck("a token is spent once, and forgotten after it would have ended") { test in
+            let tokens = try #require(test.store as? any SpentTokenStore)
+            let now = try await test.now()
+            #expect(try await !tokens.isSpent(token: "a"))
+            let firsts = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<8 { group.addTask { try await tokens.spend(token: "a", until: now + 60) } }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(firsts == 1)
+            #expect(try await tokens.isSpent(token: "a"))
+            #expect(try await !tokens.isSpent(token: "A"))
+            try await test.advance(.seconds(61))
+            #expect(try await tokens.spend(token: "b", until: now + 120))
+            #expect(try await !tokens.isSpent(token: "a"))
+            #expect(try await tokens.isSpent(token: "b"))
         },
     ]
 }

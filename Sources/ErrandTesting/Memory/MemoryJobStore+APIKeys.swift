@@ -16,6 +16,10 @@ extension MemoryJobStore: APIKeyStore {
         try read { (state, _) throws(JobStoreError) in state.apiKeys.first { $0.prefix == prefix } }
     }
 
+    public func apiKey(id: JobID) async throws(JobStoreError) -> APIKey? {
+        try read { (state, _) throws(JobStoreError) in state.apiKeys.first { $0.id == id } }
+    }
+
     public func apiKeys(scope: Scope) async throws(JobStoreError) -> [APIKey] {
         try read { (state, _) throws(JobStoreError) in state.apiKeys.filter { scope.contains($0.scope) }.reversed() }
     }
@@ -35,5 +39,18 @@ extension MemoryJobStore: APIKeyStore {
             guard let index = state.apiKeys.firstIndex(where: { $0.id == id }) else { return }
             state.apiKeys[index].usedAt = max(state.apiKeys[index].usedAt ?? time, time)
         }
+    }
+
+    public func spend(token id: String, until: Date) async throws(JobStoreError) -> Bool {
+        try write { (state, time) throws(JobStoreError) in
+            state.spentTokens = state.spentTokens.filter { $0.value > time.wall }
+            guard state.spentTokens[id] == nil else { return false }
+            state.spentTokens[id] = until
+            return true
+        }
+    }
+
+    public func isSpent(token id: String) async throws(JobStoreError) -> Bool {
+        try read { (state, _) throws(JobStoreError) in state.spentTokens[id] != nil }
     }
 }

@@ -33,6 +33,8 @@ struct MemoryState: Sendable {
     var apiKeys: [APIKey] = []
     var audit: [AuditEntry] = []
     var webhooks: [Webhook] = []
+    /// Tokens that are not taken again, until when they would have ended by themselves.
+    var spentTokens: [String: Date] = [:]
     var datasets = MemoryDatasets()
     var orphanedFiles: Set<String> = []
     /// What subscribers will be told when the call succeeds.

@@ -3,6 +3,7 @@ import Errand
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import Testing
 
@@ -11,10 +12,20 @@ import Testing
 /// Runs a test against a server on a free port, and shuts the server down gracefully after it.
 func withServer(
     _ api: TestAPI,
+    certificate: ServerCertificate? = nil,
     _ test: @Sendable (_ port: Int, _ shutdown: @escaping @Sendable () async -> Void) async throws -> Void
 ) async throws {
     let (ports, port) = AsyncStream<Int>.makeStream()
-    let service = try api.api.service(port: 0) { port.yield($0) }
+    let service = try api.api.service(port: 0, certificate: certificate) { port.yield($0) }
+    try await withService(service, ports, test)
+}
+
+/// Runs a test against a service that tells its port, and shuts it down gracefully after it.
+func withService(
+    _ service: some Service,
+    _ ports: AsyncStream<Int>,
+    _ test: @Sendable (_ port: Int, _ shutdown: @escaping @Sendable () async -> Void) async throws -> Void
+) async throws {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let group = ServiceGroup(configuration: .init(services: [service], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -41,12 +52,17 @@ struct RawConnection {
     /// Connects, and closes after the body.
     static func with<Value: Sendable>(
         port: Int,
+        trusting trust: NIOSSLContext? = nil,
         _ body: @Sendable @concurrent (inout RawConnection) async throws -> Value
     ) async throws -> Value {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    if let trust {
+                        let handler = try NIOSSLClientHandler(context: trust, serverHostname: "localhost")
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in

@@ -202,6 +202,17 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         try await base.deleteWebhook(id, scope: scope)
     }
 
+    func apiKey(id: JobID) async throws(JobStoreError) -> APIKey? {
+        try check()
+        return try await base.apiKey(id: id)
+    }
+
+    func spend(token id: String, until: Date) async throws(JobStoreError) -> Bool {
+        try await base.spend(token: id, until: until)
+    }
+
+    func isSpent(token id: String) async throws(JobStoreError) -> Bool { try await base.isSpent(token: id) }
+
     func apiKeys(scope: Scope) async throws(JobStoreError) -> [APIKey] { try await base.apiKeys(scope: scope) }
 
     func revokeAPIKey(_ id: JobID, scope: Scope) async throws(JobStoreError) -> APIKey {

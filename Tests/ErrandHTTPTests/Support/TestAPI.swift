@@ -12,14 +12,18 @@ import NIOCore
 
 /// An API over a store in memory, and what a test needs to look behind it.
 struct TestAPI: Sendable {
-    let clock = ManualClock()
+    let clock: ManualClock
     let memory: MemoryJobStore
     let store: ScriptedStore
     let objects = MemoryObjects()
     let datasets = FixedDatasets()
     let api: ErrandAPI
 
+    /// What was logged.
+    let log = RecordedLog()
+
     init(configure: (inout APIOptions) -> Void = { _ in }) {
+        clock = ManualClock()
         memory = MemoryJobStore(clock: clock)
         store = ScriptedStore(memory)
         var options = APIOptions()
@@ -40,9 +44,25 @@ struct TestAPI: Sendable {
             files: APIFiles(objects: objects, links: objects),
             types: Self.types,
             options: options,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: log.logger
         )
     }
+
+    private init(beside other: TestAPI) {
+        (memory, store) = (other.memory, other.store)
+        let options = other.api.services.options
+        clock = other.clock
+        api = ErrandAPI(
+            stores: APIStores(jobs: store, uploads: store, datasets: datasets, keys: store),
+            files: APIFiles(objects: objects, links: objects),
+            types: Self.types,
+            options: options,
+            logger: log.logger
+        )
+    }
+
+    /// Another server on the same store, with the same secret.
+    static func beside(_ other: TestAPI) -> TestAPI { TestAPI(beside: other) }
 
     private static var types: JobTypes {
         var types = JobTypes()
