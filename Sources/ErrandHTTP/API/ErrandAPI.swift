@@ -50,6 +50,12 @@ public struct ErrandAPI: Sendable {
 
     /// Every operation, from which the router is made.
     public var routes: [APIRoute] {
+        let routes = operations
+        return routes + DocumentRoutes(access: services.options.access, others: routes).routes
+    }
+
+    /// Every operation but the description of them all.
+    private var operations: [APIRoute] {
         JobRoutes(services: services).routes
             + InspectionRoutes(services: services).routes
             + SubmitRoute(services: services).routes

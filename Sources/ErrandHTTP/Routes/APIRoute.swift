@@ -19,6 +19,8 @@ public struct APIRoute: Sendable {
     public private(set) var body = Body.none
     /// The media type of a successful answer; nil where it has no body, or the object's own.
     public private(set) var answer: String? = "application/json"
+    /// What the API's document says of it.
+    private(set) var description = RouteDescription()
     let handler: Handler
 
     /// What the body of a request is.
@@ -81,6 +83,13 @@ public struct APIRoute: Sendable {
     func answering(_ mediaType: String?) -> APIRoute {
         var route = self
         route.answer = mediaType
+        return route
+    }
+
+    /// Adds to what the API's document says of it.
+    func describing(_ change: (inout RouteDescription) -> Void) -> APIRoute {
+        var route = self
+        change(&route.description)
         return route
     }
 

@@ -18,6 +18,7 @@ struct TestAPI: Sendable {
     let objects = MemoryObjects()
     let datasets = FixedDatasets()
     let api: ErrandAPI
+    private let contract: ContractCheck
 
     init(configure: (inout APIOptions) -> Void = { _ in }) {
         memory = MemoryJobStore(clock: clock)
@@ -33,6 +34,7 @@ struct TestAPI: Sendable {
             options: options,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
+        contract = ContractCheck(table: RouteTable(api.routes))
     }
 
     private static var types: JobTypes {
@@ -50,7 +52,7 @@ struct TestAPI: Sendable {
         return types
     }
 
-    /// Sends one request without a network.
+    /// Sends one request without a network, and holds the answer to what the route declares.
     func send(
         _ method: HTTPRequest.Method,
         _ uri: String,
@@ -67,11 +69,13 @@ struct TestAPI: Sendable {
                 headers: fields,
                 body: body.map { ByteBuffer(string: $0) }
             )
-            return Reply(
+            let reply = Reply(
                 status: Int(response.status.code),
                 headers: response.headers,
                 text: String(buffer: response.body)
             )
+            contract.look(method, uri, body, reply)
+            return reply
         }
     }
 
