@@ -196,7 +196,9 @@ struct RouteMatrixTests {
     @Test("every operation has a name of its own, and every path starts where it should")
     func names() {
         #expect(Set(Self.routes.map(\.operation)).count == Self.routes.count)
-        let open = ["/livez", "/readyz", "/healthz", "/api/files/{token}", "/problems/{slug}"]
+        let open =
+            ["/livez", "/readyz", "/healthz", "/api/files/{token}", "/problems/{slug}"]
+            + ["/api/openapi.json", "/api/docs"]
         for route in Self.routes where route.scope == nil {
             #expect(open.contains(route.path) || route.path == "/api/session" && route.admission != .open)
         }

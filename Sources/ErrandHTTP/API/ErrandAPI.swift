@@ -62,6 +62,12 @@ public struct ErrandAPI: Sendable {
 
     /// Every operation, from which the router is made.
     public var routes: [APIRoute] {
+        let routes = operations
+        return routes + DocumentRoutes(access: services.options.access, others: routes).routes
+    }
+
+    /// Every operation but the description of them all.
+    private var operations: [APIRoute] {
         let streams = EventRoutes(services: services).routes
         return JobRoutes(services: services).routes
             + InspectionRoutes(services: services).routes

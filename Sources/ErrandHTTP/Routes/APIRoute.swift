@@ -23,6 +23,8 @@ public struct APIRoute: Sendable {
     public private(set) var body = Body.none
     /// The media type of a successful answer; nil where it has no body, or the object's own.
     public private(set) var answer: String? = "application/json"
+    /// What the API's document says of it.
+    private(set) var description = RouteDescription()
     let handler: Handler
 
     /// What the body of a request is.
@@ -129,6 +131,13 @@ public struct APIRoute: Sendable {
     func takingTicket() -> APIRoute {
         var route = self
         route.takesTicket = true
+        return route
+    }
+
+    /// Adds to what the API's document says of it.
+    func describing(_ change: (inout RouteDescription) -> Void) -> APIRoute {
+        var route = self
+        change(&route.description)
         return route
     }
 

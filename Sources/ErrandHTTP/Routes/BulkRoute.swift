@@ -13,7 +13,27 @@ struct BulkRoute: Sendable {
 
     let services: APIServices
 
-    var routes: [APIRoute] { [APIRoute(.post, "/api/jobs/bulk", Self.operation, .jobsWrite, submit).taking(.object)] }
+    var routes: [APIRoute] {
+        let job = JobSubmission.example(services.types)
+        return [
+            APIRoute(.post, "/api/jobs/bulk", Self.operation, .jobsWrite, submit)
+                .documented(.jobs, "Submit many jobs", "All or none of them; or, with atomic false, each for itself.")
+                .with(.idempotencyKey(isRequired: true), .traceparent)
+                .taking(.object, BulkSubmission.schema(services.types), example: "{\"jobs\":[\(job)]}")
+                .answering(
+                    .json(202, .object(["ids": .array(.uuid)]), "All are stored.", .idempotencyReplayed),
+                    .json(200, Self.apart, "With atomic false: what became of each.")
+                )
+                .refusing(.idempotencyKeyRequired, .invalidParameter, .uniqueConflict, .conflict)
+                .refusing(.idempotencyMismatch, .unknownJobType, .gone)
+        ]
+    }
+
+    private static let apart = Schema.object([
+        "results": .array(
+            .object(["index": .count, "id": Schema.uuid.optional, "problem": Schema.problem.optional])
+        )
+    ])
 
     private func submit(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)

@@ -10,10 +10,23 @@ struct DatasetRoutes: Sendable {
     var routes: [APIRoute] {
         let base = "/api/projects/{projectId}/datasets"
         return [
-            APIRoute(.get, base, "listDatasets", .jobsRead, list),
-            APIRoute(.get, base + "/{name}", "getDataset", .jobsRead, get),
-            APIRoute(.get, base + "/{name}/rows", "listDatasetRows", .jobsRead, rows),
-            APIRoute(.delete, base + "/{name}", "deleteDataset", .jobsOperate, delete).answering(nil),
+            APIRoute(.get, base, "listDatasets", .jobsRead, list)
+                .documented(.datasets, "List a project's datasets")
+                .with(.project)
+                .answering(.json(200, .array(DatasetJSON.schema), "The datasets.")),
+            APIRoute(.get, base + "/{name}", "getDataset", .jobsRead, get)
+                .documented(.datasets, "Get a dataset")
+                .with(.project, .dataset)
+                .answering(.json(200, DatasetJSON.schema, "What it is.")),
+            APIRoute(.get, base + "/{name}/rows", "listDatasetRows", .jobsRead, rows)
+                .documented(.datasets, "Read a dataset's rows", "In the order they were imported in.")
+                .with(.project, .dataset, .limit("How many."), .cursor)
+                .answering(.json(200, .array(.anyObject), "Each row is an object by column.", .link)),
+            APIRoute(.delete, base + "/{name}", "deleteDataset", .jobsOperate, delete)
+                .documented(.datasets, "Delete a dataset")
+                .with(.project, .dataset)
+                .answering(.empty(204, "It is deleted."))
+                .refusing(.conflict),
         ]
     }
 

@@ -10,9 +10,37 @@ struct EventRoutes: Sendable {
     var routes: [APIRoute] {
         [
             APIRoute(.get, "/api/jobs/{id}/events", "streamJob", .jobsRead, jobEvents)
-                .answering("text/event-stream").takingTicket(),
+                .documented(
+                    .streams,
+                    "Follow a job",
+                    """
+                    Events: job with the job, now and after every change, its id the job's rev; heartbeat; end with id \
+                    and status, after which the stream closes.
+                    """
+                )
+                .with(.jobID, .lastEventID)
+                .answering(
+                    .media(200, "text/event-stream", "The events."),
+                    .empty(204, "Last-Event-ID is the end of the job: there is nothing more to come.")
+                )
+                .refusing(.gone, .quotaExceeded).takingTicket(),
             APIRoute(.get, "/api/events", "streamEvents", .jobsRead, tenantEvents)
-                .answering("text/event-stream").takingTicket(),
+                .documented(
+                    .streams,
+                    "Follow all jobs",
+                    """
+                    Events: reset when what the client has may be old, first of all; job with a job that has changed; \
+                    deleted with an id; heartbeat. The stream does not end by itself.
+                    """
+                )
+                .with(
+                    .query("types", .array(.text), "Only these types."),
+                    .query("projectId", .text, "Only this project."),
+                    .query("queue", .text, "Only this queue."),
+                    .query("jobId", .array(.uuid), "Only these jobs.")
+                )
+                .answering(.media(200, "text/event-stream", "The events."))
+                .refusing(.quotaExceeded).takingTicket(),
         ]
     }
 

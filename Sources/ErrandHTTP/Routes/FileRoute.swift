@@ -8,7 +8,23 @@ import NIOCore
 struct FileRoute: Sendable {
     let services: APIServices
 
-    var routes: [APIRoute] { [APIRoute.open(.get, "/api/files/{token}", "getFile", get).answering(nil)] }
+    var routes: [APIRoute] {
+        [
+            APIRoute.open(.get, "/api/files/{token}", "getFile", get)
+                .documented(.files, "Fetch a file by a link", "The link itself is what lets in.")
+                .with(
+                    .path("token", .text, "From the link of a result or a file.", example: "ZmlsZQ"),
+                    .range,
+                    .ifRange
+                )
+                .answering(
+                    .media(200, "*/*", "The file.", .contentDisposition),
+                    .media(206, "*/*", "The bytes that Range asked for.", .contentDisposition, .contentRange)
+                )
+                .answering(nil)
+                .refusing(.gone, .rangeNotSatisfiable, .storageUnavailable)
+        ]
+    }
 
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         guard let links = services.files.links else { throw Problem(.notFound, "This server hands out no files.") }

@@ -13,10 +13,21 @@ struct HealthRoutes: Sendable {
     var routes: [APIRoute] {
         [
             APIRoute.open(.get, "/livez", "getLiveness") { _, _ in Self.answer(.ok, "ok\n") }
-                .answering("text/plain"),
-            APIRoute.open(.get, "/readyz", "getReadiness", ready).answering("text/plain"),
-            APIRoute.open(.get, "/healthz", "getHealth", ready).answering("text/plain"),
+                .documented(.server, "Whether the process lives")
+                .answering(.media(200, "text/plain", "It does.")),
+            readiness("/readyz", "getReadiness", "Whether the server should get requests"),
+            readiness("/healthz", "getHealth", "Another name of /readyz"),
         ]
+    }
+
+    private func readiness(_ path: String, _ operation: String, _ summary: String) -> APIRoute {
+        APIRoute.open(.get, path, operation, ready)
+            .documented(.server, summary)
+            .with(.query("verbose", .text, "Given, with any value: a line for each check."))
+            .answering(
+                .media(200, "text/plain", "It should."),
+                .media(503, "text/plain", "It should not, for now.", .retryAfter)
+            )
     }
 
     private func ready(_ request: Request, _ context: APIContext) async throws -> Response {

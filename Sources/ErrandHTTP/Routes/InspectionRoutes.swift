@@ -9,11 +9,33 @@ struct InspectionRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/jobs/{id}/attempts", "listJobAttempts", .jobsRead, attempts),
-            APIRoute(.get, "/api/jobs/{id}/explain", "explainJob", .jobsOperate, explain),
-            APIRoute(.get, "/api/jobs/stats", "getStats", .jobsRead, stats),
+            APIRoute(.get, "/api/jobs/{id}/attempts", "listJobAttempts", .jobsRead, attempts)
+                .documented(.jobs, "List a job's runs", "Those that were kept, the first one first.")
+                .with(.jobID)
+                .answering(.json(200, AttemptsJSON.schema, "The runs."))
+                .refusing(.gone),
+            APIRoute(.get, "/api/jobs/{id}/explain", "explainJob", .jobsOperate, explain)
+                .documented(.jobs, "Say why a job does not run", "All that stands in its way now, not only the first.")
+                .with(.jobID)
+                .answering(.json(200, JobExplanation.schema, "The reasons."))
+                .refusing(.gone),
+            APIRoute(.get, "/api/jobs/stats", "getStats", .jobsRead, stats)
+                .documented(.jobs, "Count jobs by status")
+                .with(
+                    .query("groupBy", .words(["status"] + JobGrouping.allCases.map(\.rawValue)), "Also by this."),
+                    .query("projectId", .text, "A project's alone.")
+                )
+                .answering(.json(200, Self.statsSchema, "The counts, at one moment.")),
         ]
     }
+
+    private static let statsSchema = StatusCountsJSON.members([:]).adding([
+        "groups": .array(
+            StatusCountsJSON.members([
+                "type": Schema.text.optional, "queue": Schema.text.optional, "project": Schema.text.optional,
+            ])
+        ).about("By what groupBy says, in the order of its names.").optional
+    ]).named("Stats")
 
     private func attempts(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)

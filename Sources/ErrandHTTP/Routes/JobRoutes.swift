@@ -10,14 +10,33 @@ struct JobRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/jobs", "listJobs", .jobsRead) { try await list($0, $1, project: nil) },
-            APIRoute(.get, "/api/jobs/{id}", "getJob", .jobsRead, get),
+            APIRoute(.get, "/api/jobs", "listJobs", .jobsRead) { try await list($0, $1, project: nil) }
+                .documented(.jobs, "List jobs", Self.listDetail)
+                .with(JobList.parameters)
+                .answering(.json(200, .array(JobJSON.schema), "The newest first.", .link)),
+            APIRoute(.get, "/api/jobs/{id}", "getJob", .jobsRead, get)
+                .documented(.jobs, "Get a job", "With Prefer: wait and If-None-Match the answer waits for a change.")
+                .with(.jobID, .ifNoneMatch, Preferences.waiting)
+                .answering(
+                    .json(200, JobJSON.schema, "The job as it is.", .entityTag, .retryAfter, .preferenceApplied),
+                    .empty(304, "It is as If-None-Match names it.", .entityTag, .retryAfter, .preferenceApplied)
+                )
+                .refusing(.gone),
             APIRoute(.get, "/api/jobs/projects/{projectId}", "listProjectJobs", .jobsRead) { request, context in
                 try await list(request, context, project: context.project())
-            },
-            APIRoute(.get, "/api/jobs/projects/{projectId}/stats", "getProjectStats", .jobsRead, stats),
+            }
+            .documented(.jobs, "List a project's jobs", Self.listDetail)
+            .with([.project] + JobList.parameters.filter { $0.name != "projectId" })
+            .answering(.json(200, .array(JobJSON.schema), "The newest first.", .link)),
+            APIRoute(.get, "/api/jobs/projects/{projectId}/stats", "getProjectStats", .jobsRead, stats)
+                .documented(.jobs, "Count a project's jobs by status")
+                .with(.project)
+                .answering(.json(200, StatusCountsJSON.schema, "The counts, at one moment.")),
         ]
     }
+
+    private static let listDetail =
+        "A list with neither limit nor cursor has up to 1,000 jobs. Follow Link with rel=next for more."
 
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)

@@ -9,10 +9,22 @@ struct JobTypeRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/job-types", "listJobTypes", .jobsRead, list),
-            APIRoute(.get, "/api/job-types/{type}", "getJobType", .jobsRead, get),
+            APIRoute(.get, "/api/job-types", "listJobTypes", .jobsRead, list)
+                .documented(.types, "List the types that may be submitted")
+                .answering(.json(200, .array(Self.schema), "The types, by name.")),
+            APIRoute(.get, "/api/job-types/{type}", "getJobType", .jobsRead, get)
+                .documented(.types, "Get a type")
+                .with(.path("type", .text, "The type's name.", example: services.types.names.first ?? "sendInvoice"))
+                .answering(.json(200, Self.schema, "The type.")),
         ]
     }
+
+    private static let schema = Schema.object([
+        "type": .text,
+        "queue": Schema.text.about("Where its jobs go."),
+        "maxAttempts": .integer(1...1000),
+        "timeoutSeconds": Schema.count.about("How long a run may take.").optional,
+    ]).named("JobType")
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)

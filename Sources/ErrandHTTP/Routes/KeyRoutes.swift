@@ -11,10 +11,21 @@ struct KeyRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/keys", "listKeys", .admin, list),
-            APIRoute(.post, "/api/keys", "createKey", .admin, create).taking(.object),
-            APIRoute(.get, "/api/keys/{id}", "getKey", .admin, get),
-            APIRoute(.delete, "/api/keys/{id}", "revokeKey", .admin, revoke).answering(nil),
+            APIRoute(.get, "/api/keys", "listKeys", .admin, list)
+                .documented(.keys, "List keys", "Revoked and expired ones, too.")
+                .answering(.json(200, .array(KeyJSON.schema), "The keys that the credential reaches.")),
+            APIRoute(.post, "/api/keys", "createKey", .admin, create)
+                .documented(.keys, "Make a key", "It can do no more than the credential that makes it.")
+                .taking(.object, KeyRequest.schema, example: KeyRequest.example)
+                .answering(.json(201, KeyJSON.newSchema, "The key, with its secret.", .location)),
+            APIRoute(.get, "/api/keys/{id}", "getKey", .admin, get)
+                .documented(.keys, "Get a key")
+                .with(.keyID)
+                .answering(.json(200, KeyJSON.schema, "The key.")),
+            APIRoute(.delete, "/api/keys/{id}", "revokeKey", .admin, revoke)
+                .documented(.keys, "Revoke a key", "It is refused from now on, on other servers within seconds.")
+                .with(.keyID)
+                .answering(.empty(204, "It is revoked.")),
         ]
     }
 

@@ -9,7 +9,14 @@ struct MetricsRoute: Sendable {
     let services: APIServices
 
     /// Whoever reads them sees every queue of the installation: beside the port for administration that takes a key.
-    var routes: [APIRoute] { [APIRoute(.get, "/metrics", "getMetrics", .admin, get).answering("text/plain")] }
+    var routes: [APIRoute] {
+        [
+            APIRoute(.get, "/metrics", "getMetrics", .admin, get)
+                .documented(.server, "All metrics", "In Prometheus' text format; for a key of the installation.")
+                .answering(.media(200, "text/plain", "The metrics."))
+                .refusing(.notFound)
+        ]
+    }
 
     func get(_ request: Request, _ context: APIContext) async throws -> Response {
         guard let text = services.options.metricsText else {

@@ -10,12 +10,45 @@ struct OperatingRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.post, "/api/jobs/{id}/cancel", "cancelJob", .jobsOperate, cancel).taking(.optionalObject),
-            APIRoute(.post, "/api/jobs/{id}/retry", "retryJob", .jobsOperate, retry).taking(.optionalObject),
+            APIRoute(.post, "/api/jobs/{id}/cancel", "cancelJob", .jobsOperate, cancel)
+                .documented(.jobs, "Cancel a job", "Final at once; a handler that runs is told to stop.")
+                .with(.jobID, .ifMatch)
+                .taking(
+                    .optionalObject,
+                    .fields(["reason": Schema.text.about("Why; people see it as the job's error.").optional]),
+                    example: #"{"reason":"wrong file"}"#
+                )
+                .answering(
+                    .json(200, .object(["id": .uuid, "status": .status, "completedAt": .time]), "It is cancelled.")
+                )
+                .refusing(.jobNotCancellable, .preconditionFailed, .gone),
+            APIRoute(.post, "/api/jobs/{id}/retry", "retryJob", .jobsOperate, retry)
+                .documented(.jobs, "Run a failed or cancelled job again", "With all its attempts.")
+                .with(.jobID, .ifMatch)
+                .taking(
+                    .optionalObject,
+                    .fields(["runAt": Schema.time.about("When it may run; left out: now.").optional]),
+                    example: #"{"runAt":"2099-01-01T00:00:00Z"}"#
+                )
+                .answering(.json(200, Self.retried, "It is queued."))
+                .refusing(.jobNotRetryable, .uniqueConflict, .preconditionFailed, .gone),
             APIRoute(.patch, "/api/jobs/{id}", "amendJob", .jobsOperate, amend).taking(.object),
-            APIRoute(.delete, "/api/jobs/{id}", "deleteJob", .jobsOperate, delete).answering(nil),
+            APIRoute(.delete, "/api/jobs/{id}", "deleteJob", .jobsOperate, delete)
+                .documented(.jobs, "Delete a job that has ended", "With its log, its result and its files.")
+                .with(.jobID, .ifMatch)
+                .answering(.empty(204, "It is deleted."))
+                .refusing(.notCompleted, .preconditionFailed, .gone),
         ]
     }
+
+    private static let retried = Schema.object([
+        "id": .uuid,
+        "status": .status,
+        "progress": .integer(0...100),
+        "error": Schema.text.nullable,
+        "startedAt": Schema.time.nullable,
+        "completedAt": Schema.time.nullable,
+    ])
 
     private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
         let reference = try context.jobReference()

@@ -9,12 +9,27 @@ struct QueueRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/queues", "listQueues", .jobsRead, list),
-            APIRoute(.get, "/api/queues/{name}", "getQueue", .jobsRead, get),
+            APIRoute(.get, "/api/queues", "listQueues", .jobsRead, list)
+                .documented(.queues, "List queues", "The counts are of what the credential reaches.")
+                .answering(.json(200, .array(QueueJSON.schema), "The queues.")),
+            APIRoute(.get, "/api/queues/{name}", "getQueue", .jobsRead, get)
+                .documented(.queues, "Get a queue")
+                .with(.queue)
+                .answering(.json(200, QueueJSON.schema, "The queue.")),
             APIRoute(.post, "/api/queues/{name}/pause", "pauseQueue", .queuesOperate, pause)
-                .taking(.optionalObject),
+                .documented(.queues, "Pause a queue", "Nothing more of it begins; what runs goes on.")
+                .with(.queue)
+                .taking(
+                    .optionalObject,
+                    .fields(["reason": Schema.text.about("Why, for people.").optional]),
+                    example: #"{"reason":"no more disk"}"#
+                )
+                .answering(.json(200, QueueJSON.schema, "It is paused.")),
             APIRoute(.post, "/api/queues/{name}/resume", "resumeQueue", .queuesOperate, resume)
-                .taking(.optionalObject),
+                .documented(.queues, "Let a queue run again")
+                .with(.queue)
+                .taking(.optionalObject, .fields([:]), example: "{}")
+                .answering(.json(200, QueueJSON.schema, "It runs.")),
         ]
     }
 

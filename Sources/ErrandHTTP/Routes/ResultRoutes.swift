@@ -10,12 +10,49 @@ struct ResultRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/jobs/{id}/result", "getJobResult", .jobsRead, result).answering(nil),
-            APIRoute(.get, "/api/jobs/{id}/files", "listJobFiles", .jobsRead, files),
-            APIRoute(.get, "/api/jobs/{id}/files/{name}", "getJobFile", .jobsRead, file).answering(nil),
-            APIRoute(.get, "/api/jobs/{id}/logs", "getJobLogs", .jobsRead, logs),
+            APIRoute(.get, "/api/jobs/{id}/result", "getJobResult", .jobsRead, result)
+                .documented(.jobs, "Get a job's result", "The value itself, or the way to a file.")
+                .with(.jobID, .redirect)
+                .answering(
+                    .empty(303, "The result is a file: a link that is made now.", .location),
+                    .json(200, .any, "The value; with redirect=false, where it is a file, its link and what it is.")
+                )
+                .refusing(.notCompleted, .notAcceptable, .gone),
+            APIRoute(.get, "/api/jobs/{id}/files", "listJobFiles", .jobsRead, files)
+                .documented(.files, "List the files that a job made")
+                .with(.jobID)
+                .answering(.json(200, .array(Self.fileSchema), "The files."))
+                .refusing(.gone),
+            APIRoute(.get, "/api/jobs/{id}/files/{name}", "getJobFile", .jobsRead, file)
+                .documented(.files, "Get a file that a job made")
+                .with(.jobID, .path("name", .text, "The file's name.", example: "errors.csv"), .redirect)
+                .answering(
+                    .empty(303, "A link that is made now.", .location),
+                    .json(200, Self.linkSchema, "With redirect=false: the link, and what the file is.")
+                )
+                .refusing(.gone),
+            APIRoute(.get, "/api/jobs/{id}/logs", "getJobLogs", .jobsRead, logs)
+                .documented(.jobs, "Get a job's log", "For more: after with the last line's sequence.")
+                .with(
+                    .jobID,
+                    .query("after", .count, "Only lines after this sequence."),
+                    .limit("How many lines.", maximum: 1000),
+                    .query("level", .logLevel, "Only lines that matter as much.")
+                )
+                .answering(.json(200, .array(Self.lineSchema), "The lines, the oldest first."))
+                .refusing(.gone),
         ]
     }
+
+    private static let fileSchema = Schema.object([
+        "name": .text, "size": .count, "sha256": .sha256, "contentType": .text,
+    ]).named("File")
+    private static let linkSchema = Schema.object([
+        "url": .text, "expiresAt": .time, "filename": .text, "size": .count, "sha256": .sha256,
+    ]).named("FileLink")
+    private static let lineSchema = Schema.object([
+        "sequence": .count, "attempt": .count, "at": .time, "level": .logLevel, "message": .text,
+    ]).named("LogLine")
 
     private func result(_ request: Request, _ context: APIContext) async throws -> Response {
         let follows = try Query(request, names: ["redirect"]).flag("redirect") ?? true

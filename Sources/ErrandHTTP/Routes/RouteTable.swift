@@ -13,11 +13,16 @@ struct RouteTable: Sendable {
 
     /// The methods that a path has, in a fixed order; none when there is no such path.
     func methods(at path: String) -> [HTTPRequest.Method] {
-        let wanted = path.split(separator: "/")
-        let found = zip(routes, parts).filter { matches($0.1, wanted) }.map(\.0.method)
+        let found = routes(at: path).map(\.method)
         guard !found.isEmpty else { return [] }
         let order: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete].filter(found.contains)
         return order.flatMap { $0 == .get ? [.get, .head] : [$0] } + [.options]
+    }
+
+    /// The operations whose path stands for a path.
+    func routes(at path: String) -> [APIRoute] {
+        let wanted = path.split(separator: "/")
+        return zip(routes, parts).filter { matches($0.1, wanted) }.map(\.0)
     }
 
     private func matches(_ parts: [Substring], _ wanted: [Substring]) -> Bool {

@@ -10,7 +10,25 @@ struct SubmitRoute: Sendable {
 
     let services: APIServices
 
-    var routes: [APIRoute] { [APIRoute(.post, "/api/jobs", Self.operation, .jobsWrite, submit).taking(.object)] }
+    var routes: [APIRoute] {
+        let job = JobJSON.schema.adding([
+            "existing": Schema.boolean.about("The job was there: it has the uniqueKey.").optional,
+            "warnings": Schema.array(.text).about("Fields that were passed over.").optional,
+        ]).named("SubmittedJob")
+        let headers: [Answer.Header] = [.location, .retryAfter, .preferenceApplied, .idempotencyReplayed]
+        return [
+            APIRoute(.post, "/api/jobs", Self.operation, .jobsWrite, submit)
+                .documented(.jobs, "Submit a job", "It is stored when the answer comes, and runs at least once.")
+                .with(Preferences.submitting, .idempotencyKey(), .traceparent)
+                .taking(.object, JobSubmission.schema(services.types), example: JobSubmission.example(services.types))
+                .answering(
+                    .json(202, job, "It is stored. Without a body where Prefer has return=minimal.", headers),
+                    .json(200, job, "It has ended while the answer waited, or was there already.", headers)
+                )
+                .refusing(.invalidParameter, .uniqueConflict, .conflict)
+                .refusing(.idempotencyMismatch, .unknownJobType, .gone)
+        ]
+    }
 
     private func submit(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)

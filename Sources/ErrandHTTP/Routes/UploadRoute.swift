@@ -7,7 +7,16 @@ import Hummingbird
 struct UploadRoute: Sendable {
     let services: APIServices
 
-    var routes: [APIRoute] { [APIRoute(.post, "/api/uploads", "createUpload", .jobsWrite, upload).taking(.file)] }
+    var routes: [APIRoute] {
+        [
+            APIRoute(.post, "/api/uploads", "createUpload", .jobsWrite, upload)
+                .documented(.files, "Send a file for a job to use", "The body is the file; any type but JSON will do.")
+                .with(.filename)
+                .taking(.file)
+                .answering(.json(201, Upload.schema, "It is stored; name its uploadId in a job's payload."))
+                .refusing(.unsupportedMedia)
+        ]
+    }
 
     private func upload(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)

@@ -9,8 +9,13 @@ struct WorkerRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/workers", "listWorkers", .jobsRead, list),
-            APIRoute(.get, "/api/workers/{id}", "getWorker", .jobsRead, get),
+            APIRoute(.get, "/api/workers", "listWorkers", .jobsRead, list)
+                .documented(.workers, "List workers", "All that announced themselves, and what each holds.")
+                .answering(.json(200, .array(WorkerJSON.schema), "The workers.")),
+            APIRoute(.get, "/api/workers/{id}", "getWorker", .jobsRead, get)
+                .documented(.workers, "Get a worker")
+                .with(.path("id", .text, "The worker's id.", example: "host:4711"))
+                .answering(.json(200, WorkerJSON.schema, "The worker.")),
         ]
     }
 

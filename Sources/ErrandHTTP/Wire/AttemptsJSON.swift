@@ -4,6 +4,18 @@ import FoundationEssentials
 
 /// A job's runs, the first one first: those that were kept, and the one that is under way or completed it.
 struct AttemptsJSON {
+    static let schema = Schema.array(
+        Schema.object([
+            "attempt": .count,
+            "fence": Schema.count.about("The number of the claim."),
+            "workerId": .text.optional,
+            "startedAt": .time.optional,
+            "endedAt": .time.optional,
+            "outcome": .words(["running", "completed"] + RunRecord.Outcome.allCases.map(\.rawValue)),
+            "failure": Schema.object(["code": .text.optional, "message": .text.optional]).optional,
+        ]).named("Attempt")
+    )
+
     let job: Job
 
     func write(to writer: inout JSONWriter) {

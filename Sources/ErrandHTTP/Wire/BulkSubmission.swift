@@ -7,6 +7,13 @@ struct BulkSubmission {
     /// The most jobs that one request may have.
     static let mostJobs = 1000
 
+    static func schema(_ types: JobTypes) -> Schema {
+        Schema.fields([
+            "jobs": .array(JobSubmission.schema(types), count: 1...mostJobs),
+            "atomic": Schema.boolean.about("Whether one that is refused refuses all.").standard("true").optional,
+        ])
+    }
+
     /// Each job, or what is wrong with it.
     let jobs: [Result<NewJob, Problem>]
     /// Whether one that is refused refuses all.

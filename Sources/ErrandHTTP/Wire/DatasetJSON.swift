@@ -3,6 +3,13 @@ import Errand
 
 /// Datasets and their rows on the wire.
 enum DatasetJSON {
+    static let schema = Schema.object([
+        "name": .text,
+        "rows": .count,
+        "schema": .object(["fields": .array(.object(["name": .text]))]),
+        "updatedAt": .time,
+    ]).named("Dataset")
+
     static func write(_ dataset: Dataset, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("name", dataset.reference.name)

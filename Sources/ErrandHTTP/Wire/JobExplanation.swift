@@ -13,6 +13,11 @@ struct JobExplanation {
         var since: Date?
     }
 
+    static let schema = Schema.object([
+        "runnable": Schema.boolean.about("Whether nothing but its turn is missing."),
+        "reasons": .array(.object(["code": .text, "detail": .text, "since": .time.optional])),
+    ]).named("Explanation")
+
     private(set) var reasons: [Reason] = []
     private let job: Job
     private let now: Date

@@ -12,6 +12,23 @@ struct JobList {
     /// What changes the list beside the filters, and is kept in its links.
     private static let shapeNames = ["sort", "count"]
 
+    /// The parameters of a list, as the document has them.
+    static let parameters: [Parameter] = [
+        .query(
+            "status",
+            .array(.string(pattern: StatusWords.pattern)),
+            "Any of these: Queued, Running, Completed, Failed, Cancelled, and the words of other systems, in any case."
+        ),
+        .query("type", .array(.text), "Any of these types."),
+        .query("projectId", .text, "A project."),
+        .query("queue", .text, "A queue."),
+        .query("tag", .text, "A tag."),
+        .query("createdBy", .text, "Who submitted it."),
+        .query("createdAfter", .time, "Submitted at this time or later."),
+        .query("createdBefore", .time, "Submitted before this time."),
+        .limit("How many."), .cursor,
+    ]
+
     let filter: JobFilter
     let page: PageRequest
     /// How many there are is asked for.

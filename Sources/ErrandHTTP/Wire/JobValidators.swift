@@ -42,15 +42,9 @@ struct JobValidators {
         return headers
     }
 
-    /// Whether an `If-None-Match` names the present state; weak and strong tags compare alike.
+    /// Whether an `If-None-Match` names the present state.
     func matches(ifNoneMatch header: String?) -> Bool {
-        guard let header else { return false }
-        if header == "*" { return true }
-        let tag = entityTag
-        return header.split(separator: ",").contains { part in
-            let given = part.trimmingWhitespace()
-            return given == tag || given == "W/\(tag)"
-        }
+        header != nil && EntityTag.matches(entityTag, ifNoneMatch: header)
     }
 
     /// The revisions that an `If-Match` names, for a store to compare; nil where any will do.

@@ -4,6 +4,23 @@ import FoundationEssentials
 
 /// An API key as the API shows it; its secret only where it was just made.
 struct KeyJSON {
+    static let schema = Schema.object([
+        "id": .uuid,
+        "name": .text,
+        "prefix": Schema.text.about("How the key begins; enough to recognise it, not to use it."),
+        "tenantId": Schema.text.nullable.about("null: the whole installation."),
+        "projects": Schema.array(.text).about("Those that it reaches; left out: all.").optional,
+        "scopes": .array(.words(AccessScope.allCases.map(\.rawValue))),
+        "createdAt": .time,
+        "expiresAt": .time.optional,
+        "revokedAt": .time.optional,
+        "usedAt": Schema.time.about("When it was last used, to the minute.").optional,
+    ]).named("Key")
+
+    /// With the secret, which is shown once.
+    static let newSchema = schema.adding(["key": Schema.text.about("The key itself: shown now and never again.")])
+        .named("NewKey")
+
     let key: APIKey
     var secret: String?
 

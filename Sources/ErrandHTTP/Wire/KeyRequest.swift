@@ -4,6 +4,18 @@ import FoundationEssentials
 
 /// The body of a request for an API key: nothing in it may go beyond what its maker may do.
 struct KeyRequest {
+    static let schema = Schema.fields([
+        "name": Schema.string(1...APIKey.nameBytes).about("For people."),
+        "scopes": .array(.words(AccessScope.allCases.map(\.rawValue)), count: 1...Int.max),
+        "tenantId": Schema.text.about(
+            "Another tenant than the maker's; null: the whole installation. Both for keys of the installation alone."
+        ).optional,
+        "projects": Schema.array(.text).about("The projects that it reaches; left out: all of its maker's.").optional,
+        "expiresAt": Schema.time.about("In the future; left out: never.").optional,
+    ]).named("KeyRequest")
+
+    static let example = #"{"name":"ci","scopes":["jobs:read","jobs:write"],"expiresAt":"2099-01-01T00:00:00Z"}"#
+
     private(set) var name = ""
     private(set) var scopes: Set<AccessScope> = []
     private(set) var scope: Scope

@@ -7,6 +7,22 @@ struct Preferences: Sendable {
     /// The longest that an answer is held back, in seconds.
     static let longestWait = 60
 
+    /// The header of an operation that can wait for news.
+    static let waiting = Parameter.header(
+        "Prefer",
+        .text,
+        "wait=N: hold the answer up to N seconds, at most \(longestWait) (RFC 7240)."
+    )
+    /// The header of a submit.
+    static let submitting = Parameter.header(
+        "Prefer",
+        .text,
+        """
+        wait=N: hold the answer until the job has ended, up to N seconds, at most \(longestWait). return=minimal: no \
+        body. handling=lenient: pass over unknown fields, and list them in warnings. respond-async: answer at once.
+        """
+    )
+
     /// For how many seconds the answer may be held back for something to happen.
     private(set) var wait: Int?
     /// An answer at once is welcome.

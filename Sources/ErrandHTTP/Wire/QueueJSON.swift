@@ -3,6 +3,15 @@ import Errand
 
 /// A queue on the wire.
 enum QueueJSON {
+    static let schema = Schema.object([
+        "name": .text,
+        "depth": StatusCountsJSON.schema,
+        "paused": Schema.object(["by": .text.optional, "reason": .text.optional, "since": .time]).optional,
+        "concurrency": Schema.count.about("How many of its jobs may run at a time.").optional,
+        "rateLimit": Schema.object(["count": .count, "perSeconds": .number]).about("How many may begin.").optional,
+        "oldestAgeSeconds": Schema.number.about("For how long its oldest job waits that could run.").optional,
+    ]).named("Queue")
+
     static func write(_ queue: QueueState, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("name", queue.name)

@@ -13,6 +13,14 @@ enum StatusWords {
         "cancelled": [.cancelled],
     ]
 
+    /// A regular expression that matches every word in any case, and nothing else.
+    static let pattern =
+        "^(" + words.keys.sorted().map { word in word.map(eitherCase).joined() }.joined(separator: "|") + ")$"
+
+    private static func eitherCase(_ letter: Character) -> String {
+        letter.isLetter ? "[\(letter.uppercased())\(letter)]" : String(letter)
+    }
+
     /// The statuses that any of the words stands for.
     static func statuses(_ given: [String]) throws(Problem) -> Set<JobStatus> {
         var statuses: Set<JobStatus> = []

@@ -73,6 +73,14 @@ struct UploadReceiver: Sendable {
 }
 
 extension Upload {
+    static let schema = Schema.object([
+        "uploadId": .uuid,
+        "filename": .text,
+        "size": Schema.count.about("In bytes."),
+        "sha256": .sha256,
+        "expiresAt": Schema.time.about("When it is deleted unless a job uses it."),
+    ]).named("Upload")
+
     /// What is said of it on the wire.
     func write(to writer: inout JSONWriter) {
         writer.object { writer in

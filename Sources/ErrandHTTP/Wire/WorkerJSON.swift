@@ -3,6 +3,26 @@ import Errand
 
 /// A worker on the wire.
 enum WorkerJSON {
+    static let schema = Schema.object([
+        "id": .text,
+        "name": .text,
+        "version": .text.optional,
+        "language": .text.optional,
+        "labels": Schema.anyObject.optional,
+        "queues": Schema.array(.text).about("Those it takes jobs from; left out: all.").optional,
+        "types": .array(.text),
+        "slots": Schema.count.about("How many jobs it runs at once."),
+        "running": .count,
+        "startedAt": .time,
+        "leaseSeconds": .number,
+        "heartbeatAt": .time,
+        "heartbeatAgeSeconds": .number,
+        "leaseCount": .count,
+        "leases": .array(
+            .object(["id": .uuid, "number": .count, "fence": .count, "leaseExpiresAt": .time])
+        ),
+    ]).named("Worker")
+
     static func write(_ worker: LiveWorker, to writer: inout JSONWriter) {
         let said = worker.announcement
         writer.object { writer in

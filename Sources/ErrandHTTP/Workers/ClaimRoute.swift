@@ -14,7 +14,16 @@ struct ClaimRoute: Sendable {
     let services: APIServices
 
     var routes: [APIRoute] {
-        [APIRoute(.post, "/api/worker/claim", "claimJobs", .worker, claim).taking(.object)]
+        [
+            APIRoute(.post, "/api/worker/claim", "claimJobs", .worker, claim)
+                .documented(.protocolCalls, "Claim jobs", "Waits for the first job, as long as waitSeconds says.")
+                .taking(.object, Wanted.schema, example: #"{"workerId":"w_4fT","max":2,"waitSeconds":30}"#)
+                .answering(
+                    .json(200, .object(["jobs": .array(GrantedJob.schema)]), "The jobs, each with its lease."),
+                    .empty(204, "There was none.")
+                )
+                .refusing(.sessionExpired)
+        ]
     }
 
     private func claim(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -44,6 +53,15 @@ struct ClaimRoute: Sendable {
 
     /// The body of a claim.
     struct Wanted {
+        static let schema = Schema.fields([
+            "workerId": Schema.string(1...200).about("What opening the session answered."),
+            "queues": Schema.array(.text).about("Fewer queues than the session's.").optional,
+            "types": Schema.array(.text).about("Fewer types than the session's.").optional,
+            "max": Schema.integer(1...Int64(SessionRequest.slotLimit))
+                .about("How many jobs; never more than maxClaim are given.").standard("1").optional,
+            "waitSeconds": Schema.integer(0...ClaimRoute.longestWait).standard("0").optional,
+        ])
+
         private(set) var workerId = ""
         private(set) var queues: [String]?
         private(set) var types: [String]?

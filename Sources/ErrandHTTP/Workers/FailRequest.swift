@@ -4,6 +4,16 @@ import FoundationEssentials
 
 /// The body that says why a run failed.
 struct FailRequest {
+    static let schema = Schema.fields([
+        "message": Schema.string(1...1_000_000)
+            .about("Why, for the job's owner; what is beyond \(JobLimits.errorBytes) bytes is cut."),
+        "code": Schema.string(1...JobLimits.nameBytes, pattern: "^[A-Za-z0-9_.-]+$")
+            .about("Why, for a program.").standard("\"error\"").optional,
+        "details": Schema.any.atMost(bytes: JobLimits.detailsBytes, "More of it.").optional,
+        "retryable": Schema.boolean.about("false: do not try again.").standard("true").optional,
+        "retryAfterSeconds": Schema.delay.about("Left out: longer after each attempt.").optional,
+    ])
+
     private var code: String?
     private var message: String?
     private var details: JSONText?

@@ -4,6 +4,29 @@ import FoundationEssentials
 
 /// A job as a worker elsewhere gets it.
 struct GrantedJob {
+    static let schema = Schema.object([
+        "id": .uuid,
+        "number": .count,
+        "type": .text,
+        "queue": .text,
+        "tenantId": .text.optional,
+        "projectId": .text.optional,
+        "attempt": .count,
+        "maxAttempts": .integer(1...1000),
+        "lostCount": Schema.count.about("How often in a row its worker was lost."),
+        "payload": .anyObject,
+        "checkpoint": Schema.any.about("What its last run saved.").optional,
+        "deadlineIn": Schema.count.about("How long the run may take, in seconds.").optional,
+        "createdAt": .time,
+        "createdBy": .text.optional,
+        "traceparent": .text.optional,
+        "lease": .object([
+            "token": Schema.text.about("For Job-Lease."),
+            "fence": Schema.count.about("For Job-Fence: larger with each claim."),
+            "expiresIn": Schema.number.about("In seconds from when the claim was sent."),
+        ]),
+    ]).named("GrantedJob")
+
     private let job: ClaimedJob
     private let lease: Duration
     private let token: LeaseToken

@@ -13,6 +13,15 @@ struct HeartbeatRequest {
 
     private static let states = ["run", "quiet", "stopping"]
 
+    static let schema = Schema.fields([
+        "state": Schema.words(states).about("How the worker is.").standard("\"run\"").optional,
+        "rssBytes": Schema.count.about("How much memory it has.").optional,
+        "jobs": Schema.array(
+            .fields(["id": .uuid, "fence": .count, "token": .text]),
+            count: 0...SessionRequest.slotLimit
+        ).about("The leases it holds.").optional,
+    ])
+
     private(set) var state = "run"
     private(set) var leases: [Lease] = []
 
@@ -61,6 +70,18 @@ struct HeartbeatRequest {
 
 /// What became of a lease, in the answer to a heartbeat.
 struct HeartbeatAnswer {
+    static let schema = Schema.object([
+        "state": Schema.words(["run", "quiet", "stop"]).about("What an operator wants of the worker."),
+        "jobs": .array(
+            .object([
+                "id": .uuid,
+                "fence": .count,
+                "action": Schema.words(["continue", "cancel", "lost"]).about("lost: stop, and write nothing more."),
+                "expiresIn": Schema.number.about("For how many seconds the lease holds now.").optional,
+            ])
+        ),
+    ]).named("HeartbeatAnswer")
+
     let id: JobID
     let fence: Int64
     var renewal: LeaseRenewal

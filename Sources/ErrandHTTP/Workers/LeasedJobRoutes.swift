@@ -14,12 +14,50 @@ struct LeasedJobRoutes: Sendable {
     var routes: [APIRoute] {
         [
             APIRoute(.post, "/api/worker/jobs/{id}/progress", "reportProgress", .worker, progress)
-                .taking(.optionalObject),
-            APIRoute(.post, "/api/worker/jobs/{id}/logs", "reportLogs", .worker, logs).taking(.optionalObject),
+                .documented(.protocolCalls, "Report progress")
+                .with(.jobID, .jobLease, .jobFence)
+                .taking(.optionalObject, Self.progressSchema, example: #"{"progress":40,"message":"Rendering"}"#)
+                .answering(.json(200, .action, "It is shown."))
+                .refusing(.invalidParameter, .leaseLost, .gone),
+            APIRoute(.post, "/api/worker/jobs/{id}/logs", "reportLogs", .worker, logs)
+                .documented(.protocolCalls, "Add lines to a job's log", "A batch that came before is not stored twice.")
+                .with(.jobID, .jobLease, .jobFence)
+                .taking(
+                    .optionalObject,
+                    Self.logsSchema,
+                    example: #"{"batch":1,"lines":[{"level":"info","msg":"Page 1 of 4"}]}"#
+                )
+                .answering(.json(202, .action, "They are stored."))
+                .refusing(.invalidParameter, .leaseLost, .gone),
             APIRoute(.put, "/api/worker/jobs/{id}/checkpoint", "saveCheckpoint", .worker, checkpoint)
-                .taking(.value).answering(nil),
+                .documented(.protocolCalls, "Save a checkpoint", "The job's next run finds it.")
+                .with(.jobID, .jobLease, .jobFence)
+                .taking(
+                    .value,
+                    Schema.any.atMost(bytes: JobLimits.checkpointBytes, "The checkpoint."),
+                    example: #"{"done":3}"#
+                )
+                .answering(.empty(204, "It is stored."))
+                .refusing(.invalidParameter, .leaseLost, .gone),
         ]
     }
+
+    private static let progressSchema = Schema.fields([
+        "progress": Schema.integer(0...100).about("In percent.").optional,
+        "message": Schema.text.about("What is beyond \(JobLimits.progressMessageBytes) bytes is cut.").optional,
+        "data": Schema.anyObject.atMost(bytes: JobLimits.dataBytes, "Shown with the job.").optional,
+    ])
+    private static let logsSchema = Schema.fields([
+        "batch": Schema.count.about("The batch's number, larger than the one before.").optional,
+        "lines": Schema.array(
+            .fields([
+                "ts": Schema.time.about("Left out: now.").optional,
+                "level": Schema.logLevel.optional,
+                "msg": Schema.text.about("What is beyond \(JobLimits.logLineBytes) bytes is cut.").optional,
+            ]),
+            count: 0...logLines
+        ).optional,
+    ])
 
     private func progress(_ request: Request, _ context: APIContext) async throws -> Response {
         var (progress, message, data) = (Int64?.none, String?.none, JSONText?.none)

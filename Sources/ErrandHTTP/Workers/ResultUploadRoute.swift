@@ -9,7 +9,12 @@ struct ResultUploadRoute: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.post, "/api/worker/jobs/{id}/result-upload", "uploadResult", .worker, upload).taking(.file)
+            APIRoute(.post, "/api/worker/jobs/{id}/result-upload", "uploadResult", .worker, upload)
+                .documented(.protocolCalls, "Send the file that is the result", "Complete the job with its uploadId.")
+                .with(.jobID, .jobLease, .jobFence, .filename)
+                .taking(.file)
+                .answering(.json(201, Upload.schema, "It is stored."))
+                .refusing(.leaseLost, .gone)
         ]
     }
 

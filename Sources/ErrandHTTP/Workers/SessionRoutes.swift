@@ -10,12 +10,39 @@ struct SessionRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.post, "/api/worker/sessions", "openWorkerSession", .worker, open).taking(.object),
+            APIRoute(.post, "/api/worker/sessions", "openWorkerSession", .worker, open)
+                .documented(.protocolCalls, "Open a worker's session")
+                .taking(.object, SessionRequest.schema, example: Self.example(services.types))
+                .answering(.json(201, Self.schema, "Who the worker is from now on.", .location))
+                .refusing(.conflict),
             APIRoute(.post, "/api/worker/sessions/{workerId}/heartbeat", "beatWorkerSession", .worker, beat)
-                .taking(.object),
-            APIRoute(.delete, "/api/worker/sessions/{workerId}", "endWorkerSession", .worker, end).answering(nil),
+                .documented(.protocolCalls, "Say that the worker lives, and renew its leases")
+                .with(.workerID)
+                .taking(.object, HeartbeatRequest.schema, example: #"{"state":"run","jobs":[]}"#)
+                .answering(.json(200, HeartbeatAnswer.schema, "What became of each lease, in their order."))
+                .refusing(.sessionExpired),
+            APIRoute(.delete, "/api/worker/sessions/{workerId}", "endWorkerSession", .worker, end)
+                .documented(.protocolCalls, "End a session", "Its leases live on until they are over.")
+                .with(.workerID)
+                .answering(.empty(204, "It has ended."))
+                .refusing(.sessionExpired),
         ]
     }
+
+    private static func example(_ types: JobTypes) -> String {
+        #"{"name":"host:4711","types":["\#(types.names.first ?? "resize")"],"slots":4,"language":"python"}"#
+    }
+
+    private static let schema = Schema.object([
+        "workerId": .text,
+        "heartbeatSeconds": Schema.number.about("How often to send a heartbeat."),
+        "leaseSeconds": .number,
+        "maxClaim": Schema.count.about("How many jobs one claim gives at most."),
+        "limits": Schema.object([
+            "resultBytes": .count, "checkpointBytes": .count, "dataBytes": .count, "errorBytes": .count,
+            "detailsBytes": .count, "messageBytes": .count, "logLineBytes": .count, "logLines": .count,
+        ]),
+    ]).named("Session")
 
     private func open(_ request: Request, _ context: APIContext) async throws -> Response {
         let wanted = try await SessionRequest(request, context, services: services)

@@ -8,19 +8,47 @@ import Hummingbird
 ///
 /// Each may be repeated: what took effect the first time is answered the second time as it was the first.
 struct SettleRoutes: Sendable {
-    private static let path = "/api/worker/jobs/{id}"
-
     let services: APIServices
 
     var routes: [APIRoute] {
         [
-            APIRoute(.post, Self.path + "/complete", "completeJob", .worker, complete).taking(.optionalObject),
-            APIRoute(.post, Self.path + "/fail", "failJob", .worker, fail).taking(.optionalObject),
-            APIRoute(.post, Self.path + "/release", "releaseJob", .worker, release).taking(.optionalObject),
-            APIRoute(.post, Self.path + "/cancelled", "acknowledgeCancel", .worker, cancelled)
-                .taking(.optionalObject).answering(nil),
+            settling("complete", "completeJob", complete)
+                .documented(.protocolCalls, "Complete a job")
+                .taking(.optionalObject, Self.completeSchema, example: #"{"result":{"pages":4}}"#)
+                .answering(.json(200, Self.schema, "It is completed.")),
+            settling("fail", "failJob", fail)
+                .documented(.protocolCalls, "Say that the run failed")
+                .taking(.optionalObject, FailRequest.schema, example: #"{"code":"http_503","message":"Try again"}"#)
+                .answering(.json(200, Self.schema, "It is queued again, or has failed.")),
+            settling("release", "releaseJob", release)
+                .documented(.protocolCalls, "Give a job back", "The attempt is not charged.")
+                .taking(.optionalObject, Self.releaseSchema, example: #"{"reason":"shutdown"}"#)
+                .answering(.json(200, Self.schema, "It is queued again.")),
+            settling("cancelled", "acknowledgeCancel", cancelled)
+                .documented(.protocolCalls, "Say that the handler of a cancelled job has stopped")
+                .taking(.optionalObject, .fields([:]), example: "{}")
+                .answering(.empty(204, "It is noted.")),
         ]
     }
+
+    private func settling(_ call: String, _ operation: String, _ handler: @escaping APIRoute.Handler) -> APIRoute {
+        APIRoute(.post, "/api/worker/jobs/{id}/" + call, operation, .worker, handler)
+            .with(.jobID, .jobLease, .jobFence)
+            .refusing(.invalidParameter, .leaseLost, .alreadySettled, .gone)
+    }
+
+    private static let schema = Schema.object([
+        "status": .status, "runAt": Schema.time.about("When it runs again.").optional,
+    ])
+    private static let completeSchema = Schema.fields([
+        "result": Schema.any.atMost(bytes: JobLimits.resultBytes, "Whatever the job answers; or resultUploadId.")
+            .optional,
+        "resultUploadId": Schema.uuid.about("What sending the result's file answered; or result.").optional,
+    ])
+    private static let releaseSchema = Schema.fields([
+        "reason": Schema.text.about("Why, for people.").optional,
+        "delaySeconds": Schema.delay.about("When it may run again.").standard("0").optional,
+    ])
 
     private func complete(_ request: Request, _ context: APIContext) async throws -> Response {
         var (value, upload) = (JSONText?.none, JobID?.none)

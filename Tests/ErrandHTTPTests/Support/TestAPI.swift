@@ -18,6 +18,7 @@ struct TestAPI: Sendable {
     let objects = MemoryObjects()
     let datasets = FixedDatasets()
     let api: ErrandAPI
+    private let contract: ContractCheck
 
     /// What was logged.
     let log = RecordedLog()
@@ -59,6 +60,7 @@ struct TestAPI: Sendable {
             options: options,
             logger: log.logger
         )
+        contract = ContractCheck(table: RouteTable(api.routes))
     }
 
     /// Another server on the same store, with the same secret.
@@ -79,7 +81,7 @@ struct TestAPI: Sendable {
         return types
     }
 
-    /// Sends one request without a network.
+    /// Sends one request without a network, and holds the answer to what the route declares.
     func send(
         _ method: HTTPRequest.Method,
         _ uri: String,
@@ -96,11 +98,13 @@ struct TestAPI: Sendable {
                 headers: fields,
                 body: body.map { ByteBuffer(string: $0) }
             )
-            return Reply(
+            let reply = Reply(
                 status: Int(response.status.code),
                 headers: response.headers,
                 text: String(buffer: response.body)
             )
+            contract.look(method, uri, body, reply)
+            return reply
         }
     }
 

@@ -1,0 +1,44 @@
+#if Server
+import Errand
+
+extension JobSubmission {
+    /// What the body of a submit may be where some types are known.
+    static func schema(_ types: JobTypes) -> Schema {
+        let time = Schema.integer(0...253_402_300_799)
+        return Schema.fields([
+            "type": (types.names.isEmpty ? Schema.name : .words(types.names)).about("What runs it."),
+            "payload": Schema.anyObject.atMost(bytes: JobLimits.payloadBytes, "What the type works on.").optional,
+            "id": newID.about("Your own id, a UUID of version 7 or 8: the same again is the same job.").optional,
+            "projectId": Schema.name.optional,
+            "projectName": Schema.name.optional,
+            "queue": Schema.name.about("Another queue than the type's.").optional,
+            "priority": Schema.integer(-32768...32767).about("What is larger runs sooner.").standard("0").optional,
+            "runAt": Schema.time.about("When it may run, in the years 1970 to 9999; or delaySeconds.").optional,
+            "delaySeconds": Schema.delay.about("In how many seconds it may run; or runAt.").optional,
+            "after": Schema.array(.uuid, count: 0...JobLimits.dependencies)
+                .about("Jobs that have to complete before it runs.").optional,
+            "maxAttempts": Schema.integer(1...1000).about("How often it may be begun; left out: the type's.").optional,
+            "timeoutSeconds": Schema.integer(1...2_592_000).about("How long a run may take.").optional,
+            "uniqueKey": Schema.name.about("Only one job that has not ended may have it.").optional,
+            "onConflict": Schema.words(NewJob.ConflictPolicy.allCases.map(\.rawValue))
+                .about("What to do when another job has the uniqueKey.").optional,
+            "tags": Schema.array(.text).about("Kept as metadata.tags; lists can be filtered by them.").optional,
+            "metadata": Schema.anyObject.atMost(bytes: JobLimits.dataBytes, "Your own; never shown in lists.").optional,
+            "recordExpiresAt": time.about("When the record may be deleted, in seconds since 1970.").optional,
+            "createdBy": Schema.name.about("In whose name: with admin alone.").optional,
+            "createdByName": Schema.name.about("Their name, for people: with admin alone.").optional,
+        ]).named("JobRequest")
+    }
+
+    private static let newID = Schema.string(
+        pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[78][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$",
+        format: "uuid"
+    )
+
+    /// A body that may be sent where some types are known.
+    static func example(_ types: JobTypes) -> String {
+        "{\"type\":\"\(types.names.first ?? "sendInvoice")\",\"payload\":{\"number\":17},\"delaySeconds\":60,"
+            + "\"uniqueKey\":\"invoice-17\",\"tags\":[\"monthly\"]}"
+    }
+}
+#endif
