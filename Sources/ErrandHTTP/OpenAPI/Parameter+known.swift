@@ -10,6 +10,13 @@ extension Parameter {
         example: "42"
     )
     static let keyID = path("id", .uuid, "The key's id.", example: "01a1fd32-cc65-7489-a3e2-8ed8e90e1f74")
+    static let webhookID = path("id", .uuid, "The webhook's id.", example: "01a1fd32-cc65-7489-a3e2-8ed8e90e1f74")
+    static let deliveryID = path(
+        "deliveryId",
+        .uuid,
+        "The delivery's id.",
+        example: "01a1fd32-cc65-7489-a3e2-8ed8e90e1f75"
+    )
     static let workerID = path("workerId", .string(1...200), "What opening the session answered.", example: "w_4fT…")
     static let project = path("projectId", .name, "The project.", example: "demo")
     static let queue = path("name", .name, "The queue's name.", example: "default")
@@ -34,6 +41,12 @@ extension Parameter {
     )
 
     static let ifMatch = header("If-Match", .text, "The job's ETag: the request is refused when it has changed since.")
+    static let requiredIfMatch = header(
+        "If-Match",
+        .text,
+        "The ETag of what is to be changed, or *: the request is refused when it has changed since.",
+        isRequired: true
+    )
     static let ifNoneMatch = header("If-None-Match", .text, "An ETag that is known: 304 while nothing has changed.")
     static let lastEventID = header("Last-Event-ID", .text, "The id of the last event that came.")
     static let range = header("Range", .text, "One range of bytes, such as bytes=0-1023.")

@@ -99,6 +99,7 @@ extension Schema {
         "requestId": .text.about("Names the request in the server's log."),
         "currentStatus": .status.optional,
         "currentFence": Schema.count.about("The job's fence, where a lease was over.").optional,
+        "violated-policies": Schema.array(.text).about("The quotas that were used up.").optional,
         "errors": .array(
             .object([
                 "pointer": .text.about("A JSON pointer (RFC 6901) into the body.").optional,

@@ -9,7 +9,9 @@ enum Tag: String, Sendable, CaseIterable {
     case queues = "Queues"
     case workers = "Workers"
     case protocolCalls = "Worker protocol"
+    case webhooks = "Webhooks"
     case keys = "API keys"
+    case session = "Session"
     case server = "Server"
 
     /// What belongs to it.
@@ -24,6 +26,8 @@ enum Tag: String, Sendable, CaseIterable {
         case .queues: "Queues, which all tenants share."
         case .workers: "Who runs jobs."
         case .protocolCalls: "For a worker in any language: it claims jobs, reports on them and says how they ended."
+        case .webhooks: "Addresses that are told when jobs end, by signed requests (Standard Webhooks)."
+        case .session: "Who one is, and signing in with a browser."
         case .keys: "Credentials: each for a tenant, some of its projects, and what it is needed for."
         case .server: "Health, metrics and documentation."
         }

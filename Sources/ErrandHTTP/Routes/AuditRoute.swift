@@ -10,7 +10,25 @@ struct AuditRoute: Sendable {
 
     let services: APIServices
 
-    var routes: [APIRoute] { [APIRoute(.get, "/api/audit", "listAudit", .admin, list)] }
+    var routes: [APIRoute] {
+        [
+            APIRoute(.get, "/api/audit", "listAudit", .admin, list)
+                .documented(
+                    .server,
+                    "List what operators did",
+                    "Cancels, retries, deletions, queues, keys and the like."
+                )
+                .with(
+                    .query("actor", .text, "Whose credential it was, such as key: and its id."),
+                    .query("operation", .text, "What was done, such as cancelJob."),
+                    .query("after", .time, "At this time or later."),
+                    .query("before", .time, "Before this time."),
+                    .limit("How many."),
+                    .cursor
+                )
+                .answering(.json(200, .array(AuditEntry.schema), "The newest first.", .link))
+        ]
+    }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
@@ -44,6 +62,16 @@ struct AuditRoute: Sendable {
 }
 
 extension AuditEntry {
+    static let schema = Schema.object([
+        "at": .time,
+        "tenantId": Schema.text.optional,
+        "actor": .text,
+        "actorName": Schema.text.optional,
+        "operation": .text,
+        "target": .text,
+        "requestId": .text,
+    ]).named("AuditEntry")
+
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("at", RFC3339.format(at))

@@ -15,9 +15,21 @@ struct BulkActionRoutes: Sendable {
             APIRoute(.post, "/api/jobs/bulk/\(kind.rawValue)", Self.operation(kind), .jobsOperate) {
                 try await act(kind, $0, $1)
             }
-            .taking(.object)
+            .documented(.jobs, kind.summary, Self.detail)
+            .with(.idempotencyKey())
+            .taking(.object, BulkActionRequest.schema(kind), example: BulkActionRequest.example(kind))
+            .answering(
+                .json(200, .either(BulkActionRequest.outcome, BulkActionRequest.preview), "What was or would be done."),
+                .json(202, JobJSON.schema, "The job that does it to all that the filter means.", .location, .retryAfter)
+            )
+            .refusing(.confirmTokenStale, .idempotencyMismatch, .invalidParameter)
         }
     }
+
+    private static let detail = """
+        ids are done at once, each on its own. filter with dryRun says how many there are, and gives a confirmToken; \
+        filter with that token starts a job that does it to all of them.
+        """
 
     private static func operation(_ kind: BulkAction.Kind) -> String { "\(kind.rawValue)Jobs" }
 
@@ -106,6 +118,16 @@ struct BulkActionRoutes: Sendable {
 }
 
 extension BulkAction.Kind {
+    /// What it is called in the API's document.
+    fileprivate var summary: String {
+        switch self {
+        case .cancel: "Cancel many jobs"
+        case .retry: "Run many failed or cancelled jobs again"
+        case .delete: "Delete many jobs that have ended"
+        case .reschedule: "Have many queued jobs run at another time"
+        }
+    }
+
     /// What it means that a job's status does not allow it.
     fileprivate var conflict: ProblemType {
         switch self {

@@ -16,7 +16,7 @@ struct JobRoutes: Sendable {
                 .answering(.json(200, .array(JobJSON.schema), "The newest first.", .link)),
             APIRoute(.get, "/api/jobs/{id}", "getJob", .jobsRead, get)
                 .documented(.jobs, "Get a job", "With Prefer: wait and If-None-Match the answer waits for a change.")
-                .with(.jobID, .ifNoneMatch, Preferences.waiting)
+                .with(.jobID, JobIncludes.parameter, .ifNoneMatch, Preferences.waiting)
                 .answering(
                     .json(200, JobJSON.schema, "The job as it is.", .entityTag, .retryAfter, .preferenceApplied),
                     .empty(304, "It is as If-None-Match names it.", .entityTag, .retryAfter, .preferenceApplied)

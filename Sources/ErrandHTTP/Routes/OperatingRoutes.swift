@@ -32,7 +32,12 @@ struct OperatingRoutes: Sendable {
                 )
                 .answering(.json(200, Self.retried, "It is queued."))
                 .refusing(.jobNotRetryable, .uniqueConflict, .preconditionFailed, .gone),
-            APIRoute(.patch, "/api/jobs/{id}", "amendJob", .jobsOperate, amend).taking(.object),
+            APIRoute(.patch, "/api/jobs/{id}", "amendJob", .jobsOperate, amend)
+                .documented(.jobs, "Change a queued job", "A merge patch: what is left out stays, null is the default.")
+                .with(.jobID, .requiredIfMatch)
+                .taking(.object, JobPatch.schema, example: #"{"priority":10}"#)
+                .answering(.json(200, JobJSON.schema, "As it is now.", .entityTag, .retryAfter))
+                .refusing(.conflict, .preconditionFailed, .preconditionRequired, .gone),
             APIRoute(.delete, "/api/jobs/{id}", "deleteJob", .jobsOperate, delete)
                 .documented(.jobs, "Delete a job that has ended", "With its log, its result and its files.")
                 .with(.jobID, .ifMatch)

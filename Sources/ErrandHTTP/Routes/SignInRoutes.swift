@@ -11,9 +11,21 @@ struct SignInRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute.signingIn(.post, "/api/session", "createSession", create).taking(.optionalObject).answering(nil),
-            APIRoute.anyCredential(.get, "/api/session", "getSession", get),
-            APIRoute.anyCredential(.delete, "/api/session", "endSession", end).answering(nil),
+            APIRoute.signingIn(.post, "/api/session", "createSession", create)
+                .documented(.session, "Sign in", "A key or token becomes a cookie that pages of this server can use.")
+                .taking(
+                    .optionalObject,
+                    .fields(["key": Schema.text.about("An API key or token; or Authorization.").optional]),
+                    example: #"{"key":"ek_012345678901_…"}"#
+                )
+                .answering(.empty(204, "Set-Cookie has the session."))
+                .refusing(.unauthenticated, .quotaExceeded, .storageUnavailable),
+            APIRoute.anyCredential(.get, "/api/session", "getSession", get)
+                .documented(.session, "Say who asks")
+                .answering(.json(200, SessionJSON.schema, "What the credential stands for.")),
+            APIRoute.anyCredential(.delete, "/api/session", "endSession", end)
+                .documented(.session, "Sign out", "The session is over, wherever its cookie is kept.")
+                .answering(.empty(204, "It is over.")),
         ]
     }
 

@@ -15,7 +15,26 @@ struct StreamTicketRoute: Sendable {
     }
 
     var routes: [APIRoute] {
-        [APIRoute(.post, "/api/stream-tickets", "createStreamTicket", .jobsRead, create).taking(.object)]
+        [
+            APIRoute(.post, "/api/stream-tickets", "createStreamTicket", .jobsRead, create)
+                .documented(
+                    .streams,
+                    "Get a ticket for a stream",
+                    "A browser's EventSource sends no header: it opens the stream once with ?ticket= instead."
+                )
+                .taking(
+                    .object,
+                    .fields(["path": Schema.text.about("The path of the stream, without a query.")]),
+                    example: #"{"path":"/api/events"}"#
+                )
+                .answering(
+                    .json(
+                        201,
+                        .object(["ticket": .text, "expiresIn": Schema.count.about("In seconds.")]),
+                        "Once good."
+                    )
+                )
+        ]
     }
 
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -10,8 +10,16 @@ struct DeliveryRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.post, "/api/webhooks/{id}/test", "testWebhook", .webhooksWrite, test).taking(.optionalObject),
-            APIRoute(.get, "/api/webhooks/{id}/deliveries", "listDeliveries", .webhooksWrite, list),
+            APIRoute(.post, "/api/webhooks/{id}/test", "testWebhook", .webhooksWrite, test)
+                .documented(.webhooks, "Send a test delivery", "It is tried once.")
+                .with(.webhookID)
+                .taking(.optionalObject, .fields([:]), example: "{}")
+                .answering(.json(202, DeliveryJSON.schema, "The delivery, which is on its way."))
+                .refusing(.conflict),
+            APIRoute(.get, "/api/webhooks/{id}/deliveries", "listDeliveries", .webhooksWrite, list)
+                .documented(.webhooks, "List what was delivered", "For a week.")
+                .with(.webhookID, .limit("How many."), .cursor)
+                .answering(.json(200, .array(DeliveryJSON.schema), "The newest first.", .link)),
             APIRoute(
                 .post,
                 "/api/webhooks/{id}/deliveries/{deliveryId}/replay",
@@ -19,7 +27,11 @@ struct DeliveryRoutes: Sendable {
                 .webhooksWrite,
                 replay
             )
-            .taking(.optionalObject),
+            .documented(.webhooks, "Deliver again", "With the message id it had, by which receivers know it.")
+            .with(.webhookID, .deliveryID)
+            .taking(.optionalObject, .fields([:]), example: "{}")
+            .answering(.json(202, DeliveryJSON.schema, "The new delivery."))
+            .refusing(.conflict),
         ]
     }
 

@@ -4,6 +4,26 @@ import FoundationEssentials
 
 /// A webhook as the API shows it; its secret only where it was just made.
 struct WebhookJSON {
+    static let schema = Schema.object([
+        "id": .uuid,
+        "url": .text,
+        "events": .array(.words(WebhookEvent.allCases.map(\.rawValue))),
+        "format": .words(Webhook.Format.allCases.map(\.rawValue)),
+        "enabled": .boolean,
+        "disabledBecause": Schema.text.about("Why it was switched off.").optional,
+        "tenantId": Schema.text.nullable.about("null: the whole installation."),
+        "projects": Schema.array(.text).about("Those whose jobs it hears of; left out: all.").optional,
+        "createdAt": .time,
+        "failures": Schema.count.about("Failed attempts in a row."),
+        "throttledUntil": Schema.time.about("The receiver asked for less until then.").optional,
+        "oldSecretValidUntil": Schema.time.about("Until when the secret before signs as well.").optional,
+    ]).named("Webhook")
+
+    /// With the secret, which is shown once.
+    static let newSchema = schema.adding([
+        "secret": Schema.text.about("Signs deliveries: shown now and never again.")
+    ]).named("NewWebhook")
+
     let webhook: Webhook
     let now: Date
     var showsSecret = false
@@ -30,6 +50,21 @@ struct WebhookJSON {
 
 /// A delivery as the log shows it.
 struct DeliveryJSON {
+    static let schema = Schema.object([
+        "id": .uuid,
+        "messageId": Schema.text.about("The webhook-id of its requests, the same when it is repeated."),
+        "event": .text,
+        "jobId": Schema.uuid.optional,
+        "status": .words(["pending", "sending", "delivered", "failed"]),
+        "attempts": .count,
+        "maxAttempts": .count,
+        "lastAttempt": Schema.anyObject.about("What came of the last attempt.").optional,
+        "error": Schema.text.optional,
+        "createdAt": .time,
+        "nextAttemptAt": Schema.time.optional,
+        "completedAt": Schema.time.optional,
+    ]).named("Delivery")
+
     let job: Job
     let delivery: WebhookDelivery
 

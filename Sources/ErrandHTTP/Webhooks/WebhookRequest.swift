@@ -4,6 +4,31 @@ import FoundationEssentials
 
 /// What a body says of a webhook; nil where it says nothing.
 struct WebhookRequest {
+    static let changeSchema = Schema.fields([
+        "url": Schema.string(1...2048).about("Where deliveries go: https, and a public address.").optional,
+        "events": events.optional,
+        "format": Schema.words(Webhook.Format.allCases.map(\.rawValue)).optional,
+        "enabled": Schema.boolean.optional,
+    ]).named("WebhookChange")
+    static let schema = Schema.fields([
+        "url": Schema.string(1...2048).about("Where deliveries go: https, and a public address."),
+        "events": events.about("Which ends of jobs; left out: all.").optional,
+        "format": Schema.words(Webhook.Format.allCases.map(\.rawValue)).standard("\"standard\"").optional,
+        "enabled": Schema.boolean.standard("true").optional,
+    ]).named("WebhookRequest")
+    static let example = #"{"url":"https://example.com/hooks","events":["job.completed","job.failed"]}"#
+    /// The `webhook` of a submit.
+    static let ownSchema = Schema.fields([
+        "url": Schema.string(1...2048).about("Where the job's end is told: https, and a public address."),
+        "secret": Schema.text.about("Signs the delivery: whsec_ and the base64 of 24 to 64 bytes."),
+        "events": events.optional,
+        "format": Schema.words(Webhook.Format.allCases.map(\.rawValue)).optional,
+    ])
+    private static let events = Schema.array(
+        .words(WebhookEvent.allCases.map(\.rawValue)),
+        count: 1...WebhookEvent.allCases.count
+    )
+
     private(set) var url: String?
     private(set) var events: Set<WebhookEvent>?
     private(set) var format: Webhook.Format?

@@ -11,13 +11,40 @@ struct WebhookRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            APIRoute(.get, "/api/webhooks", "listWebhooks", .webhooksWrite, list),
-            APIRoute(.post, "/api/webhooks", "createWebhook", .webhooksWrite, create).taking(.object),
-            APIRoute(.get, "/api/webhooks/{id}", "getWebhook", .webhooksWrite, get),
-            APIRoute(.patch, "/api/webhooks/{id}", "updateWebhook", .webhooksWrite, update).taking(.object),
-            APIRoute(.delete, "/api/webhooks/{id}", "deleteWebhook", .webhooksWrite, delete).answering(nil),
+            APIRoute(.get, "/api/webhooks", "listWebhooks", .webhooksWrite, list)
+                .documented(.webhooks, "List webhooks")
+                .answering(.json(200, .array(WebhookJSON.schema), "Those of the tenant.")),
+            APIRoute(.post, "/api/webhooks", "createWebhook", .webhooksWrite, create)
+                .documented(.webhooks, "Set up a webhook", "The address has to be public, and is looked at each time.")
+                .taking(.object, WebhookRequest.schema, example: WebhookRequest.example)
+                .answering(.json(201, WebhookJSON.newSchema, "The webhook, with its secret.", .location))
+                .refusing(.unsafeURL, .conflict),
+            APIRoute(.get, "/api/webhooks/{id}", "getWebhook", .webhooksWrite, get)
+                .documented(.webhooks, "Get a webhook")
+                .with(.webhookID)
+                .answering(.json(200, WebhookJSON.schema, "The webhook.")),
+            APIRoute(.patch, "/api/webhooks/{id}", "updateWebhook", .webhooksWrite, update)
+                .documented(.webhooks, "Change a webhook", "What is left out stays; enabled switches it on again.")
+                .with(.webhookID)
+                .taking(.object, WebhookRequest.changeSchema, example: #"{"enabled":true}"#)
+                .answering(.json(200, WebhookJSON.schema, "As it is now."))
+                .refusing(.unsafeURL),
+            APIRoute(.delete, "/api/webhooks/{id}", "deleteWebhook", .webhooksWrite, delete)
+                .documented(.webhooks, "Delete a webhook", "What was not delivered yet is not delivered any more.")
+                .with(.webhookID)
+                .answering(.empty(204, "It is deleted.")),
             APIRoute(.post, "/api/webhooks/{id}/rotate-secret", "rotateWebhookSecret", .webhooksWrite, rotate)
-                .taking(.optionalObject),
+                .documented(.webhooks, "Give a webhook a new secret", "Deliveries are signed with both for a while.")
+                .with(.webhookID)
+                .taking(
+                    .optionalObject,
+                    .fields([
+                        "oldValidSeconds": Schema.integer(0...Webhook.rotation.components.seconds)
+                            .about("For how long the old secret signs as well; left out: a day.").optional
+                    ]),
+                    example: #"{"oldValidSeconds":3600}"#
+                )
+                .answering(.json(200, WebhookJSON.newSchema, "The webhook, with its new secret.")),
         ]
     }
 

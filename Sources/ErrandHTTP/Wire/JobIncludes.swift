@@ -12,6 +12,12 @@ struct JobIncludes: Sendable {
         case logs
     }
 
+    static let parameter = Parameter.query(
+        "include",
+        .array(.words(Part.allCases.map(\.rawValue))),
+        "What else is shown of it."
+    )
+
     /// How many log lines are shown; the log's own route has them all.
     private static let logLines = 200
 

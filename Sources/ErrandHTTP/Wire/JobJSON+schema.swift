@@ -37,6 +37,9 @@ extension JobJSON {
         "cancelAcknowledgedAt": Schema.time.about("When the handler of a cancelled run had stopped.").optional,
         "recordExpiresAt": Schema.count.about("When the record may be deleted, in seconds since 1970.").optional,
         "rev": Schema.count.about("Grows with each change."),
+        "payload": Schema.any.about("Where include asks for it; secrets are shown to administrators alone.").optional,
+        "attempts": Schema.array(.any).about("Where include asks for them.").optional,
+        "logs": Schema.array(.any).about("Where include asks for them.").optional,
         "links": .object(["self": .text, "events": .text, "cancel": .text, "result": .text]),
     ]).named("Job")
 }

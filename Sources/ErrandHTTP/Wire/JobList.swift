@@ -26,6 +26,9 @@ struct JobList {
         .query("createdBy", .text, "Who submitted it."),
         .query("createdAfter", .time, "Submitted at this time or later."),
         .query("createdBefore", .time, "Submitted before this time."),
+        .query("q", .text, "Jobs with this number, or this text in what they are found by."),
+        .query("sort", .words(["-createdAt", "createdAt"]), "The newest first, as when left out, or the oldest."),
+        .query("count", .words([Count.exact, .estimate].map(\.rawValue)), "Say in X-Total-Count how many there are."),
         .limit("How many."), .cursor,
     ]
 

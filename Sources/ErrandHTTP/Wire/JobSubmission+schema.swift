@@ -25,6 +25,7 @@ extension JobSubmission {
             "tags": Schema.array(.text).about("Kept as metadata.tags; lists can be filtered by them.").optional,
             "metadata": Schema.anyObject.atMost(bytes: JobLimits.dataBytes, "Your own; never shown in lists.").optional,
             "recordExpiresAt": time.about("When the record may be deleted, in seconds since 1970.").optional,
+            "webhook": WebhookRequest.ownSchema.about("An address that is told of this job's end.").optional,
             "createdBy": Schema.name.about("In whose name: with admin alone.").optional,
             "createdByName": Schema.name.about("Their name, for people: with admin alone.").optional,
         ]).named("JobRequest")

@@ -4,6 +4,17 @@ import FoundationEssentials
 
 /// Who asks, as the API tells them.
 struct SessionJSON {
+    static let schema = Schema.object([
+        "credential": .words(["none", "key", "token"]),
+        "id": Schema.text.about("Of a key its id, of a token its subject.").optional,
+        "name": .text.nullable,
+        "tenantId": Schema.text.nullable.about("null: the whole installation."),
+        "projects": Schema.array(.text).about("Those it reaches; left out: all.").optional,
+        "scopes": .array(.words(AccessScope.allCases.map(\.rawValue))),
+        "isSession": Schema.boolean.about("Whether a browser's session asks."),
+        "expiresAt": Schema.time.optional,
+    ]).named("Session")
+
     let context: APIContext
 
     func write(to writer: inout JSONWriter) {
