@@ -358,6 +358,22 @@ CREATE TABLE errand.uploads (
     job bigint
 );
 
+CREATE TABLE errand.webhooks (
+    id uuid NOT NULL,
+    tenant text COLLATE pg_catalog."C",
+    projects text,
+    job bigint,
+    url text NOT NULL,
+    events text NOT NULL,
+    format text NOT NULL,
+    enabled boolean NOT NULL,
+    disabled_because text,
+    secrets text NOT NULL,
+    created_at bigint NOT NULL,
+    failures integer NOT NULL,
+    throttled_until bigint
+);
+
 CREATE TABLE errand.workers (
     id text NOT NULL COLLATE pg_catalog."C",
     name text NOT NULL,
@@ -436,6 +452,9 @@ ALTER TABLE ONLY errand.tombstones
 ALTER TABLE ONLY errand.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY errand.webhooks
+    ADD CONSTRAINT webhooks_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY errand.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
 
@@ -478,3 +497,7 @@ CREATE INDEX uploads_job ON errand.uploads USING btree (job) WHERE (job IS NOT N
 CREATE INDEX uploads_key ON errand.uploads USING btree (key);
 
 CREATE INDEX uploads_unused ON errand.uploads USING btree (expires_at) WHERE (job IS NULL);
+
+CREATE INDEX webhooks_job ON errand.webhooks USING btree (job) WHERE (job IS NOT NULL);
+
+CREATE INDEX webhooks_tenant ON errand.webhooks USING btree (tenant) WHERE (job IS NULL);

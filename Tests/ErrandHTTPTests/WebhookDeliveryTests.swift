@@ -165,6 +165,55 @@ struct WebhookDeliveryTests {
         }
     }
 
+    @Test("an attempt that is cancelled, as at a stop, is charged to nobody")
+    func cancelled() async throws {
+        try await withReceiver { receiver, port in
+            let bench = DeliveryBench()
+            let hook = try await bench.webhook("http://127.0.0.1:\(port)/")
+            _ = try await bench.api.complete()
+            receiver.answer(200, hangs: true)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    await #expect(throws: CancellationError.self) { _ = try await bench.attempt() }
+                }
+                await receiver.arrival()
+                group.cancelAll()
+            }
+            #expect(try await bench.show(hook.path)["failures"]?.int64Value == 0)
+        }
+    }
+
+    @Test("the body of an answer is not waited for")
+    func endless() async throws {
+        try await withReceiver { receiver, port in
+            let bench = DeliveryBench()
+            _ = try await bench.webhook("http://127.0.0.1:\(port)/")
+            _ = try await bench.api.complete()
+            receiver.answer(200, isEndless: true)
+            try await bench.expectAttempt(.delivered)
+        }
+    }
+
+    @Test("a delivery whose webhook is deleted, or is not of the tenant it was stored for, is dropped")
+    func dropped() async throws {
+        try await withReceiver { receiver, port in
+            let bench = DeliveryBench()
+            let hook = try await bench.webhook("http://127.0.0.1:\(port)/")
+            _ = try await bench.api.complete()
+            #expect(try await bench.api.send(.delete, hook.path).status == 204)
+            try await bench.expectAttempt(.failed("webhook_deleted"))
+            _ = try await bench.webhook("http://127.0.0.1:\(port)/")
+            let webhook = try #require(try await bench.api.memory.webhooks(scope: .default).first)
+            let now = bench.api.clock.now().wall
+            let forged = WebhookDelivery(webhook: webhook.id, event: "job.completed", at: now, data: .emptyObject)
+            for scope in [WebhookDelivery.scope(for: .tenant("b")), .default, .system] {
+                _ = try await bench.api.memory.insert([forged.submission(to: webhook)], scope: scope)
+                try await bench.expectAttempt(.failed("webhook_foreign"))
+            }
+            #expect(receiver.requests.isEmpty)
+        }
+    }
+
     @Test("while a secret is rotated both sign; then the old one is nothing")
     func rotation() async throws {
         try await withReceiver { receiver, port in

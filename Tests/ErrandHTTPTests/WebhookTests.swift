@@ -3,6 +3,7 @@ import Errand
 import ErrandTesting
 import FoundationEssentials
 import HTTPTypes
+import Synchronization
 import Testing
 
 @testable import ErrandHTTP
@@ -118,6 +119,29 @@ struct WebhookTests {
         let reply = try await TestAPI().send(.post, "/api/jobs", "{\"type\":\"Import\",\"webhook\":\(webhook)}")
         #expect(try reply.status == 422 && reply.places == [pointer], "\(reply.text)")
         #expect(!reply.text.contains("c2hvcnQ"))
+    }
+
+    @Test("a bulk submit looks at each URL once, and takes only so many")
+    func bulk() async throws {
+        let asked = Mutex<[String]>([])
+        let api = TestAPI { options in
+            options.outbound.resolve = { host in
+                asked.withLock { $0.append(host) }
+                return ["8.8.8.8"]
+            }
+        }
+        let name = try #require(HTTPField.Name("Idempotency-Key"))
+        func submit(_ key: String, _ hosts: [String]) async throws -> Reply {
+            let jobs = hosts.map { host in
+                "{\"type\":\"Import\",\"webhook\":{\"url\":\"https://\(host)\",\"secret\":\"\(Self.secret)\"}}"
+            }
+            let body = "{\"jobs\":[\(jobs.joined(separator: ","))]}"
+            return try await api.send(.post, "/api/jobs/bulk", body, headers: [name: key])
+        }
+        #expect(try await submit("a", Array(repeating: "a.example", count: 100)).status == 202)
+        #expect(asked.withLock { $0 } == ["a.example"])
+        let many = try await submit("b", (0...20).map { "h\($0).example" })
+        #expect(try many.status == 422 && many.places == ["/jobs/20/webhook/url"])
     }
 
     @Test("deliveries are listed newest first, in pages")

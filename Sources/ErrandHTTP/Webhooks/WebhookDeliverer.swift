@@ -36,11 +36,11 @@ struct WebhookDeliverer: Sendable {
     /// - Parameters:
     ///   - attempt: Which.
     ///   - log: Takes what the delivery log keeps of it.
-    /// - Throws: ``Errand/JobError`` unless the receiver took it.
+    /// - Throws: ``Errand/JobError`` unless the receiver took it; `CancellationError` when the task was cancelled.
     func make(_ attempt: Attempt, log: (JSONText) throws -> Void) async throws {
         let webhook = try await webhook(for: attempt)
         let start = clock.now().steady
-        let outcome = await send(attempt, to: webhook)
+        let outcome = try await send(attempt, to: webhook)
         try log(Self.note(outcome, after: clock.now().steady - start, at: clock.now().wall))
         count(outcome.result)
         try await conclude(attempt, webhook, outcome)
@@ -83,7 +83,8 @@ struct WebhookDeliverer: Sendable {
         return .permanent(message, code: code)
     }
 
-    private func send(_ attempt: Attempt, to webhook: Webhook) async -> WebhookOutcome {
+    /// Sends it; what was cancelled says nothing about the receiver, and is no attempt.
+    private func send(_ attempt: Attempt, to webhook: Webhook) async throws -> WebhookOutcome {
         let target: OutboundTarget
         do throws(UnsafeURL) { target = try await outbound.target(of: webhook.url) } catch {
             return .unsafe(error.description)
@@ -94,6 +95,7 @@ struct WebhookDeliverer: Sendable {
         do {
             return WebhookOutcome(try await client.post(message.body, headers: headers, to: target), at: now)
         } catch {
+            try Task.checkCancellation()
             logger.debug("cannot deliver", metadata: ["webhook_id": "\(webhook.id)", "error": "\(error)"])
             return .failed(status: nil, reason: OutboundClient.reason(for: error))
         }

@@ -17,7 +17,7 @@ public struct WebhookService: Service {
     /// - Parameters:
     ///   - store: Where jobs and webhooks are.
     ///   - outbound: Decides where may be sent to.
-    ///   - options: The lease, heartbeat, grace and logger of a worker; what else they say is not used.
+    ///   - options: The lease, heartbeat, grace (5 s at most) and logger of a worker; what else they say is not used.
     ///   - clock: Tells the time.
     public init(
         store: some JobStore & WebhookStore,
@@ -42,7 +42,9 @@ public struct WebhookService: Service {
         var handlers = JobHandlers()
         handlers.register(raw: WebhookDelivery.type, retry: schedule) { try await deliverer.run($0) }
         var chosen = WorkerOptions(queues: [WebhookDelivery.queue], concurrency: Self.concurrency)
-        (chosen.lease, chosen.heartbeat, chosen.grace) = (options.lease, options.heartbeat, options.grace)
+        (chosen.lease, chosen.heartbeat) = (options.lease, options.heartbeat)
+        // Most are done by then; what a slow receiver is told twice it knows by the id.
+        chosen.grace = min(options.grace, .seconds(5))
         (chosen.logger, chosen.random, chosen.version) = (options.logger, options.random, options.version)
         // The process's own worker does that, or its upkeep.
         (chosen.reapInterval, chosen.pruneInterval) = (nil, nil)

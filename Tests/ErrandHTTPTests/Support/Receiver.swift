@@ -27,6 +27,8 @@ final class Receiver: Sendable {
         var headers: HTTPFields = [:]
         /// Waits until the client has gone instead of answering.
         var hangs = false
+        /// Sends a body that does not end before the client has gone.
+        var isEndless = false
     }
 
     private struct State {
@@ -35,15 +37,21 @@ final class Receiver: Sendable {
     }
 
     private let state = Mutex(State())
+    private let arrivals = AsyncStream<Void>.makeStream()
 
     var requests: [Request] { state.withLock { $0.requests } }
 
-    func answer(_ status: Int, _ headers: HTTPFields = [:], hangs: Bool = false) {
-        state.withLock { $0.answer = Answer(status: status, headers: headers, hangs: hangs) }
+    func answer(_ status: Int, _ headers: HTTPFields = [:], hangs: Bool = false, isEndless: Bool = false) {
+        let answer = Answer(status: status, headers: headers, hangs: hangs, isEndless: isEndless)
+        state.withLock { $0.answer = answer }
     }
 
+    /// Waits for a request.
+    func arrival() async { for await _ in arrivals.stream { return } }
+
     fileprivate func take(_ request: Request) -> Answer {
-        state.withLock { state in
+        defer { arrivals.continuation.yield() }
+        return state.withLock { state in
             state.requests.append(request)
             return state.answer
         }
@@ -62,7 +70,11 @@ func withReceiver(_ test: @Sendable (_ receiver: Receiver, _ port: Int) async th
             Receiver.Request(path: request.uri.string, headers: request.headers, body: body)
         )
         if answer.hangs { try await gracefulShutdown() }
-        return Response(status: .init(code: answer.status), headers: answer.headers)
+        let sent = ResponseBody { writer in
+            while answer.isEndless { try await writer.write(ByteBuffer(repeating: 0x20, count: 65_536)) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .init(code: answer.status), headers: answer.headers, body: sent)
     }
     // The one does not match the other.
     for path: RouterPath in ["/", "**"] { router.post(path, use: take) }
