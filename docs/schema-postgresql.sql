@@ -339,6 +339,11 @@ CREATE TABLE errand.queues (
     window_claimed integer
 );
 
+CREATE TABLE errand.spent_tokens (
+    id text NOT NULL COLLATE pg_catalog."C",
+    until bigint NOT NULL
+);
+
 CREATE TABLE errand.tombstones (
     number bigint NOT NULL,
     id uuid NOT NULL,
@@ -446,6 +451,9 @@ ALTER TABLE ONLY errand.orphaned_files
 ALTER TABLE ONLY errand.queues
     ADD CONSTRAINT queues_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY errand.spent_tokens
+    ADD CONSTRAINT spent_tokens_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY errand.tombstones
     ADD CONSTRAINT tombstones_pkey PRIMARY KEY (number);
 
@@ -487,6 +495,8 @@ CREATE INDEX live_stale ON errand.live USING btree (stale_at) WHERE (stale_at IS
 CREATE UNIQUE INDEX live_unique ON errand.live USING btree (unique_key, type, COALESCE(tenant, ''::text), ((tenant IS NULL))) WHERE (unique_key IS NOT NULL);
 
 CREATE INDEX queues_limited ON errand.queues USING btree (name) WHERE (concurrency IS NOT NULL);
+
+CREATE INDEX spent_tokens_until ON errand.spent_tokens USING btree (until);
 
 CREATE INDEX tombstones_age ON errand.tombstones USING btree (deleted_at);
 

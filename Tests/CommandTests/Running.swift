@@ -44,6 +44,16 @@ final class Running: Sendable {
         throw NeverSaid(prefix: prefix, errors: await errors.text())
     }
 
+    /// Waits for several lines in any order, and answers what follows each text.
+    func lines(after prefixes: [String]) async throws -> [String] {
+        var found: [String: String] = [:]
+        for await line in output.lines {
+            for prefix in prefixes where line.hasPrefix(prefix) { found[prefix] = String(line.dropFirst(prefix.count)) }
+            if found.count == prefixes.count { return prefixes.compactMap { found[$0] } }
+        }
+        throw NeverSaid(prefix: prefixes.joined(separator: ", "), errors: await errors.text())
+    }
+
     func signal(_ number: Int32) { kill(pid, number) }
 
     /// Waits for the end.

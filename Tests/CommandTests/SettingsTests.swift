@@ -27,6 +27,30 @@ struct SettingsTests {
         ("webhooks: {proxy: x}\n", "errand.yaml:1", "webhooks.proxy is unknown"),
         ("log: {level: loud}\n", "errand.yaml:1", "log.level is \"loud\""),
         ("store: [\n", "errand.yaml", "not valid YAML"),
+        ("auth: all\n", "errand.yaml:1", "auth is \"all\"; expected none or keys"),
+        ("auth: {mode: all}\n", "errand.yaml:1", "expected none or keys"),
+        ("auth: {jwts: 1}\n", "errand.yaml:1", "auth.jwts is unknown; expected mode, jwt"),
+        ("auth:\n  jwt: {audience: a, jwks: k}\n", "errand.yaml:2", "auth.jwt.issuer is missing"),
+        ("auth:\n  jwt: {issuer: i, jwks: k}\n", "errand.yaml:2", "auth.jwt.audience is missing"),
+        ("auth:\n  jwt: {issuer: i, audience: a}\n", "errand.yaml:2", "has neither keys nor jwks"),
+        ("auth:\n  jwt: {issuer: i, audience: a, jwks: k, keys: [{}]}\n", "errand.yaml:2", "stands beside jwks"),
+        ("auth:\n  jwt: {issuer: i, audience: a, keys: k.pem}\n", "errand.yaml:2", "auth.jwt.keys is \"k.pem\""),
+        (
+            "auth:\n  jwt: {issuer: i, audience: a, keys: [{file: k, algorithm: none}]}\n", "errand.yaml:2",
+            "auth.jwt.keys[0].algorithm is \"none\"; expected one of RS256"
+        ),
+        (
+            "auth:\n  jwt: {issuer: i, audience: a, keys: [{file: k}]}\n", "errand.yaml:2",
+            "keys[0].algorithm is missing"
+        ),
+        (
+            "auth:\n  jwt: {issuer: i, audience: a, jwks: k, leeway: 2m}\n", "errand.yaml:2",
+            "auth.jwt.leeway is \"2m\"; expected a time span from 0s to 60s"
+        ),
+        ("auth:\n  jwt: {issuer: i, audience: a, jwks: none.json}\n", "auth.jwt", "none.json cannot be read"),
+        ("tls: {certificate: c}\n", "errand.yaml:1", "tls.key is missing"),
+        ("tls: {cert: c}\n", "errand.yaml:1", "tls.cert is unknown"),
+        ("adminPort: 99999\n", "errand.yaml:1", "adminPort is \"99999\"; expected a port"),
     ]
 
     @Test("a wrong file stops the start with the key, its line and what was expected", arguments: wrong)
@@ -78,7 +102,7 @@ struct SettingsTests {
     func loopbackOnly() async throws {
         let refused = try await Folder().errand("serve", "--host", "0.0.0.0", "--port", "0")
         #expect(refused.status == 78)
-        #expect(refused.errors.contains("--auth keys and --behind-proxy"))
+        #expect(refused.errors.contains("--auth keys and TLS (--tls-cert and --tls-key, or --behind-proxy)"))
     }
 
     @Test("a port that another program has is named")

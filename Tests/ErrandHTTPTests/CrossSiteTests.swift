@@ -36,6 +36,24 @@ struct CrossSiteTests {
         }
     }
 
+    @Test(
+        "every operation that may change something refuses a cookie that a foreign page sent",
+        arguments: TestAPI().api.routes.filter { !$0.method.isSafe && $0.admission.asksForCredential }
+    )
+    func everyRoute(_ route: APIRoute) async throws {
+        let api = TestAPI.withKeys()
+        let header = try await api.header(Set(AccessScope.allCases))
+        let session = try await api.send(.post, "/api/session", headers: header).session
+        let id = try await api.submit()
+        let path = route.path.replacing("{id}", with: "\(id)")
+        for foreign in [HTTPFields(), [.secFetchSite: "cross-site"], [.origin: "http://evil.com"], [.origin: "null"]] {
+            let reply = try await api.send(route.method, path, headers: session + foreign)
+            #expect(reply.status == 403)
+            #expect(try reply.problem == "forbidden")
+        }
+        #expect(try await api.memory.job(.id(id), scope: .default).rev == 1)
+    }
+
     @Test("a form of another site submits nothing, whatever it calls its body")
     func forms() async throws {
         try await withSession { api, port, cookie in

@@ -35,7 +35,7 @@ struct PollingTests {
         let queued = try await api.submit()
         var reply = try await api.get("/api/jobs/\(queued)")
         #expect(reply.headers[.cacheControl] == "private, no-cache")
-        #expect(reply.headers[.vary] == "Authorization, Accept, Prefer")
+        #expect(reply.headers[.vary] == "Authorization, Cookie, Accept, Prefer")
         api.clock.advance(by: .seconds(1000))
         #expect(try await api.get("/api/jobs/\(queued)").headers[.retryAfter] == "15")
         let lease = try await api.claim()

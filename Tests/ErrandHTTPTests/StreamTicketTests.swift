@@ -93,6 +93,19 @@ struct StreamTicketTests {
         #expect(try reply.places == ["/path"])
     }
 
+    @Test("where nobody is asked for a credential a ticket works too, and only there")
+    func unasked() async throws {
+        let open = TestAPI()
+        let id = try await open.complete()
+        let path = "/api/jobs/\(id)/events"
+        let ticket = try await ticket(path, [:], on: open)
+        #expect(try await open.get("\(path)?ticket=\(ticket)").status == 200)
+        let pass = Pass(.anyone, id: "t_x", expiresAt: api.clock.now().wall + 60)
+        let codec = PassCodec(secret: Array("a secret for tests".utf8), purpose: "ticket")
+        let jobs = "/api/events"
+        #expect(try await api.get("\(jobs)?ticket=\(codec.encode(pass, for: [jobs]))").status == 401)
+    }
+
     @Test("a bearer in the URL is refused, also where a ticket is taken")
     func bearerInURL() async throws {
         let secret = try #require(try await api.header([.jobsRead])[.authorization]?.dropFirst(7))

@@ -21,11 +21,10 @@ struct TransportTests {
         func path(_ name: String) -> String { url.appending(path: name).path() }
     }
 
-    private func certificate(in folder: Folder, _ clock: any JobClock, _ log: RecordedLog) throws -> ServerCertificate {
+    private func certificate(in folder: Folder, _ log: RecordedLog) throws -> ServerCertificate {
         try ServerCertificate(
             certificate: folder.path("chain.pem"),
             key: folder.path("key.pem"),
-            clock: clock,
             logger: log.logger
         )
     }
@@ -55,7 +54,7 @@ struct TransportTests {
         let made = try TestCertificate()
         try made.write(to: folder.url)
         let api = TestAPI.withKeys { $0.transport = .tls }
-        let certificate = try certificate(in: folder, api.clock, RecordedLog())
+        let certificate = try certificate(in: folder, RecordedLog())
         try await withServer(api, certificate: certificate) { port, _ in
             for version in [TLSVersion.tlsv12, .tlsv13] {
                 let client = try trust(made) { configuration in
@@ -84,17 +83,28 @@ struct TransportTests {
         let (first, second) = (try TestCertificate("first"), try TestCertificate("second"))
         try first.write(to: folder.url)
         let log = RecordedLog()
-        let api = TestAPI.withKeys { $0.transport = .tls }
-        let certificate = try certificate(in: folder, api.clock, log)
+        let clock = ManualClock()
+        let api = TestAPI.withKeys { options in
+            options.transport = .tls
+            options.sleep = { try await clock.sleep(until: clock.steadyNow.advanced(by: $0)) }
+        }
+        let certificate = try certificate(in: folder, log)
+        /// Lets the server look at the files, and waits until it has.
+        let look = { @Sendable in
+            await clock.sleepers(atLeast: 1)
+            clock.advance(by: .seconds(10))
+            await clock.sleepers(atLeast: 1)
+        }
         try await withServer(api, certificate: certificate) { port, _ in
+            await look()
             #expect(try await live(port, trust(first)).hasPrefix("HTTP/1.1 200"))
             // Half a renewal: the certificate is there, its key is not.
             try Data(second.certificate.utf8).write(to: folder.url.appending(path: "chain.pem"))
-            api.clock.advance(by: .seconds(10))
-            #expect(try await live(port, trust(first)).hasPrefix("HTTP/1.1 200"))
+            await look()
             #expect(log.lines.contains { $0.contains("stays as it was") })
+            #expect(try await live(port, trust(first)).hasPrefix("HTTP/1.1 200"))
             try second.write(to: folder.url)
-            api.clock.advance(by: .seconds(10))
+            await look()
             #expect(try await live(port, trust(second)).hasPrefix("HTTP/1.1 200"))
             let before = try trust(first)
             await #expect(throws: (any Error).self) { _ = try await live(port, before) }

@@ -11,6 +11,7 @@ public protocol SpentTokenStore: Sendable {
     ///   - id: Names the token.
     ///   - until: When it would have ended by itself; it may be forgotten afterwards.
     /// - Returns: Whether it was not spent before.
+    /// - Throws: `unavailable` when the store cannot say.
     func spend(token id: String, until: Date) async throws(JobStoreError) -> Bool
 
     /// Whether a token was spent and has not been forgotten.

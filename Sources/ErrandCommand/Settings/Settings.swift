@@ -58,7 +58,7 @@ struct Settings: Sendable {
     func refuseOpenDoor() throws {
         guard !LoopbackAccess.mayListen(on: listen.host) else { return }
         let isEncrypted = isBehindProxy || certificate != nil
-        let transport = isEncrypted ? nil : "--tls-cert and --tls-key, or --behind-proxy"
+        let transport = isEncrypted ? nil : "TLS (--tls-cert and --tls-key, or --behind-proxy)"
         let missing = [http.access == .keys ? nil : "--auth keys", transport].compactMap(\.self)
         guard !missing.isEmpty else { return }
         throw CommandFailure(

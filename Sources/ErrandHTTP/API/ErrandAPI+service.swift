@@ -25,7 +25,11 @@ extension ErrandAPI {
         guard LoopbackAccess.mayListen(on: host) || services.options.access != .loopback else {
             throw ListenError(host: host)
         }
-        return application(router(), server(certificate), host, port, onListening)
+        return CertifiedServer(
+            server: application(router(), server(certificate), host, port, onListening),
+            certificate: certificate,
+            sleep: services.options.sleep
+        )
     }
 
     /// The port for administration: health and, for whoever reads them on this machine, `/metrics`.

@@ -12,6 +12,7 @@ struct TokenClaims {
     /// - Parameters:
     ///   - key: The mark of the key that signed the token.
     ///   - now: The wall clock.
+    /// - Returns: Who it is, where and for what.
     /// - Throws: ``TokenFault`` for a token of somebody else, for somebody else, of another time, or that names no one.
     func principal(signedBy key: String, at now: Date) throws(TokenFault) -> Principal {
         try checkParties()

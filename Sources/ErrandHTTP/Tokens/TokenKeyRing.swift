@@ -31,6 +31,7 @@ final class TokenKeyRing: Sendable {
     /// The keys as they are now.
     ///
     /// - Parameter now: The time on the steady clock.
+    /// - Returns: Those of the file, read again where it changed.
     func keys(at now: Duration) async -> TokenKeySet {
         guard let path = Self.path(of: source), isTimeToLook(now) else { return state.withLock { $0.keys } }
         let stamp = FileStamp(path: path)

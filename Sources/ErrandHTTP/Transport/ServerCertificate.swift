@@ -1,6 +1,4 @@
 #if Server
-public import Errand
-import FoundationEssentials
 import HummingbirdCore
 import HummingbirdTLS
 public import Logging
@@ -10,8 +8,8 @@ import Synchronization
 
 /// The certificate and the private key with which a server speaks TLS; a renewed one is taken without a restart.
 ///
-/// The files are looked at again at a new connection, at most every ten seconds. What then does not belong together,
-/// or cannot be read, is passed over until the next look: a renewal writes two files.
+/// The files are looked at every ten seconds while the server runs. What then does not belong together, or cannot be
+/// read, is passed over until the next look: a renewal writes two files.
 public final class ServerCertificate: Sendable {
     private struct Pair {
         var chain: [NIOSSLCertificate]
@@ -21,15 +19,12 @@ public final class ServerCertificate: Sendable {
     private struct State {
         var pair: Pair
         var stamps: [FileStamp?]
-        /// When the files are looked at again, on the steady clock.
-        var nextLook: Duration?
     }
 
     /// How long a renewed certificate may go unnoticed.
     static let interval: Duration = .seconds(10)
 
     private let paths: (certificate: String, key: String)
-    private let clock: any JobClock
     private let logger: Logger
     private let state: Mutex<State>
 
@@ -38,20 +33,17 @@ public final class ServerCertificate: Sendable {
     /// - Parameters:
     ///   - certificate: The path of the chain in PEM, the server's own certificate first.
     ///   - key: The path of its private key in PEM, without a passphrase.
-    ///   - clock: Tells when to look at the files again.
     ///   - logger: Hears of a certificate that was renewed, or could not be.
     /// - Throws: ``CertificateError`` for files that cannot be used.
     public init(
         certificate: String,
         key: String,
-        clock: any JobClock = SystemJobClock(),
         logger: Logger
     ) throws(CertificateError) {
         paths = (certificate, key)
-        self.clock = clock
         self.logger = logger
         let stamps = [FileStamp(path: certificate), FileStamp(path: key)]
-        state = Mutex(State(pair: try Self.read(paths), stamps: stamps, nextLook: nil))
+        state = Mutex(State(pair: try Self.read(paths), stamps: stamps))
     }
 
     /// Puts TLS of version 1.2 or newer in front of a protocol.
@@ -64,14 +56,25 @@ public final class ServerCertificate: Sendable {
         }
     }
 
-    /// The certificate as its files have it now.
+    /// The pair for a handshake.
     private func current() -> NIOSSLContextConfigurationOverride {
-        if isTimeToLook { lookAgain() }
         let pair = state.withLock { $0.pair }
         var current = NIOSSLContextConfigurationOverride()
         current.certificateChain = pair.chain.map { .certificate($0) }
         current.privateKey = .privateKey(pair.key)
         return current
+    }
+
+    /// Looks at the files now and then until the task is cancelled.
+    ///
+    /// Never during a handshake: BoringSSL keeps what a failed look said for the thread, and would take it for the
+    /// handshake's failure.
+    func watch(_ sleep: @Sendable (Duration) async throws -> Void) async {
+        while true {
+            // Cancellation is the one way in which it ends.
+            do { try await sleep(Self.interval) } catch { return }
+            lookAgain()
+        }
     }
 
     private func lookAgain() {
@@ -83,15 +86,6 @@ public final class ServerCertificate: Sendable {
             logger.notice("the certificate was read again", metadata: ["file": "\(paths.certificate)"])
         } catch {
             logger.error("the certificate stays as it was: \(error)")
-        }
-    }
-
-    private var isTimeToLook: Bool {
-        let now = clock.now().steady
-        return state.withLock { state in
-            let isDue = state.nextLook.map { now >= $0 } ?? true
-            if isDue { state.nextLook = now + Self.interval }
-            return isDue
         }
     }
 

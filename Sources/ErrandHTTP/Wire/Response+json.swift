@@ -27,7 +27,7 @@ extension Response {
 extension HTTPFields {
     /// For what may change at any time: kept by the browser alone, and asked about before it is used again.
     static let privateNoCache: HTTPFields = [
-        .cacheControl: "private, no-cache", .vary: "Authorization, Accept, Prefer",
+        .cacheControl: "private, no-cache", .vary: "Authorization, Cookie, Accept, Prefer",
     ]
     /// For what nobody should keep.
     static let noStore: HTTPFields = [.cacheControl: "no-store"]

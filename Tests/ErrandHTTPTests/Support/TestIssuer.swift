@@ -57,7 +57,7 @@ final class TestIssuer: Sendable {
         }
     }
 
-    /// Claims that are let in, with some of them others; nil leaves one out. Values are JSON.
+    /// Claims that are let in, with some of them others, in JSON; nil leaves one out.
     static func claims(_ api: TestAPI, _ changes: [String: String?] = [:]) -> String {
         let now = Int(api.clock.now().wall.timeIntervalSince1970)
         var claims: [String: String?] = [
