@@ -21,8 +21,11 @@ extension ServiceGroup {
             throw CommandFailure(.configuration, error.description)
         }
         // Somebody has to take back what workers elsewhere held when they died.
+        let upkeep = installation.upkeep()
         let worker: (String, any Service) =
-            withWorker ? ("worker", installation.worker()) : ("upkeep", installation.upkeep())
+            withWorker
+            ? ("worker", ServingWorker(worker: installation.worker(), upkeep: upkeep, logger: logger))
+            : ("upkeep", upkeep)
         return build(installation, [worker, ("http", api)], logger: logger)
     }
 
@@ -34,7 +37,8 @@ extension ServiceGroup {
         logger: Logger
     ) -> ServiceGroup {
         let service: any Service = isSupervised ? SupervisedWorker(worker: worker, logger: logger) : worker
-        return build(installation, [("worker", service)], logger: logger)
+        // An operator may have told it to stop; the process is nothing without it.
+        return build(installation, [("worker", service)], end: .gracefullyShutdownGroup, logger: logger)
     }
 
     /// A group that stops its services the other way round: HTTP accepts nothing more, the worker lets its jobs end,
@@ -42,6 +46,7 @@ extension ServiceGroup {
     private static func build(
         _ installation: Installation,
         _ services: [(name: String, service: any Service)],
+        end: ServiceGroupConfiguration.ServiceConfiguration.TerminationBehavior = .cancelGroup,
         logger: Logger
     ) -> ServiceGroup {
         let settings = installation.settings
@@ -49,7 +54,11 @@ extension ServiceGroup {
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: store, serviceName: "store")]
                 + services.map { name, service in
-                    .init(service: StepLog(name: name, service: service, logger: logger), serviceName: name)
+                    .init(
+                        service: StepLog(name: name, service: service, logger: logger),
+                        successTerminationBehavior: end,
+                        serviceName: name
+                    )
                 },
             logger: settings.logger("errand.lifecycle")
         )

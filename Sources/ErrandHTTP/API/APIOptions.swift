@@ -38,6 +38,8 @@ public struct APIOptions: Sendable {
     public var workerLease: Duration = .seconds(30)
     /// How often workers elsewhere are asked to say that they live, and to renew their leases.
     public var workerHeartbeat: Duration = .seconds(5)
+    /// How long after its deadline a run of a worker elsewhere is still there to be ended as timed out.
+    var deadlineGrace: Duration { workerHeartbeat * 2 }
     /// Signs cursors, leases and the names of workers elsewhere, so that each is valid on every server that has the
     /// secret, and after a restart.
     ///

@@ -16,28 +16,43 @@ struct JobTypeRoutes: Sendable {
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
+        let languages = try Languages.wanted(request, Query(request, names: ["lang"]))
         let types = services.types.names.compactMap { services.types[$0] }
-        return .json(headers: .privateNoCache) { writer in
-            writer.array { writer in for type in types { Self.write(type, to: &writer) } }
+        return .json(headers: Self.headers) { writer in
+            writer.array { writer in
+                for type in types { writer.object { Self.write(type, in: languages, to: &$0) } }
+            }
         }
     }
 
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
+        let languages = try Languages.wanted(request, Query(request, names: ["lang"]))
         let name = try context.pathValue("type")
         guard let type = services.types[name] else {
             throw Problem(.notFound, "There is no job type \"\(name.quotable)\".")
         }
-        return .json(headers: .privateNoCache) { Self.write(type, to: &$0) }
+        var headers = Self.headers
+        headers[.contentLanguage] = type.description.label(in: languages)?.language
+        return .json(headers: headers) { writer in
+            writer.object { writer in
+                Self.write(type, in: languages, to: &writer)
+                writer.memberIfPresent("payloadSchema", type.description.payloadSchema)
+                writer.memberIfPresent("resultSchema", type.description.resultSchema)
+            }
+        }
     }
 
-    private static func write(_ type: JobType, to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("type", type.name)
-            writer.member("queue", type.queue)
-            writer.member("maxAttempts", type.maxAttempts)
-            writer.memberIfPresent("timeoutSeconds", type.timeoutSeconds)
-        }
+    private static let headers: HTTPFields = [
+        .cacheControl: "private, no-cache", .vary: "Authorization, Accept, Accept-Language",
+    ]
+
+    private static func write(_ type: JobType, in languages: [String], to writer: inout JSONWriter) {
+        writer.member("type", type.name)
+        writer.memberIfPresent("label", type.description.label(in: languages)?.text)
+        writer.member("queue", type.queue)
+        writer.member("maxAttempts", type.maxAttempts)
+        writer.memberIfPresent("timeoutSeconds", type.timeoutSeconds)
     }
 }
 #endif

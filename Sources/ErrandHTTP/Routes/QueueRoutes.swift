@@ -3,7 +3,7 @@ import Errand
 import HTTPTypes
 import Hummingbird
 
-/// Looking at queues, and stopping them.
+/// Looking at queues, stopping and limiting them.
 struct QueueRoutes: Sendable {
     let services: APIServices
 
@@ -15,8 +15,12 @@ struct QueueRoutes: Sendable {
                 .taking(.optionalObject),
             APIRoute(.post, "/api/queues/{name}/resume", "resumeQueue", .queuesOperate, resume)
                 .taking(.optionalObject),
+            APIRoute(.patch, "/api/queues/{name}", "limitQueue", .queuesOperate, limit).taking(.object),
+            APIRoute(.post, "/api/queues/{name}/drain", Self.drainOperation, .admin, drain).taking(.optionalObject),
         ]
     }
+
+    private static let drainOperation = "drainQueue"
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
@@ -29,7 +33,7 @@ struct QueueRoutes: Sendable {
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
         let queue = try await queue(context.pathValue("name"), context)
-        return .json(headers: .privateNoCache) { QueueJSON.write(queue, to: &$0) }
+        return QueueJSON.response(queue, headers: .privateNoCache)
     }
 
     private func queue(_ name: String, _ context: APIContext) async throws -> QueueState {
@@ -60,7 +64,45 @@ struct QueueRoutes: Sendable {
         }
         try await services.stores.jobs.configure(queue: name, change)
         let queue = try await queue(name, context)
-        return .json(headers: .noStore) { QueueJSON.write(queue, to: &$0) }
+        return QueueJSON.response(queue, headers: .noStore)
+    }
+
+    private func limit(_ request: Request, _ context: APIContext) async throws -> Response {
+        let patch = try await QueuePatch(request, context, services: services)
+        guard let ifMatch = request.headers[.ifMatch] else {
+            throw Problem(
+                .preconditionRequired,
+                "If-Match is missing: a change of a queue names the revision that it was decided on."
+            )
+        }
+        let name = try context.pathValue("name")
+        _ = try await queue(name, context)
+        do throws(JobStoreError) {
+            let revisions = EntityTag.revisions(ifMatch: ifMatch)
+            try await services.stores.jobs.configure(queue: name, patch.changes, ifRev: revisions)
+        } catch {
+            var problem = Problem(store: error)
+            if error.code == .outdated {
+                problem.headers[.eTag] = QueueJSON.response(try await queue(name, context), headers: [:]).headers[.eTag]
+            }
+            throw problem
+        }
+        return QueueJSON.response(try await queue(name, context), headers: .privateNoCache)
+    }
+
+    /// Cancels everything that waits in the queue, as a bulk action with its confirmation.
+    private func drain(_ request: Request, _ context: APIContext) async throws -> Response {
+        var confirmation = Confirmation()
+        var reader = try await services.readFields(request, context) { confirmation.take($1, $2, &$0) }
+        confirmation.check(&reader)
+        try reader.finish()
+        let name = try await queue(context.pathValue("name"), context).name
+        var filter = JobFilter()
+        (filter.queue, filter.statuses) = (name, [.queued])
+        let action = BulkAction(.cancel, reason: "The queue \(name) was drained.")
+        let start = try BulkStart(services: services, context: context, action, of: filter)
+        guard let token = confirmation.token else { return try await start.dryRun() }
+        return try await start.start(token, request, operation: Self.drainOperation)
     }
 }
 #endif

@@ -1,8 +1,20 @@
 #if Server
 import Errand
+import HTTPTypes
+import Hummingbird
 
 /// A queue on the wire.
 enum QueueJSON {
+    /// One queue as an answer, with its tag.
+    static func response(_ queue: QueueState, headers: HTTPFields) -> Response {
+        var writer = JSONWriter()
+        write(queue, to: &writer)
+        let body = writer.text
+        var headers = headers
+        headers[.eTag] = EntityTag.make(rev: queue.rev, body.string)
+        return .json(headers: headers) { $0.value(body) }
+    }
+
     static func write(_ queue: QueueState, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("name", queue.name)
@@ -23,6 +35,14 @@ enum QueueJSON {
                         writer.member("count", limit.count)
                         writer.member("perSeconds", limit.per.seconds)
                     }
+                }
+            }
+            let overrides = [
+                queue.overridesConcurrency ? "concurrency" : nil, queue.overridesRateLimit ? "rateLimit" : nil,
+            ].compactMap(\.self)
+            if !overrides.isEmpty {
+                writer.member("overrides") { writer in
+                    writer.array { writer in for name in overrides { writer.value(name) } }
                 }
             }
             writer.memberIfPresent("oldestAgeSeconds", queue.oldestReady.map { Double($0.wholeMilliseconds) / 1000 })

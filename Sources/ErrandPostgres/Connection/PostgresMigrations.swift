@@ -9,6 +9,7 @@ enum PostgresMigrations {
             ("V002_submit", PackageResources.V002_submit_sql),
             ("V003_api_keys", PackageResources.V003_api_keys_sql),
             ("V004_workers_elsewhere", PackageResources.V004_workers_elsewhere_sql),
+            ("V005_operating", PackageResources.V005_operating_sql),
         ]
     }
 

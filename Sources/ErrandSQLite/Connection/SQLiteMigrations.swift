@@ -13,6 +13,7 @@ enum SQLiteMigrations {
                 "V004_workers_elsewhere",
                 String(decoding: PackageResources.V004_workers_elsewhere_sql, as: UTF8.self)
             ),
+            ("V005_operating", String(decoding: PackageResources.V005_operating_sql, as: UTF8.self)),
         ]
     }
 
