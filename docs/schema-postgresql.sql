@@ -327,6 +327,16 @@ CREATE TABLE errand.orphaned_files (
     key text NOT NULL COLLATE pg_catalog."C"
 );
 
+CREATE TABLE errand.queue_overrides (
+    name text NOT NULL COLLATE pg_catalog."C",
+    rev bigint NOT NULL,
+    has_concurrency boolean NOT NULL,
+    has_rate boolean NOT NULL,
+    configured_concurrency integer,
+    configured_rate_count integer,
+    configured_rate_per bigint
+);
+
 CREATE TABLE errand.queues (
     name text NOT NULL COLLATE pg_catalog."C",
     paused_since bigint,
@@ -393,7 +403,10 @@ CREATE TABLE errand.workers (
     heartbeat bigint NOT NULL,
     forget_at bigint NOT NULL,
     language text,
-    labels text
+    labels text,
+    tenant text COLLATE pg_catalog."C",
+    state text DEFAULT 'run'::text NOT NULL,
+    wanted text DEFAULT 'run'::text NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -447,6 +460,9 @@ ALTER TABLE ONLY errand.migrations
 
 ALTER TABLE ONLY errand.orphaned_files
     ADD CONSTRAINT orphaned_files_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY errand.queue_overrides
+    ADD CONSTRAINT queue_overrides_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY errand.queues
     ADD CONSTRAINT queues_pkey PRIMARY KEY (name);

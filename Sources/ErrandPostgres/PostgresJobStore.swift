@@ -243,13 +243,13 @@ extension PostgresJobStore {
         }
     }
 
-    public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
-        try change.validate(for: queue)
-        try await write { session throws(JobStoreError) in try session.configure(queue, change) }
+    @discardableResult
+    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) -> WantedState {
+        try await write { session throws(JobStoreError) in try session.announce(worker) }
     }
 
-    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) {
-        try await write { session throws(JobStoreError) in try session.announce(worker) }
+    public func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.want(state, of: id) }
     }
 
     public func withdraw(worker id: String) async throws(JobStoreError) {

@@ -42,4 +42,15 @@ extension SQLiteJobStore {
             try session.delete(job, ifRev: ifRev, scope: scope)
         }
     }
+
+    public func configure(
+        queue: String,
+        _ changes: [QueueChange],
+        ifRev: Set<Int64>?
+    ) async throws(JobStoreError) {
+        for change in changes { try change.validate(for: queue) }
+        try await write { session throws(JobStoreError) in
+            try session.configure(queue, changes, ifRev: ifRev)
+        }
+    }
 }

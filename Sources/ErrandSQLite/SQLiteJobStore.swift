@@ -170,13 +170,13 @@ extension SQLiteJobStore {
         }
     }
 
-    public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
-        try change.validate(for: queue)
-        try await write { session throws(JobStoreError) in try session.configure(queue, change) }
+    @discardableResult
+    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) -> WantedState {
+        workers.withLock { $0.announce(worker, at: options.clock.now()) }
     }
 
-    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) {
-        workers.withLock { $0.announce(worker, at: options.clock.now()) }
+    public func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError) {
+        try workers.withLock { (roll) throws(JobStoreError) in try roll.want(state, of: id) }
     }
 
     public func withdraw(worker id: String) async throws(JobStoreError) { workers.withLock { $0.withdraw(id) } }

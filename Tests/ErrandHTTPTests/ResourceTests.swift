@@ -75,7 +75,8 @@ struct ResourceTests {
         api.clock.advance(by: .seconds(2))
         let one =
             #"{"id":"w","name":"host:17","version":"1.2","queues":["import"],"types":["Import"],"slots":4,"#
-            + #""running":1,"startedAt":"2026-01-01T00:00:00Z","leaseSeconds":30,"heartbeatAt":"2026-01-01T00:00:00Z","#
+            + #""running":1,"state":"run","wanted":"run","startedAt":"2026-01-01T00:00:00Z","leaseSeconds":30,"#
+            + #""heartbeatAt":"2026-01-01T00:00:00Z","#
             + #""heartbeatAgeSeconds":2,"leaseCount":1,"leases":[{"id":"\#(id)","number":1,"fence":1,"#
             + #""leaseExpiresAt":"2026-01-01T00:00:30Z"}]}"#
         #expect(try await api.get("/api/workers").text == "[\(one)]")
@@ -103,6 +104,27 @@ struct ResourceTests {
         #expect(try await api.get("/api/job-types").json.elements().count == 3)
         #expect(try await api.get("/api/job-types/Import").text == one)
         #expect(try await api.get("/api/job-types/Nope").status == 404)
+    }
+
+    @Test("a type tells its schemas, and what it is called in the reader's language")
+    func descriptions() async throws {
+        let api = TestAPI()
+        let plain = try await api.get("/api/job-types/Export")
+        #expect(try plain.string("label") == "Export data" && plain.headers[.contentLanguage] == "en")
+        #expect(try plain.member("payloadSchema")?.string == #"{"type":"object"}"#)
+        for (query, header, label) in [
+            ("?lang=de", nil, "Daten ausgeben"), ("?lang=de-CH", nil, "Daten ausgeben"),
+            ("", "fr, de;q=0.8, en;q=0.5", "Daten ausgeben"), ("", "de;q=0.1, en", "Export data"),
+            ("?lang=en", "de", "Export data"), ("?lang=fr", nil, "Export data"), ("", "de;q=0", "Export data"),
+        ] as [(String, String?, String)] {
+            var headers: HTTPFields = [:]
+            headers[.acceptLanguage] = header
+            let reply = try await api.get("/api/job-types/Export\(query)", headers: headers)
+            #expect(try reply.string("label") == label, "\(query) \(header ?? "")")
+            #expect(reply.headers[.vary]?.contains("Accept-Language") == true)
+        }
+        let list = try await api.get("/api/job-types?lang=de").json.elements().map { try $0.object() }
+        #expect(list.compactMap { $0["label"]?.stringValue } == ["Daten ausgeben"])
     }
 
     @Test("a server is alive without its store, and ready only with it")

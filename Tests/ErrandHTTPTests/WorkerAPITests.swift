@@ -64,7 +64,7 @@ struct WorkerAPITests {
             }
         }
         let id = try await worker.session(slots: 2)
-        let jobs = try await worker.claim(id, max: 10)
+        let jobs = try await worker.claim(id, max: 2)
         #expect(jobs.count == 2)
         let job = try #require(jobs.first).json
         #expect(job["type"]?.stringValue == "Import" && job["queue"]?.stringValue == "import")
@@ -133,8 +133,48 @@ struct WorkerAPITests {
         api.clock.advance(by: .seconds(25))
         #expect(try await worker.beat(id, job).first?["expiresIn"]?.int64Value == 15)
         api.clock.advance(by: .seconds(15))
+        #expect(try await api.memory.reap(limit: 10) == 0)
         #expect(try await worker.beat(id, job).first?["action"]?.stringValue == "lost")
-        #expect(try await api.memory.reap(limit: 10) == 1)
+        let ended = try await api.memory.job(.id(job.id), scope: .default)
+        #expect(ended.errors.map(\.outcome) == [.failed] && ended.errors.map(\.code) == ["timeout"])
+        #expect(ended.status == .queued && ended.attempt == 1 && ended.lostCount == 0)
+    }
+
+    @Test("a worker that says a moment after the deadline that the run timed out is heard")
+    func momentAfterDeadline() async throws {
+        _ = try await api.submit { $0.timeoutSeconds = 40 }
+        let id = try await worker.session()
+        let job = try await worker.claim(id)[0]
+        api.clock.advance(by: .seconds(29))
+        #expect(try await worker.beat(id, job).first?["expiresIn"]?.int64Value == 11)
+        api.clock.advance(by: .seconds(12))
+        #expect(try await api.memory.reap(limit: 10) == 0)
+        #expect(try await job.post("fail", #"{"code":"timeout","message":"too long"}"#).status == 200)
+    }
+
+    @Test("a run that ended just then is not timed out as well")
+    func endedAtDeadline() async throws {
+        _ = try await api.submit { $0.timeoutSeconds = 20 }
+        let id = try await worker.session()
+        let job = try await worker.claim(id)[0]
+        api.clock.advance(by: .seconds(20))
+        #expect(try await job.post("complete", "{}").status == 200)
+        #expect(try await worker.beat(id, job).first?["action"]?.stringValue == "lost")
+        #expect(try await api.memory.job(.id(job.id), scope: .default).status == .completed)
+    }
+
+    @Test("a claim's lease does not go far beyond the run's deadline")
+    func shortLease() async throws {
+        _ = try await api.submit { $0.timeoutSeconds = 3 }
+        let job = try await worker.claim(worker.session())[0]
+        #expect(try job.json["lease"]?.object()["expiresIn"]?.int64Value == 13)
+    }
+
+    @Test("more jobs than a session may claim at once are not asked for")
+    func tooMany() async throws {
+        let id = try await worker.session(slots: 2)
+        let reply = try await worker.send(.post, "/api/worker/claim", "{\"workerId\":\"\(id)\",\"max\":3}")
+        #expect(try (reply.status, reply.places) == (422, ["/max"]))
     }
 
     @Test("progress, data, lines and checkpoint arrive; lines that come twice are kept once")

@@ -47,6 +47,8 @@ public struct ArchivedQueue: Sendable, Equatable {
     public var windowOpenedAt: Date?
     /// How many jobs were claimed in it.
     public var windowClaimed: Int
+    /// Where the limits come from; nil where nobody has set any since that is kept.
+    package var overrides: QueueOverrides?
 
     /// Creates a record.
     public init(_ state: QueueState, windowOpenedAt: Date?, windowClaimed: Int) {

@@ -1,7 +1,30 @@
 public import FoundationEssentials
 
+/// What an operator wants a worker to do.
+public enum WantedState: String, Sendable, Hashable, CaseIterable {
+    /// Work.
+    case run
+    /// Claim nothing more, and stay.
+    case quiet
+    /// End as after SIGTERM.
+    case stop
+
+    /// What is wanted when another state is asked for: who is to stop is not merely to be quiet.
+    package func followed(by state: WantedState) -> WantedState { self == .stop ? .stop : state }
+}
+
 /// What a live worker says of itself.
 public struct WorkerAnnouncement: Sendable, Hashable {
+    /// What a worker says it does.
+    public enum State: String, Sendable, Hashable {
+        /// It works.
+        case run
+        /// It claims nothing more.
+        case quiet
+        /// It is about to end.
+        case stopping
+    }
+
     /// The worker's identifier, random for every start; its claims carry it.
     public var id: String
     /// Where it runs, `host:pid` by default; for people, never an identity.
@@ -12,6 +35,10 @@ public struct WorkerAnnouncement: Sendable, Hashable {
     public var language: String?
     /// What else it says of itself, an object; for people.
     public var labels: JSONText?
+    /// Whose worker elsewhere it is; nil for those of the installation.
+    public var tenantId: String?
+    /// What it does.
+    public var state = State.run
     /// The queues it takes jobs from; nil is all.
     public var queues: [String]?
     /// The types it knows.
@@ -60,6 +87,8 @@ public struct LiveWorker: Sendable, Hashable {
 
     /// What it said of itself last.
     public var announcement: WorkerAnnouncement
+    /// What an operator wants of it.
+    public var wanted = WantedState.run
     /// When it said so.
     public var heartbeatAt: Date
     /// How long ago that was, on the store's steady clock.
@@ -114,12 +143,19 @@ extension LiveWorker {
 
 /// The workers of one process, in its memory: for stores that one process owns.
 package struct WorkerRoll: Sendable {
-    private var workers: [String: (announcement: WorkerAnnouncement, heartbeat: StoreTime)] = [:]
+    private var workers: [String: (announcement: WorkerAnnouncement, heartbeat: StoreTime, wanted: WantedState)] = [:]
 
     package init() {}
 
-    package mutating func announce(_ worker: WorkerAnnouncement, at time: StoreTime) {
-        workers[worker.id] = (worker, time)
+    package mutating func announce(_ worker: WorkerAnnouncement, at time: StoreTime) -> WantedState {
+        let wanted = workers[worker.id]?.wanted ?? .run
+        workers[worker.id] = (worker, time, wanted)
+        return wanted
+    }
+
+    package mutating func want(_ state: WantedState, of id: String) throws(JobStoreError) {
+        guard let wanted = workers[id]?.wanted else { throw .unknownWorker(id) }
+        workers[id]?.wanted = wanted.followed(by: state)
     }
 
     package mutating func withdraw(_ id: String) { workers[id] = nil }
@@ -132,11 +168,19 @@ package struct WorkerRoll: Sendable {
     /// The workers, without their leases.
     package func list(at time: StoreTime) -> [LiveWorker] {
         workers.values.map { worker in
-            LiveWorker(
+            var live = LiveWorker(
                 worker.announcement,
                 heartbeatAt: worker.heartbeat.wall,
                 heartbeatAge: time.steady - worker.heartbeat.steady
             )
+            live.wanted = worker.wanted
+            return live
         }
+    }
+}
+
+extension JobStoreError {
+    package static func unknownWorker(_ id: String) -> JobStoreError {
+        JobStoreError(.notFound, "No worker \"\(id.cut(toBytes: 100))\" is known; it ended, or was silent for long.")
     }
 }

@@ -121,13 +121,24 @@ public protocol JobStore: Sendable {
     /// Lists the queues that have a setting or a job of the scope, by name.
     func queues(scope: Scope) async throws(JobStoreError) -> [QueueState]
 
-    /// Changes a queue's settings, making it known if it is new.
-    func configure(queue: String, _ change: QueueChange) async throws(JobStoreError)
+    /// Changes a queue's settings, all or none of them, making it known if it is new.
+    ///
+    /// Refused with `outdated` where revisions are given and the queue's is none of them.
+    func configure(queue: String, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError)
 
     /// Makes a worker known, or what it says of itself now; it is listed until it withdraws or has long been silent.
     ///
     /// Runs wholly on the caller's executor, as ``renew(_:for:)`` does: it is part of the heartbeat.
-    func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError)
+    ///
+    /// - Returns: What an operator wants of the worker.
+    @discardableResult
+    func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) -> WantedState
+
+    /// Notes what an operator wants of a worker, which hears of it with its next heartbeat; throws `notFound` for one
+    /// that is not listed.
+    ///
+    /// One that was told to stop is not held back by a later `quiet`.
+    func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError)
 
     /// Takes a worker off the list, as it does itself when it ends; one that is unknown is no error.
     func withdraw(worker id: String) async throws(JobStoreError)
@@ -164,6 +175,11 @@ extension JobStore {
     /// Cancels a job, at whatever revision it is.
     public func cancel(_ job: JobReference, reason: String?, scope: Scope) async throws(JobStoreError) -> Job {
         try await cancel(job, reason: reason, ifRev: nil, scope: scope)
+    }
+
+    /// Changes one setting of a queue, at whatever revision it is.
+    public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
+        try await configure(queue: queue, [change], ifRev: nil)
     }
 
     /// Retries a job, at whatever revision it is.

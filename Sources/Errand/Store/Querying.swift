@@ -137,6 +137,12 @@ public struct QueueState: Sendable, Hashable {
     public var concurrency: Int?
     /// How many of its jobs may be claimed in a time, over all workers; nil is no limit.
     public var rateLimit: RateLimit?
+    /// Grows with every change of its settings; 0 when nobody has set anything yet.
+    public var rev: Int64 = 0
+    /// Whether ``concurrency`` was set in the place of what the configuration says.
+    public var overridesConcurrency = false
+    /// Whether ``rateLimit`` was set in the place of what the configuration says.
+    public var overridesRateLimit = false
     /// The jobs of the asker's scope in it.
     public var counts: StatusCounts
     /// How long the first claimable job of the asker's scope has been due; nil when there is none.
@@ -158,10 +164,16 @@ public enum QueueChange: Sendable, Hashable {
     case pause(by: String?, reason: String?)
     /// Claim from it again.
     case resume
-    /// Limit how many of its jobs run at once; nil lifts the limit.
+    /// Limit how many of its jobs run at once, as the configuration says; nil is no limit. Waits where it is
+    /// overridden.
     case concurrency(Int?)
-    /// Limit how many of its jobs are claimed in a time; nil lifts the limit and forgets the window under way.
+    /// Limit how many of its jobs are claimed in a time, as the configuration says; nil is no limit and forgets the
+    /// window under way. Waits where it is overridden.
     case rateLimit(RateLimit?)
+    /// Limit how many of its jobs run at once, whatever the configuration says; nil goes back to that.
+    case overrideConcurrency(Int?)
+    /// Limit how many of its jobs are claimed in a time, whatever the configuration says; nil goes back to that.
+    case overrideRateLimit(RateLimit?)
 }
 
 extension QueueChange {
@@ -172,10 +184,11 @@ extension QueueChange {
     public func validate(for queue: String) throws(JobStoreError) {
         try NewJob.checkName(queue, "/name")
         switch self {
-        case .concurrency(let limit?) where !Self.concurrencies.contains(limit):
+        case .concurrency(let limit?) where !Self.concurrencies.contains(limit),
+            .overrideConcurrency(let limit?) where !Self.concurrencies.contains(limit):
             throw .invalid("is \(limit); it must be 1 to \(Self.concurrencies.upperBound)", "/concurrency")
-        case .rateLimit(let limit?): try limit.validate()
-        case .pause, .resume, .concurrency, .rateLimit: break
+        case .rateLimit(let limit?), .overrideRateLimit(let limit?): try limit.validate()
+        case .pause, .resume, .concurrency, .rateLimit, .overrideConcurrency, .overrideRateLimit: break
         }
     }
 

@@ -72,6 +72,21 @@ public struct JobHandlers: Sendable {
         types.register(type)
     }
 
+    /// Says what people are told of a registered type.
+    ///
+    /// - Parameters:
+    ///   - name: The type, which must be registered.
+    ///   - description: Schemas and labels.
+    public mutating func describe(_ name: String, _ description: JobTypeDescription) {
+        guard let handler = handlers[name] else {
+            preconditionFailure("register the job type \(name) before describing it")
+        }
+        var type = handler.type
+        type.description = description
+        types.register(type)
+        handlers[name] = Handler(type: type, retry: handler.retry, run: handler.run)
+    }
+
     /// Adds a check to a registered type: it looks a submitted job over before it is stored.
     ///
     /// - Parameters:

@@ -29,6 +29,9 @@ public struct JobOverrunError: Error, Sendable, CustomStringConvertible {
 public struct JobTimeoutError: Error, Sendable, CustomStringConvertible {
     /// The limit, in seconds.
     public let seconds: Int
+
+    package init(seconds: Int) { self.seconds = seconds }
+
     /// One sentence for the job's user.
     public var description: String { "The run took longer than its timeout of \(seconds) s." }
 }

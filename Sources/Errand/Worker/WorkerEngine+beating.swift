@@ -66,14 +66,41 @@ extension WorkerEngine {
     private func announce(_ announcement: inout WorkerAnnouncement, failures: inout Int) async {
         guard options.isListed else { return }
         announcement.running = activeCount
+        announcement.state = announcedState
         do {
-            try await store.announce(announcement)
+            obey(try await store.announce(announcement))
             failures = 0
         } catch {
             failures += 1
             metrics.storeError("announce", error)
             if failures == 1 { logger.warning("Cannot announce this worker: \(error); trying again") }
         }
+    }
+
+    private var announcedState: WorkerAnnouncement.State {
+        let (stage, isQuiet) = change { ($0.stage, $0.isQuiet) }
+        return stage > .running ? .stopping : isQuiet ? .quiet : .run
+    }
+
+    /// Does what an operator wants.
+    private func obey(_ wanted: WantedState) {
+        switch wanted {
+        case .run: beQuiet(false)
+        case .quiet: beQuiet(true)
+        case .stop:
+            guard stage == .running else { return }
+            logger.notice("An operator wants this worker to stop; it claims nothing more and ends")
+            stopSoftly()
+        }
+    }
+
+    private func beQuiet(_ isQuiet: Bool) {
+        let (isNews, isStandingBy) = change { state in (state.beQuiet(isQuiet), state.isStandingBy) }
+        guard isNews else { return }
+        logger.notice(isQuiet ? "An operator wants this worker to claim nothing more" : "This worker claims jobs again")
+        // A claim that waits in the store must not bring any more.
+        if isQuiet, isStandingBy { standbyOver.signal() }
+        if !isQuiet { wake() }
     }
 
     /// Says that this worker has ended.

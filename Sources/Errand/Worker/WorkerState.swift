@@ -27,6 +27,8 @@ struct WorkerState {
     }
 
     private(set) var stage = Stage.running
+    /// An operator wants nothing more to be claimed; what is claimed is run.
+    private(set) var isQuiet = false
     /// Claimed, and not started yet.
     private(set) var buffer: Deque<JobRun> = []
     private(set) var idle: [IdleSlot] = []
@@ -74,8 +76,15 @@ struct WorkerState {
     private var room: Int { max(0, concurrency + prefetch.ahead - buffer.count - active) }
 
     private var claimLimit: Int {
-        guard stage == .running, mayClaim, !isStandingBy else { return 0 }
+        guard stage == .running, !isQuiet, mayClaim, !isStandingBy else { return 0 }
         return room
+    }
+
+    /// Stops claiming for now, or goes on with it; whether that is news.
+    mutating func beQuiet(_ isQuiet: Bool) -> Bool {
+        guard isQuiet != self.isQuiet else { return false }
+        self.isQuiet = isQuiet
+        return true
     }
 
     mutating func wake() {
@@ -100,7 +109,9 @@ struct WorkerState {
 
     /// How many jobs a claim that waits in the store may bring; nil when none is to wait now.
     mutating func takeStandby() -> Int? {
-        guard stage == .running, mayStandBy, !mayClaim, !isClaiming, !isStandingBy, room > 0 else { return nil }
+        guard stage == .running, !isQuiet, mayStandBy, !mayClaim, !isClaiming, !isStandingBy, room > 0 else {
+            return nil
+        }
         isStandingBy = true
         wakesAtClaim = wakes
         return room

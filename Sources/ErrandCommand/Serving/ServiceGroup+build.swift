@@ -10,8 +10,11 @@ extension ServiceGroup {
         let metrics = PrometheusRegistry.bootstrapped()
         let api = try await installation.api(metrics: metrics)
         // Somebody has to take back what workers elsewhere held when they died.
+        let upkeep = installation.upkeep()
         let worker: (String, any Service)? =
-            withWorker ? ("worker", installation.worker()) : ("upkeep", installation.upkeep())
+            withWorker
+            ? ("worker", ServingWorker(worker: installation.worker(), upkeep: upkeep, logger: logger))
+            : ("upkeep", upkeep)
         let http = ("http", try httpService(api, of: installation, logger: logger))
         let administration = installation.settings.adminPort.map { ("admin", adminService(api, port: $0, logger)) }
         let first = [("webhooks", installation.webhooks()), worker, administration].compactMap(\.self)
@@ -56,7 +59,9 @@ extension ServiceGroup {
         logger: Logger
     ) -> ServiceGroup {
         let service: any Service = isSupervised ? SupervisedWorker(worker: worker, logger: logger) : worker
-        return build(installation, [("webhooks", installation.webhooks()), ("worker", service)], logger: logger)
+        // An operator may have told it to stop; the process is nothing without it.
+        let services: [(String, any Service)] = [("webhooks", installation.webhooks()), ("worker", service)]
+        return build(installation, services, end: .gracefullyShutdownGroup, logger: logger)
     }
 
     /// A group that stops its services the other way round: HTTP accepts nothing more, the worker lets its jobs end,
@@ -64,6 +69,7 @@ extension ServiceGroup {
     private static func build(
         _ installation: Installation,
         _ services: [(name: String, service: any Service)],
+        end: ServiceGroupConfiguration.ServiceConfiguration.TerminationBehavior = .cancelGroup,
         logger: Logger
     ) -> ServiceGroup {
         let settings = installation.settings
@@ -71,7 +77,11 @@ extension ServiceGroup {
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: store, serviceName: "store")]
                 + services.map { name, service in
-                    .init(service: StepLog(name: name, service: service, logger: logger), serviceName: name)
+                    .init(
+                        service: StepLog(name: name, service: service, logger: logger),
+                        successTerminationBehavior: end,
+                        serviceName: name
+                    )
                 },
             logger: settings.logger("errand.lifecycle")
         )

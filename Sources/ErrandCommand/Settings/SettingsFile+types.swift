@@ -17,6 +17,7 @@ extension SettingsFile {
         "grace", "external",
     ]
     private static let externalKeys = ["external", "queue", "timeout", "maxAttempts"]
+    private static let descriptionKeys = ["schema", "resultSchema", "labels"]
 
     /// The job types of the installation's own.
     func types() throws -> ConfiguredTypes {
@@ -25,7 +26,8 @@ extension SettingsFile {
             guard let text = name.string, (1...JobLimits.nameBytes).contains(text.utf8.count) else {
                 throw error("types", at: name, "has a name that is no text of 1 to \(JobLimits.nameBytes) bytes")
             }
-            guard text != BuiltInTypes.importType.name, text != BuiltInTypes.exportType.name else {
+            let own = [BuiltInTypes.importType.name, BuiltInTypes.exportType.name, BulkJob.type.name]
+            guard !own.contains(text) else {
                 throw error("types.\(text)", at: name, "is a type that errand has already; choose another name")
             }
             let key = "types.\(text)"
@@ -47,11 +49,12 @@ extension SettingsFile {
     }
 
     private func externalType(_ name: String, _ options: Node.Mapping, _ key: String) throws -> JobType {
-        try refuseOthers(than: Self.externalKeys, in: options, of: key)
+        try refuseOthers(than: Self.externalKeys + Self.descriptionKeys, in: options, of: key)
         var type = JobType(name)
         type.queue = try scalar("queue", in: options, of: key) ?? type.queue
         type.maxAttempts = try maxAttempts(options, key) ?? type.maxAttempts
         type.timeoutSeconds = try span("timeout", options, key).map { Int($0.seconds.rounded(.up)) }
+        type.description = try description(options, key)
         return type
     }
 
@@ -67,9 +70,10 @@ extension SettingsFile {
         _ options: Node.Mapping,
         _ key: String
     ) throws -> CommandType {
-        try refuseOthers(than: Self.keys, later: ["http"], in: options, of: key)
+        try refuseOthers(than: Self.keys + Self.descriptionKeys, later: ["http"], in: options, of: key)
         var type = CommandType(name, command: try command(options, key, place))
         type.queue = try scalar("queue", in: options, of: key) ?? type.queue
+        type.description = try description(options, key)
         type.workingDirectory = try scalar("workingDirectory", in: options, of: key)
         type.environment = try words("environment", options, key, expected: "[VARIABLE, ...]") ?? []
         type.timeout = try span("timeout", options, key)

@@ -28,10 +28,10 @@ public struct BuiltInTypes: Sendable {
 
     /// Registers every type with its handler.
     public func register(on handlers: inout JobHandlers) {
-        handlers.register(raw: Self.importType) { context in
+        handlers.register(raw: Self.importType.described(Self.importDescription)) { context in
             try await ImportRun(FileJob(context, services)).run()
         }
-        handlers.register(raw: Self.exportType) { context in
+        handlers.register(raw: Self.exportType.described(Self.exportDescription)) { context in
             try await ExportRun(FileJob(context, services)).run()
         }
     }

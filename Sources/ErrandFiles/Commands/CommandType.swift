@@ -34,6 +34,8 @@ public struct CommandType: Sendable, Hashable {
     public var cpuLimit: Duration?
     /// How long it may go on after SIGTERM.
     public var grace: Duration
+    /// What people are told of it.
+    public var description = JobTypeDescription()
 
     /// Creates a type; set what else should hold.
     ///
@@ -53,7 +55,8 @@ public struct CommandType: Sendable, Hashable {
     /// Registers the type with its handler.
     public func register(on handlers: inout JobHandlers) {
         let seconds = timeout.map { max(1, Int($0.seconds.rounded(.up))) }
-        let type = JobType(name, queue: queue, maxAttempts: maxAttempts, timeoutSeconds: seconds)
+        var type = JobType(name, queue: queue, maxAttempts: maxAttempts, timeoutSeconds: seconds)
+        type.description = description
         handlers.register(raw: type) { context in
             try await CommandRun(type: self, job: context.job, feedback: CommandFeedback(context)).run()
         }

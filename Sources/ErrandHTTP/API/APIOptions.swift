@@ -48,6 +48,8 @@ public struct APIOptions: Sendable {
     public var workerHeartbeat: Duration = .seconds(5)
     /// Decides where webhooks may go.
     public var outbound = OutboundGuard()
+    /// How long after its deadline a run of a worker elsewhere is still there to be ended as timed out.
+    var deadlineGrace: Duration { workerHeartbeat * 2 }
     /// Signs cursors, leases and the names of workers elsewhere, so that each is valid on every server that has the
     /// secret, and after a restart.
     ///

@@ -146,7 +146,7 @@ struct OperatingRoutes: Sendable {
         let ifMatch = request.headers[.ifMatch]
         let failure: JobStoreError
         do throws(JobStoreError) {
-            let answer = try await operation(services.stores.jobs, JobValidators.revisions(ifMatch: ifMatch))
+            let answer = try await operation(services.stores.jobs, EntityTag.revisions(ifMatch: ifMatch))
             return answer
         } catch { failure = error }
         guard failure.code == .outdated else { throw Problem(store: failure, conflict: conflict) }

@@ -3,7 +3,7 @@ import Errand
 import HTTPTypes
 import Hummingbird
 
-/// Looking at queues, and stopping them.
+/// Looking at queues, stopping and limiting them.
 struct QueueRoutes: Sendable {
     let services: APIServices
 
@@ -15,7 +15,7 @@ struct QueueRoutes: Sendable {
             APIRoute(.get, "/api/queues/{name}", "getQueue", .jobsRead, get)
                 .documented(.queues, "Get a queue")
                 .with(.queue)
-                .answering(.json(200, QueueJSON.schema, "The queue.")),
+                .answering(.json(200, QueueJSON.schema, "The queue.", .entityTag)),
             APIRoute(.post, "/api/queues/{name}/pause", "pauseQueue", .queuesOperate, pause)
                 .documented(.queues, "Pause a queue", "Nothing more of it begins; what runs goes on.")
                 .with(.queue)
@@ -30,8 +30,33 @@ struct QueueRoutes: Sendable {
                 .with(.queue)
                 .taking(.optionalObject, .fields([:]), example: "{}")
                 .answering(.json(200, QueueJSON.schema, "It runs.")),
+            APIRoute(.patch, "/api/queues/{name}", "limitQueue", .queuesOperate, limit)
+                .documented(.queues, "Limit a queue", "A merge patch: what is left out stays, null is the settings'.")
+                .with(.queue, .requiredIfMatch)
+                .taking(.object, QueuePatch.schema, example: #"{"concurrency":3}"#)
+                .answering(.json(200, QueueJSON.schema, "As it is now.", .entityTag))
+                .refusing(.preconditionFailed, .preconditionRequired),
+            APIRoute(.post, "/api/queues/{name}/drain", Self.drainOperation, .admin, drain)
+                .documented(
+                    .queues,
+                    "Cancel all that waits in a queue",
+                    "Asked with dryRun first, as bulk actions are."
+                )
+                .with(.queue, .idempotencyKey())
+                .taking(
+                    .optionalObject,
+                    .fields(["dryRun": Schema.boolean.optional, "confirmToken": Schema.text.optional]),
+                    example: #"{"dryRun":true}"#
+                )
+                .answering(
+                    .json(200, BulkActionRequest.preview, "What would be cancelled."),
+                    .json(202, JobJSON.schema, "The job that cancels them.", .location, .retryAfter)
+                )
+                .refusing(.confirmTokenStale, .idempotencyMismatch, .invalidParameter),
         ]
     }
+
+    private static let drainOperation = "drainQueue"
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
@@ -44,7 +69,7 @@ struct QueueRoutes: Sendable {
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
         let queue = try await queue(context.pathValue("name"), context)
-        return .json(headers: .privateNoCache) { QueueJSON.write(queue, to: &$0) }
+        return QueueJSON.response(queue, headers: .privateNoCache)
     }
 
     private func queue(_ name: String, _ context: APIContext) async throws -> QueueState {
@@ -75,7 +100,45 @@ struct QueueRoutes: Sendable {
         }
         try await services.stores.jobs.configure(queue: name, change)
         let queue = try await queue(name, context)
-        return .json(headers: .noStore) { QueueJSON.write(queue, to: &$0) }
+        return QueueJSON.response(queue, headers: .noStore)
+    }
+
+    private func limit(_ request: Request, _ context: APIContext) async throws -> Response {
+        let patch = try await QueuePatch(request, context, services: services)
+        guard let ifMatch = request.headers[.ifMatch] else {
+            throw Problem(
+                .preconditionRequired,
+                "If-Match is missing: a change of a queue names the revision that it was decided on."
+            )
+        }
+        let name = try context.pathValue("name")
+        _ = try await queue(name, context)
+        do throws(JobStoreError) {
+            let revisions = EntityTag.revisions(ifMatch: ifMatch)
+            try await services.stores.jobs.configure(queue: name, patch.changes, ifRev: revisions)
+        } catch {
+            var problem = Problem(store: error)
+            if error.code == .outdated {
+                problem.headers[.eTag] = QueueJSON.response(try await queue(name, context), headers: [:]).headers[.eTag]
+            }
+            throw problem
+        }
+        return QueueJSON.response(try await queue(name, context), headers: .privateNoCache)
+    }
+
+    /// Cancels everything that waits in the queue, as a bulk action with its confirmation.
+    private func drain(_ request: Request, _ context: APIContext) async throws -> Response {
+        var confirmation = Confirmation()
+        var reader = try await services.readFields(request, context) { confirmation.take($1, $2, &$0) }
+        confirmation.check(&reader)
+        try reader.finish()
+        let name = try await queue(context.pathValue("name"), context).name
+        var filter = JobFilter()
+        (filter.queue, filter.statuses) = (name, [.queued])
+        let action = BulkAction(.cancel, reason: "The queue \(name) was drained.")
+        let start = try BulkStart(services: services, context: context, action, of: filter)
+        guard let token = confirmation.token else { return try await start.dryRun() }
+        return try await start.start(token, request, operation: Self.drainOperation)
     }
 }
 #endif

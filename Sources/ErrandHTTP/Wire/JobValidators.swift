@@ -13,9 +13,7 @@ struct JobValidators {
 
     /// Changes with everything that changes the bytes: the revision, and what depends on the time and the queue.
     var entityTag: String {
-        var hash: UInt32 = 2_166_136_261
-        for byte in ((job.substate(at: now)?.rawValue ?? "") + form).utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        return "\"\(job.rev)-\(String(hash, radix: 16))\""
+        EntityTag.make(rev: job.rev, (job.substate(at: now)?.rawValue ?? "") + form)
     }
 
     /// In how many seconds to ask again; nil when nothing more will happen.
@@ -45,18 +43,6 @@ struct JobValidators {
     /// Whether an `If-None-Match` names the present state.
     func matches(ifNoneMatch header: String?) -> Bool {
         header != nil && EntityTag.matches(entityTag, ifNoneMatch: header)
-    }
-
-    /// The revisions that an `If-Match` names, for a store to compare; nil where any will do.
-    ///
-    /// What is no strong tag of a job names none, and so does not match.
-    static func revisions(ifMatch header: String?) -> Set<Int64>? {
-        guard let header, header.trimmingWhitespace() != "*" else { return nil }
-        let revisions = header.split(separator: ",").compactMap { part in
-            let tag = part.trimmingWhitespace()
-            return Int64(tag.drop { $0 == "\"" }.prefix { $0.isNumber })
-        }
-        return Set(revisions)
     }
 
     /// The refusal of a change that was meant for another revision, with the tag of the present one.

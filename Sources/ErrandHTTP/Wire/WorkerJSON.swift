@@ -35,6 +35,8 @@ enum WorkerJSON {
             writer.member("types") { write(said.types, to: &$0) }
             writer.member("slots", said.slots)
             writer.member("running", said.running)
+            writer.member("state", said.state.rawValue)
+            writer.member("wanted", worker.wanted.rawValue)
             writer.member("startedAt", said.startedAt)
             writer.member("leaseSeconds", said.lease.seconds)
             writer.member("heartbeatAt", worker.heartbeatAt)

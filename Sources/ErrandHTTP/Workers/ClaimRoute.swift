@@ -28,27 +28,53 @@ struct ClaimRoute: Sendable {
 
     private func claim(_ request: Request, _ context: APIContext) async throws -> Response {
         let wanted = try await Wanted(request, context, services: services)
-        let worker = try await services.sessions.worker(wanted.workerId, for: context.scope)
+        let session = try await services.sessions.session(wanted.workerId, for: context.scope)
+        let worker = session.announcement
+        try wanted.check(maxClaim: worker.maxClaim)
+        // One that ends, or is wanted to, is given nothing to begin with.
+        guard session.mayClaim else { return nothing }
         let claim = wanted.claim(by: worker, scope: context.scope)
         let began = services.options.clock.now().steady
         let wait = ClaimWait(services: services, claim: claim)
         let jobs = try await wait.jobs(for: .seconds(wanted.waitSeconds), on: context.channel)
         guard !jobs.isEmpty else { return Response(status: .noContent, headers: .noStore) }
+        return granted(jobs, claim, since: began, context)
+    }
+
+    private func granted(
+        _ jobs: [ClaimedJob],
+        _ claim: ClaimRequest,
+        since began: Duration,
+        _ context: APIContext
+    ) -> Response {
         let now = services.options.clock.now()
         // The worker counts from when it sent the claim, and the lease from when there was a job.
-        let lease = claim.lease + (now.steady - began)
+        let held = now.steady - began
         return .json(headers: .noStore, reserving: 1024 * jobs.count) { writer in
             writer.object { writer in
                 writer.member("jobs") { writer in
                     writer.array { writer in
                         for job in jobs {
-                            GrantedJob(job, lease: lease, now: now.wall)
+                            GrantedJob(job, lease: lease(of: job, claim) + held, now: now.wall)
                                 .write(to: &writer, tokens: services.leases, scope: context.scope)
                         }
                     }
                 }
             }
         }
+    }
+
+    /// For how long a worker may hold a job: past its deadline only to say so.
+    private func lease(of job: ClaimedJob, _ claim: ClaimRequest) -> Duration {
+        guard let seconds = job.timeoutSeconds else { return claim.lease }
+        return min(claim.lease, .seconds(seconds) + services.options.deadlineGrace)
+    }
+
+    /// The answer to a worker that is not to work: it need not ask again before it has heard so.
+    private var nothing: Response {
+        var headers = HTTPFields.noStore
+        headers[.retryAfter] = String(max(1, Int(services.options.workerHeartbeat.seconds.rounded(.up))))
+        return Response(status: .noContent, headers: headers)
     }
 
     /// The body of a claim.
@@ -91,7 +117,18 @@ struct ClaimRoute: Sendable {
     }
 }
 
+extension WorkerAnnouncement {
+    /// How many jobs one claim of a worker elsewhere may bring.
+    var maxClaim: Int { min(slots, ClaimRoute.limit) }
+}
+
 extension ClaimRoute.Wanted {
+    /// Refuses to be asked for more than the worker was told it may ask for.
+    fileprivate func check(maxClaim: Int) throws(Problem) {
+        guard max > maxClaim else { return }
+        throw .field("/max", "out-of-range", "max is \(max); it must be 1 to \(maxClaim), the session's maxClaim.")
+    }
+
     /// What is to be claimed: no more than the worker said it can run.
     fileprivate func claim(by worker: WorkerAnnouncement, scope: Scope) -> ClaimRequest {
         let types = self.types.map { types in types.filter(worker.types.contains) } ?? worker.types
@@ -103,7 +140,7 @@ extension ClaimRoute.Wanted {
             kind: .session,
             queues: queues ?? worker.queues,
             types: types,
-            limit: min(Int(self.max), worker.slots, ClaimRoute.limit),
+            limit: Int(self.max),
             lease: worker.lease
         )
         claim.scope = scope

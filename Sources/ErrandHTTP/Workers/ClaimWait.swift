@@ -44,6 +44,10 @@ struct ClaimWait: Sendable {
                 try? await gracefulShutdown()
                 return []
             }
+            group.addTask {
+                await services.sessions.endOfClaims(of: claim.worker)
+                return []
+            }
             if let client {
                 group.addTask {
                     await client.hangUp()

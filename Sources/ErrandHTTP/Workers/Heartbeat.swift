@@ -11,10 +11,10 @@ struct HeartbeatRequest {
         let token: String
     }
 
-    private static let states = ["run", "quiet", "stopping"]
-
     static let schema = Schema.fields([
-        "state": Schema.words(states).about("How the worker is.").standard("\"run\"").optional,
+        "state": Schema.words(WorkerAnnouncement.State.allCases.map(\.rawValue)).about("How the worker is.").standard(
+            "\"run\""
+        ).optional,
         "rssBytes": Schema.count.about("How much memory it has.").optional,
         "jobs": Schema.array(
             .fields(["id": .uuid, "fence": .count, "token": .text]),
@@ -22,7 +22,7 @@ struct HeartbeatRequest {
         ).about("The leases it holds.").optional,
     ])
 
-    private(set) var state = "run"
+    private(set) var state = WorkerAnnouncement.State.run
     private(set) var leases: [Lease] = []
 
     init(_ request: Request, _ context: APIContext, services: APIServices) async throws {
@@ -30,16 +30,12 @@ struct HeartbeatRequest {
         var items: [JSONText] = []
         var reader = try await services.readFields(request, context, isRequired: true) { reader, name, value in
             switch name {
-            case "state": given.state = reader.string(name, value) ?? given.state
+            case "state": given.state = Self.state(name, value, &reader) ?? given.state
             case "rssBytes": _ = reader.integer(name, value, in: 0...Int64.max)
             case "jobs": items = reader.array(name, value) ?? []
             default: return false
             }
             return true
-        }
-        if !Self.states.contains(given.state) {
-            let expected = Self.states.joined(separator: ", ")
-            reader.refuse("state", "invalid", "state is \"\(given.state.quotable)\"; it must be one of \(expected).")
         }
         if items.count > SessionRequest.slotLimit {
             let detail = "jobs has \(items.count) leases; at most \(SessionRequest.slotLimit) are allowed."
@@ -48,6 +44,17 @@ struct HeartbeatRequest {
         try reader.finish()
         given.leases = try items.enumerated().map { try Self.lease($1, at: $0) }
         self = given
+    }
+
+    private static func state(
+        _ name: String,
+        _ value: JSONText,
+        _ reader: inout FieldReader
+    ) -> WorkerAnnouncement.State? {
+        guard let text = reader.string(name, value) else { return nil }
+        if let state = WorkerAnnouncement.State(rawValue: text) { return state }
+        reader.refuse(name, "invalid", "state is \"\(text.quotable)\"; it must be one of run, quiet, stopping.")
+        return nil
     }
 
     private static func lease(_ item: JSONText, at index: Int) throws -> Lease {

@@ -47,7 +47,7 @@ struct SessionRoutes: Sendable {
     private func open(_ request: Request, _ context: APIContext) async throws -> Response {
         let wanted = try await SessionRequest(request, context, services: services)
         let worker = try announcement(wanted, for: context.scope)
-        try await services.sessions.announce(worker)
+        _ = try await services.sessions.announce(worker)
         var headers = HTTPFields.noStore
         headers[.location] = "/api/worker/sessions/\(worker.id)"
         return .json(.created, headers: headers) { writer in
@@ -55,7 +55,7 @@ struct SessionRoutes: Sendable {
                 writer.member("workerId", worker.id)
                 writer.member("heartbeatSeconds", services.options.workerHeartbeat.seconds)
                 writer.member("leaseSeconds", worker.lease.seconds)
-                writer.member("maxClaim", min(worker.slots, ClaimRoute.limit))
+                writer.member("maxClaim", worker.maxClaim)
                 writer.member("limits") { Self.writeLimits(to: &$0) }
             }
         }
@@ -82,6 +82,7 @@ struct SessionRoutes: Sendable {
         )
         worker.language = wanted.language
         worker.labels = wanted.labels
+        worker.tenantId = scope.tenantId
         return worker
     }
 
@@ -100,41 +101,18 @@ struct SessionRoutes: Sendable {
 
     private func beat(_ request: Request, _ context: APIContext) async throws -> Response {
         let beat = try await HeartbeatRequest(request, context, services: services)
-        var worker = try await services.sessions.worker(context.pathValue("workerId"), for: context.scope)
-        worker.running = beat.leases.count
-        let answers = try await renew(beat.leases, for: context.scope)
-        try await services.sessions.announce(worker)
+        var worker = try await services.sessions.session(context.pathValue("workerId"), for: context.scope).announcement
+        (worker.running, worker.state) = (beat.leases.count, beat.state)
+        let answers = try await LeaseRenewals(services: services, scope: context.scope).renew(beat.leases)
+        let wanted = try await services.sessions.announce(worker)
         return .json(headers: .noStore) { writer in
             writer.object { writer in
-                writer.member("state", "run")
+                writer.member("state", wanted.rawValue)
                 writer.member("jobs") { writer in
                     writer.array { writer in for answer in answers { answer.write(to: &writer) } }
                 }
             }
         }
-    }
-
-    /// Renews what may be renewed, never past a run's deadline; answers in the order of the leases.
-    private func renew(_ leases: [HeartbeatRequest.Lease], for scope: Scope) async throws -> [HeartbeatAnswer] {
-        let now = services.now
-        var answers = leases.map { HeartbeatAnswer(id: $0.id, fence: $0.fence, renewal: .lost, duration: .zero) }
-        var byDuration: [Duration: [(place: Int, lease: JobLease)]] = [:]
-        for (place, held) in leases.enumerated() {
-            guard let token = services.leases.decode(held.token, of: held.id, for: scope),
-                token.lease.fence == held.fence
-            else { continue }
-            let left = token.deadline.map { Duration.milliseconds($0.milliseconds - now.milliseconds) }
-            let duration = min(left ?? services.options.workerLease, services.options.workerLease)
-            if duration > .zero { byDuration[duration, default: []].append((place, token.lease)) }
-        }
-        for (duration, held) in byDuration {
-            let renewals = try await services.stores.jobs.renew(held.map(\.lease), for: duration)
-            for (lease, renewal) in zip(held, renewals) {
-                answers[lease.place].renewal = renewal
-                answers[lease.place].duration = duration
-            }
-        }
-        return answers
     }
 
     private func end(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -41,7 +41,9 @@ extension PostgresRow {
         state.rateLimit = RateLimit(&self)
         // The store's steady clock is the server's wall clock, in microseconds.
         let opened = optionalInt().map { Date(milliseconds: $0 / 1000) }
-        return ArchivedQueue(state, windowOpenedAt: opened, windowClaimed: Int(int()))
+        var queue = ArchivedQueue(state, windowOpenedAt: opened, windowClaimed: Int(int()))
+        queue.overrides = QueueOverrides(&self)
+        return queue
     }
 
     fileprivate mutating func archivedLine() -> StoredLogLine {

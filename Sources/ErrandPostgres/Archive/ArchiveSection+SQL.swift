@@ -6,7 +6,7 @@ extension ArchiveSection {
     /// nobody waits any more.
     var source: String {
         switch self {
-        case .queues: "errand.queues"
+        case .queues: "errand.queues LEFT JOIN errand.queue_overrides USING (name)"
         case .jobs: "errand.jobs"
         case .dependencies: "errand.job_dependencies WHERE dependency IN (SELECT number FROM errand.live)"
         case .logs: "errand.job_logs"
@@ -70,7 +70,8 @@ extension ArchiveSection {
         case .queues:
             """
             name, paused_since, paused_by, pause_reason, concurrency, rate_count, rate_per, window_opened,
-            window_claimed
+            window_claimed, rev, has_concurrency, has_rate, configured_concurrency, configured_rate_count,
+            configured_rate_per
             """
         case .jobs: JobRow.columns
         case .dependencies: "dependent, dependency"

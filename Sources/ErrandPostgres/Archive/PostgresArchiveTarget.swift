@@ -57,6 +57,7 @@ extension PostgresSession {
         guard start == .new else { return start }
         // Settings alone do not fill a store; those of the source take their place.
         try sql("DELETE FROM errand.queues")
+        try sql("DELETE FROM errand.queue_overrides")
         // Whoever submits by SQL meanwhile, which nothing refuses, takes no number that will be copied.
         try advance("errand.job_numbers", to: summary.lastNumber)
         try sql(

@@ -10,6 +10,7 @@ extension PostgresSession {
         if !jobs.isEmpty { try restore(jobs) }
         let rows = records.compactMap(\.restored)
         for (table, rows) in Dictionary(grouping: rows, by: \.table) { try restore(rows.map(\.values), in: table) }
+        try restore(records.compactMap(\.overrides), in: .queueOverrides)
         let dependencies: [Int64] = records.compactMap { if case .dependency(_, let on) = $0 { on } else { nil } }
         guard !dependencies.isEmpty else { return }
         try sql(
@@ -19,6 +20,7 @@ extension PostgresSession {
     }
 
     private func restore(_ rows: [[PostgresValue]], in table: RestoredTable) throws(JobStoreError) {
+        guard !rows.isEmpty else { return }
         let columns = table.columns
         let values = columns.indices.map { place in columns[place].array(rows.map { $0[place] }) }
         try run(PostgresStatement(table.insert, values))
@@ -33,8 +35,11 @@ private struct RestoredTable: Hashable {
 
         init(_ name: String, _ type: String = "bigint") { (self.name, self.type) = (name, type) }
 
-        /// An array within an array comes as a text.
-        var sent: String { type.hasSuffix("[]") || type == "uuid" ? "text" : type }
+        /// An array within an array comes as a text, and whether something holds as a number.
+        var sent: String {
+            if type == "boolean" { return "integer" }
+            return type.hasSuffix("[]") || type == "uuid" ? "text" : type
+        }
 
         func array(_ values: [PostgresValue]) -> PostgresValue {
             sent == "text" ? .texts(values.map(\.textValue)) : .ints(values.map(\.intValue))
@@ -61,6 +66,14 @@ private struct RestoredTable: Hashable {
             Column("name", "text"), Column("paused_since"), Column("paused_by", "text"), Column("pause_reason", "text"),
             Column("concurrency", "integer"), Column("rate_count", "integer"), Column("rate_per"),
             Column("window_opened"), Column("window_claimed", "integer"),
+        ]
+    )
+    static let queueOverrides = RestoredTable(
+        name: "queue_overrides",
+        columns: [
+            Column("name", "text"), Column("rev"), Column("has_concurrency", "boolean"), Column("has_rate", "boolean"),
+            Column("configured_concurrency", "integer"), Column("configured_rate_count", "integer"),
+            Column("configured_rate_per"),
         ]
     )
     static let dependencies = RestoredTable(
@@ -147,6 +160,19 @@ extension ArchiveRecord {
         case .row(let generation, let line):
             (.rows, [.int(generation), .int(line.position), .text(line.values.string)])
         }
+    }
+}
+
+extension ArchiveRecord {
+    /// The values of a queue's overrides, where there are any.
+    fileprivate var overrides: [PostgresValue]? {
+        guard case .queue(let queue) = self, let overrides = queue.overrides else { return nil }
+        let rate = overrides.configuredRateLimit
+        return [
+            .text(queue.state.name), .int(overrides.rev), .int(overrides.hasConcurrency ? 1 : 0),
+            .int(overrides.hasRateLimit ? 1 : 0), .int(overrides.configuredConcurrency.map { Int64($0) }),
+            .int(rate.map { Int64($0.count) }), .int(rate?.per.wholeMilliseconds),
+        ]
     }
 }
 

@@ -12,6 +12,7 @@ enum PostgresMigrations {
             ("V005_audit", PackageResources.V005_audit_sql),
             ("V006_webhooks", PackageResources.V006_webhooks_sql),
             ("V007_spent_tokens", PackageResources.V007_spent_tokens_sql),
+            ("V008_operating", PackageResources.V008_operating_sql),
         ]
     }
 

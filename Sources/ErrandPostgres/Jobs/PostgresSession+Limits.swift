@@ -88,21 +88,6 @@ extension PostgresSession {
         .map { (row) throws(JobStoreError) in row.text() }
         return waits.filter { held.contains($0.queue) }.map(\.wait).min()
     }
-
-    /// A changed limit holds for the window under way; a lifted one is forgotten with it.
-    func setRateLimit(_ limit: RateLimit?, of queue: String) throws(JobStoreError) {
-        try sql(
-            """
-            INSERT INTO errand.queues AS q (name, rate_count, rate_per) VALUES ($1::text, $2::integer, $3::bigint)
-            ON CONFLICT (name) DO UPDATE SET rate_count = excluded.rate_count, rate_per = excluded.rate_per,
-                window_opened = CASE WHEN excluded.rate_count IS NOT NULL THEN q.window_opened END,
-                window_claimed = CASE WHEN excluded.rate_count IS NOT NULL THEN q.window_claimed END
-            """,
-            .text(queue),
-            .int(limit.map { Int64($0.count) }),
-            .int(limit?.per.wholeMilliseconds)
-        )
-    }
 }
 
 extension QueueLimits {

@@ -75,43 +75,5 @@ extension PostgresSession {
         case .failure(let refusal): throw JobStoreError(refusal, what, reference)
         }
     }
-
-    func configure(_ queue: String, _ change: QueueChange) throws(JobStoreError) {
-        switch change {
-        case .pause(let by, let reason):
-            try sql(
-                """
-                INSERT INTO errand.queues AS q (name, paused_since, paused_by, pause_reason)
-                VALUES ($1::text, $2::bigint, $3::text, $4::text)
-                ON CONFLICT (name) DO UPDATE SET paused_since = excluded.paused_since,
-                    paused_by = excluded.paused_by, pause_reason = excluded.pause_reason
-                WHERE q.paused_since IS NULL
-                """,
-                .text(queue),
-                .int(now),
-                .text(by),
-                .text(reason)
-            )
-        case .resume:
-            try sql(
-                """
-                INSERT INTO errand.queues (name) VALUES ($1::text) ON CONFLICT (name)
-                DO UPDATE SET paused_since = NULL, paused_by = NULL, pause_reason = NULL
-                """,
-                .text(queue)
-            )
-        case .concurrency(let limit):
-            try sql(
-                """
-                INSERT INTO errand.queues (name, concurrency) VALUES ($1::text, $2::integer) ON CONFLICT (name)
-                DO UPDATE SET concurrency = excluded.concurrency
-                """,
-                .text(queue),
-                .int(limit.map { Int64($0) })
-            )
-        case .rateLimit(let limit): try setRateLimit(limit, of: queue)
-        }
-        changes.queues.insert(queue)
-    }
 }
 #endif

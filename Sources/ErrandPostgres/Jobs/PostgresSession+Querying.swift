@@ -154,7 +154,7 @@ extension PostgresSession {
 
     /// The queues that have a setting or a job of the scope.
     func queues(_ scope: Scope) throws(JobStoreError) -> [QueueState] {
-        var states = Dictionary(try settings().map { ($0.name, $0) }) { first, _ in first }
+        var states = Dictionary(try queueSettings().map { ($0.name, $0) }) { first, _ in first }
         for (name, counts) in try counts(.queue, nil, scope) {
             states[name, default: QueueState(name: name)].counts = counts
         }
@@ -162,20 +162,6 @@ extension PostgresSession {
             states[name]?.oldestReady = .milliseconds(now - runAt)
         }
         return states.values.sorted { $0.name < $1.name }
-    }
-
-    private func settings() throws(JobStoreError) -> [QueueState] {
-        try sql(
-            "SELECT name, paused_since, paused_by, pause_reason, concurrency, rate_count, rate_per FROM errand.queues"
-        )
-        .map { (row) throws(JobStoreError) in
-            var state = QueueState(name: row.text())
-            let (since, by, reason) = (row.optionalDate(), row.optionalText(), row.optionalText())
-            state.pause = since.map { QueueState.Pause(since: $0, by: by, reason: reason) }
-            state.concurrency = row.optionalInt().map { Int($0) }
-            state.rateLimit = RateLimit(&row)
-            return state
-        }
     }
 
     private func firstReady(_ scope: Scope) throws(JobStoreError) -> [(String, Int64)] {

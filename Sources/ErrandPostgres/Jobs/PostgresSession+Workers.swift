@@ -4,8 +4,8 @@ import FoundationEssentials
 
 // Who lives: a row for each worker, written with its heartbeat.
 extension PostgresSession {
-    func announce(_ worker: WorkerAnnouncement) throws(JobStoreError) {
-        try sql(
+    func announce(_ worker: WorkerAnnouncement) throws(JobStoreError) -> WantedState {
+        let wanted = try sql(
             Self.writeWorker,
             .text(worker.id),
             .text(worker.name),
@@ -20,8 +20,25 @@ extension PostgresSession {
             .int(time.steady.wholeMicroseconds),
             .int((time.steady + worker.lifetime).wholeMicroseconds),
             .text(worker.language),
-            .text(worker.labels?.string)
+            .text(worker.labels?.string),
+            .text(worker.tenantId),
+            .text(worker.state.rawValue)
         )
+        .first { (row) throws(JobStoreError) in WantedState(rawValue: row.text()) }
+        return (wanted ?? nil) ?? .run
+    }
+
+    func want(_ state: WantedState, of id: String) throws(JobStoreError) {
+        let found = try sql(
+            """
+            UPDATE errand.workers SET wanted = CASE WHEN wanted = 'stop' THEN wanted ELSE $2::text END
+            WHERE id = $1::text RETURNING 1
+            """,
+            .text(id),
+            .text(state.rawValue)
+        )
+        .first { (row) throws(JobStoreError) in row.int() }
+        if found == nil { throw .unknownWorker(id) }
     }
 
     func withdraw(worker id: String) throws(JobStoreError) {
@@ -67,7 +84,12 @@ extension PostgresSession {
         let (heartbeatAt, heartbeat) = (row.date(), Duration.microseconds(row.int()))
         announcement.language = row.optionalText()
         announcement.labels = try row.json()
-        return LiveWorker(announcement, heartbeatAt: heartbeatAt, heartbeatAge: time.steady - heartbeat)
+        announcement.tenantId = row.optionalText()
+        // What a later version writes is no state of this one.
+        announcement.state = WorkerAnnouncement.State(rawValue: row.text()) ?? .run
+        var worker = LiveWorker(announcement, heartbeatAt: heartbeatAt, heartbeatAge: time.steady - heartbeat)
+        worker.wanted = WantedState(rawValue: row.text()) ?? .run
+        return worker
     }
 
     private static func names(_ json: JSONText) throws(JobStoreError) -> [String] {
@@ -80,18 +102,20 @@ extension PostgresSession {
 
     private static let writeWorker = """
         INSERT INTO errand.workers (id, name, version, queues, types, slots, running, started_at, lease, heartbeat_at,
-            heartbeat, forget_at, language, labels)
+            heartbeat, forget_at, language, labels, tenant, state)
         VALUES ($1::text, $2::text, $3::text, $4::text[], $5::text[], $6::integer, $7::integer, $8::bigint, $9::bigint,
-            $10::bigint, $11::bigint, $12::bigint, $13::text, $14::text)
+            $10::bigint, $11::bigint, $12::bigint, $13::text, $14::text,
+            $15::text, $16::text)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, queues = excluded.queues,
             types = excluded.types, slots = excluded.slots, running = excluded.running,
             started_at = excluded.started_at, lease = excluded.lease, heartbeat_at = excluded.heartbeat_at,
             heartbeat = excluded.heartbeat, forget_at = excluded.forget_at, language = excluded.language,
-            labels = excluded.labels
+            labels = excluded.labels, tenant = excluded.tenant, state = excluded.state
+        RETURNING wanted
         """
     private static let readWorkers = """
         SELECT id, name, version, array_to_json(queues)::text, array_to_json(types)::text, slots, started_at, lease,
-            running, heartbeat_at, heartbeat, language, labels FROM errand.workers
+            running, heartbeat_at, heartbeat, language, labels, tenant, state, wanted FROM errand.workers
         """
     private static let readHeld = """
         SELECT s.worker, s.tenant, s.project, j.id, s.number, s.fence, s.lease_end

@@ -5,7 +5,7 @@ extension ArchiveSection {
     /// Where its records are; rows of generations that nobody sees any more are none.
     var source: String {
         switch self {
-        case .queues: "queues"
+        case .queues: "queues LEFT JOIN queue_overrides USING (name)"
         case .jobs: JobRow.source
         case .dependencies: "job_dependencies"
         case .logs: "job_logs"
@@ -59,7 +59,8 @@ extension ArchiveSection {
         case .queues:
             """
             name, paused_since, paused_by, pause_reason, concurrency, rate_count, rate_per, window_opened,
-            window_claimed
+            window_claimed, rev, has_concurrency, has_rate, configured_concurrency, configured_rate_count,
+            configured_rate_per
             """
         case .jobs: JobRow.columns + ", j.fingerprint"
         case .dependencies: "dependent, dependency"
@@ -91,7 +92,9 @@ extension SQLStatement {
             rateLimit: RateLimit(row: self)
         )
         let opened = optionalInt(7).map(Date.init(milliseconds:))
-        return ArchivedQueue(state, windowOpenedAt: opened, windowClaimed: Int(int(8)))
+        var queue = ArchivedQueue(state, windowOpenedAt: opened, windowClaimed: Int(int(8)))
+        if !isNull(9) { queue.overrides = QueueOverrides(row: self, from: 9) }
+        return queue
     }
 
     var archivedLine: StoredLogLine {

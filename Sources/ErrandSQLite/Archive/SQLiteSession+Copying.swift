@@ -9,6 +9,7 @@ extension SQLiteSession {
         guard start == .new else { return start }
         // Settings alone do not fill a store; those of the source take their place.
         try sql("DELETE FROM queues").run()
+        try sql("DELETE FROM queue_overrides").run()
         let note = try sql("INSERT INTO copies VALUES (?, ?, ?, NULL)")
         note.bind(1, source)
         note.bind(2, summary.fingerprint)

@@ -42,6 +42,7 @@ extension SQLiteSession {
         row.add(queue.windowOpenedAt?.milliseconds)
         row.add(limit == nil ? nil : Int64(queue.windowClaimed))
         try row.run()
+        if let overrides = queue.overrides { try write(overrides, of: state.name) }
     }
 
     private func restore(_ line: StoredLogLine, of job: Int64) throws(JobStoreError) {

@@ -67,6 +67,8 @@ struct ProjectKey: Hashable {
 struct QueueSettings: Hashable {
     var pause: QueueState.Pause?
     var concurrency: Int?
+    /// Nil where nobody has set anything since it is kept where limits come from.
+    var overrides: QueueOverrides?
 }
 
 /// What a job counts under.

@@ -57,6 +57,9 @@ extension SQLiteReader {
             )
         }
         row.reset()
+        let overrides = try sql(StaticSQL.readQueueOverrides.text)
+        defer { overrides.reset() }
+        while try overrides.step() { states[overrides.text(0)]?.note(QueueOverrides(row: overrides)) }
         for count in try counts() where scope.includes(tenantId: count.tenant, projectId: count.project) {
             guard count.counts.total > 0 else { continue }
             states[count.queue, default: QueueState(name: count.queue)].counts.add(count.counts)

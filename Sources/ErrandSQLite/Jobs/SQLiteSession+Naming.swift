@@ -91,6 +91,10 @@ extension SQLiteSession {
             memory.queues[queues.text(0)] = QueueSettings(row: queues)
             memory.rates[queues.text(0)] = rateWindow(queues)
         }
+        let overrides = try sql(.readQueueOverrides)
+        while try overrides.step() {
+            memory.queues[overrides.text(0), default: QueueSettings()].overrides = QueueOverrides(row: overrides)
+        }
     }
 }
 

@@ -2,18 +2,22 @@ import Errand
 import FoundationEssentials
 
 extension SQLiteSession {
-    func configure(_ queue: String, _ change: QueueChange) throws(JobStoreError) {
+    func configure(_ queue: String, _ queueChanges: [QueueChange], ifRev: Set<Int64>?) throws(JobStoreError) {
         var settings = memory.queues[queue] ?? QueueSettings()
-        switch change {
-        case .pause(let by, let reason):
-            settings.pause = settings.pause ?? QueueState.Pause(since: time.wall, by: by, reason: reason)
-        case .resume: settings.pause = nil
-        case .concurrency(let limit): settings.concurrency = limit
-        case .rateLimit(let limit): setRate(queue, limit.map { limit in rateWindow(limit, of: queue) })
-        }
+        var record = QueueRecord(
+            pause: settings.pause,
+            concurrency: settings.concurrency,
+            rateLimit: memory.rates[queue]?.limit,
+            overrides: settings.overrides
+        )
+        try JobStoreError.check(ifRev, include: record.overrides.rev, ofQueue: queue)
+        for change in queueChanges { record.apply(change, at: time.wall) }
+        settings = QueueSettings(pause: record.pause, concurrency: record.concurrency, overrides: record.overrides)
+        setRate(queue, record.rateLimit.map { limit in rateWindow(limit, of: queue) })
         onUndo(.queue(queue, memory.queues[queue]))
         memory.queues[queue] = settings
         try write(queue)
+        try write(record.overrides, of: queue)
         if interest.contains(.wakeUps) { changes.queues.insert(queue) }
     }
 
@@ -22,6 +26,18 @@ extension SQLiteSession {
         guard var window = memory.rates[queue] else { return RateWindow(limit) }
         window.limit = limit
         return window
+    }
+
+    func write(_ overrides: QueueOverrides, of queue: String) throws(JobStoreError) {
+        let row = try sql("INSERT OR REPLACE INTO queue_overrides VALUES (?, ?, ?, ?, ?, ?, ?)")
+        row.bind(1, queue)
+        row.bind(2, overrides.rev)
+        row.bind(3, overrides.hasConcurrency ? 1 : 0)
+        row.bind(4, overrides.hasRateLimit ? 1 : 0)
+        row.bind(5, overrides.configuredConcurrency.map { Int64($0) })
+        row.bind(6, overrides.configuredRateLimit.map { Int64($0.count) })
+        row.bind(7, overrides.configuredRateLimit?.per.wholeMilliseconds)
+        try row.run()
     }
 
     private func write(_ queue: String) throws(JobStoreError) {
@@ -83,12 +99,25 @@ extension StaticSQL {
         SELECT name, paused_since, paused_by, pause_reason, concurrency, rate_count, rate_per, window_opened,
             window_claimed FROM queues
         """
+    static let readQueueOverrides: StaticSQL = """
+        SELECT name, rev, has_concurrency, has_rate, configured_concurrency, configured_rate_count, configured_rate_per
+        FROM queue_overrides
+        """
+}
+
+extension QueueOverrides {
+    /// Reads what ``StaticSQL/readQueueOverrides`` selects, behind the name.
+    init(row: SQLStatement, from place: CInt = 1) {
+        self.init(configured: row.optionalInt(place + 3).map { Int($0) }, RateLimit(row: row, from: place + 4))
+        rev = row.int(place)
+        (hasConcurrency, hasRateLimit) = (row.int(place + 1) != 0, row.int(place + 2) != 0)
+    }
 }
 
 extension RateLimit {
     /// Reads what ``StaticSQL/readQueues`` selects; nil where the queue has no such limit.
-    init?(row: SQLStatement) {
-        guard let count = row.optionalInt(5), let per = row.optionalInt(6) else { return nil }
+    init?(row: SQLStatement, from place: CInt = 5) {
+        guard let count = row.optionalInt(place), let per = row.optionalInt(place + 1) else { return nil }
         self.init(count: Int(count), per: .milliseconds(per))
     }
 }

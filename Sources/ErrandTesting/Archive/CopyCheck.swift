@@ -66,6 +66,7 @@ public struct CopyCheck: Sendable {
         try await store.configure(queue: "odd", .pause(by: "someone", reason: "a \"reason\""))
         try await store.configure(queue: "odd", .concurrency(3))
         try await store.configure(queue: "odd", .rateLimit(RateLimit(count: 5, per: .seconds(60))))
+        try await store.configure(queue: "odd", .overrideRateLimit(RateLimit(count: 7, per: .seconds(30))))
         try await CopiedFiles(store, clock).fill()
     }
 
@@ -96,7 +97,7 @@ public struct CopyCheck: Sendable {
         for queue in try await store.queues(scope: .system) {
             try await store.configure(queue: queue.name, .resume)
             try await store.configure(queue: queue.name, .concurrency(nil))
-            try await store.configure(queue: queue.name, .rateLimit(nil))
+            try await store.configure(queue: queue.name, [.rateLimit(nil), .overrideRateLimit(nil)], ifRev: nil)
         }
         let types = try await store.counts(by: .type, projectId: nil, scope: .system).keys.sorted()
         let request = ClaimRequest(worker: "w", types: types, limit: 100, lease: .seconds(30))

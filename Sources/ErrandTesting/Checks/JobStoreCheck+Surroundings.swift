@@ -62,60 +62,6 @@ extension JobStoreCheck {
         },
     ]
 
-    /// Settings and states of queues.
-    public static let queues: [JobStoreCheck] = [
-        JobStoreCheck("a pause says since when, by whom and why, and a second changes nothing") { test in
-            let since = try await test.now()
-            try await test.store.configure(queue: "q", .pause(by: "ann", reason: "repairs"))
-            try await test.advance(.seconds(5))
-            try await test.store.configure(queue: "q", .pause(by: "bob", reason: "other"))
-            let pause = try #require(try await test.store.queues(scope: .system).first?.pause)
-            #expect(pause.by == "ann" && pause.reason == "repairs")
-            #expect(abs(pause.since.timeIntervalSince(since)) <= test.tolerance.seconds)
-            try await test.store.configure(queue: "q", .resume)
-            let queue = try #require(try await test.store.queues(scope: .system).first)
-            #expect(queue.name == "q" && queue.pause == nil)
-        },
-        JobStoreCheck("a job says that its queue is paused") { test in
-            let inserted = try await test.submit()
-            try await test.store.configure(queue: "default", .pause(by: nil, reason: nil))
-            let paused = try await test.read(inserted.id)
-            let now = try await test.now()
-            #expect(paused.isQueuePaused && paused.substate(at: now) == .paused && paused.rev == 1)
-            let listed = try await test.store.jobs(JobFilter(), page: PageRequest(), scope: .system)
-            #expect(listed.jobs.map(\.isQueuePaused) == [true])
-            try await test.store.configure(queue: "default", .resume)
-            #expect(try await test.read(inserted.id).isQueuePaused == false)
-        },
-        JobStoreCheck("runs of a paused queue go on") { test in
-            let lease = try await test.run()
-            try await test.store.configure(queue: "default", .pause(by: nil, reason: nil))
-            #expect(try await test.renew(lease) == .renewed)
-            #expect(try await test.complete(lease) == .applied(.completed))
-        },
-        JobStoreCheck("a queue counts its jobs and tells how long the first one waits") { test in
-            for _ in 0..<3 { _ = try await test.submit { $0.queue = "q" } }
-            try await test.advance(.seconds(8))
-            _ = try await test.submit { $0.queue = "q" }
-            let queue = try #require(try await test.store.queues(scope: .default).first)
-            #expect(queue.name == "q" && queue.counts.queued == 4 && queue.counts.total == 4)
-            #expect(abs((queue.oldestReady ?? .zero).seconds - 8) <= test.tolerance.seconds)
-            try await test.store.configure(queue: "q", .pause(by: nil, reason: nil))
-            #expect(try await test.store.queues(scope: .default).first?.oldestReady == nil)
-        },
-        JobStoreCheck("a limit is told and lifted") { test in
-            try await test.store.configure(queue: "q", .concurrency(4))
-            #expect(try await test.store.queues(scope: .system).map(\.concurrency) == [4])
-            try await test.store.configure(queue: "q", .concurrency(nil))
-            #expect(try await test.store.queues(scope: .system).map(\.concurrency) == [nil])
-        },
-        JobStoreCheck("a queue's name is bound by the limits of names") { test in
-            await expect(.invalid) { try await test.store.configure(queue: "", .resume) }
-            let long = String(repeating: "q", count: 201)
-            await expect(.invalid) { try await test.store.configure(queue: long, .resume) }
-        },
-    ]
-
     /// Telling of changes.
     public static let changes: [JobStoreCheck] = [
         JobStoreCheck("a submit wakes who waits for its queue") { test in

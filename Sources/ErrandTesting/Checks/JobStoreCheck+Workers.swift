@@ -96,6 +96,26 @@ extension JobStoreCheck {
             #expect(worker.leaseCount == LiveWorker.leaseLimit + 2)
             #expect(worker.leases.count == LiveWorker.leaseLimit)
         },
+        JobStoreCheck("a worker hears with its announcement what is wanted of it, and that it is to stop for good") {
+            test in
+            var worker = try await test.announcement("w1")
+            worker.tenantId = "a"
+            #expect(try await test.store.announce(worker) == .run)
+            try await test.store.want(.quiet, ofWorker: "w1")
+            let listed = try #require(try await test.store.workers(scope: .system).first)
+            #expect(listed.wanted == .quiet && listed.announcement == worker)
+            worker.state = .quiet
+            #expect(try await test.store.announce(worker) == .quiet)
+            #expect(try await test.store.workers(scope: .system).first?.announcement.state == .quiet)
+            try await test.store.want(.run, ofWorker: "w1")
+            #expect(try await test.store.announce(worker) == .run)
+            try await test.store.want(.stop, ofWorker: "w1")
+            try await test.store.want(.quiet, ofWorker: "w1")
+            #expect(try await test.store.announce(worker) == .stop)
+            await expect(.notFound) { try await test.store.want(.stop, ofWorker: "w2") }
+            try await test.store.withdraw(worker: "w1")
+            #expect(try await test.store.announce(worker) == .run)
+        },
     ]
 }
 

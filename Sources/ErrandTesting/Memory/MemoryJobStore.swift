@@ -190,12 +190,21 @@ extension MemoryJobStore {
         try read { (state, time) throws(JobStoreError) in state.queueStates(scope, at: time) }
     }
 
-    public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
-        try write { (state, time) throws(JobStoreError) in try state.configure(queue, change, at: time) }
+    public func configure(
+        queue: String,
+        _ changes: [QueueChange],
+        ifRev: Set<Int64>?
+    ) async throws(JobStoreError) {
+        try write { (state, time) throws(JobStoreError) in try state.configure(queue, changes, ifRev, at: time) }
     }
 
-    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) {
+    @discardableResult
+    public func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) -> WantedState {
         try write { (state, time) throws(JobStoreError) in state.workers.announce(worker, at: time) }
+    }
+
+    public func want(_ wanted: WantedState, ofWorker id: String) async throws(JobStoreError) {
+        try write { (state, _) throws(JobStoreError) in try state.workers.want(wanted, of: id) }
     }
 
     public func withdraw(worker id: String) async throws(JobStoreError) {

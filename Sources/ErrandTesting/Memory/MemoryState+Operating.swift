@@ -97,18 +97,18 @@ extension MemoryState {
         }
     }
 
-    mutating func configure(_ queue: String, _ change: QueueChange, at time: StoreTime) throws(JobStoreError) {
-        try change.validate(for: queue)
+    mutating func configure(
+        _ queue: String,
+        _ queueChanges: [QueueChange],
+        _ revisions: Set<Int64>?,
+        at time: StoreTime
+    ) throws(JobStoreError) {
+        for change in queueChanges { try change.validate(for: queue) }
         var setting = queues[queue] ?? QueueSetting()
-        switch change {
-        case .pause(let by, let reason):
-            setting.pause = setting.pause ?? QueueState.Pause(since: time.wall, by: by, reason: reason)
-        case .resume: setting.pause = nil
-        case .concurrency(let limit): setting.concurrency = limit
-        case .rateLimit(let limit):
-            setting.rate = limit.map { limit in
-                RateWindow(limit, opened: setting.rate?.opened, claimed: setting.rate?.claimed ?? 0)
-            }
+        try JobStoreError.check(revisions, include: setting.record.overrides.rev, ofQueue: queue)
+        for change in queueChanges { setting.record.apply(change, at: time.wall) }
+        setting.rate = setting.record.rateLimit.map { limit in
+            RateWindow(limit, opened: setting.rate?.opened, claimed: setting.rate?.claimed ?? 0)
         }
         queues[queue] = setting
         changes.queues.insert(queue)

@@ -44,7 +44,7 @@ extension MemoryState {
 
     func queueStates(_ scope: Scope, at time: StoreTime) -> [QueueState] {
         var states = queues.reduce(into: [String: QueueState]()) { states, queue in
-            states[queue.key] = QueueState(queue.key, queue.value)
+            states[queue.key] = QueueState(name: queue.key, queue.value.record)
         }
         for job in records.values.lazy.map(\.job) where scope.includes(job) {
             let job = visible(job)
@@ -57,12 +57,6 @@ extension MemoryState {
             states[job.queue] = state
         }
         return states.values.sorted { $0.name < $1.name }
-    }
-}
-
-extension QueueState {
-    fileprivate init(_ name: String, _ setting: QueueSetting) {
-        self.init(name: name, pause: setting.pause, concurrency: setting.concurrency, rateLimit: setting.rate?.limit)
     }
 }
 

@@ -72,9 +72,11 @@ struct UniqueKey: Sendable, Hashable {
 
 /// What somebody set about a queue.
 struct QueueSetting: Sendable {
-    var pause: QueueState.Pause?
-    var concurrency: Int?
+    var record = QueueRecord()
     var rate: RateWindow?
+
+    var pause: QueueState.Pause? { record.pause }
+    var concurrency: Int? { record.concurrency }
 }
 
 extension MemoryState {

@@ -132,11 +132,17 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         return try await base.queues(scope: scope)
     }
 
-    func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
-        try await base.configure(queue: queue, change)
+    func configure(queue: String, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError) {
+        try await base.configure(queue: queue, changes, ifRev: ifRev)
     }
 
-    func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) { try await base.announce(worker) }
+    func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError) {
+        try await base.want(state, ofWorker: id)
+    }
+
+    func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) -> WantedState {
+        try await base.announce(worker)
+    }
 
     func withdraw(worker id: String) async throws(JobStoreError) { try await base.withdraw(worker: id) }
 

@@ -69,7 +69,12 @@ struct TestAPI: Sendable {
     private static var types: JobTypes {
         var types = JobTypes()
         types.register(JobType("Import", queue: "import", maxAttempts: 5, timeoutSeconds: 60))
-        types.register(JobType("Export", queue: "export"))
+        var export = JobType("Export", queue: "export")
+        export.description = JobTypeDescription(
+            payloadSchema: JSONText(trusted: #"{"type":"object"}"#),
+            labels: ["en": "Export data", "de": "Daten ausgeben"]
+        )
+        types.register(export)
         types.register(
             JobType("picky") { (job) throws(JobStoreError) in
                 guard job.payload.string.contains("please") else {

@@ -81,4 +81,65 @@ struct AnnouncingTests {
             #expect(try await client.status(.id(other.id)) == .queued)
         }
     }
+
+    @Test("a worker that is to be quiet ends what it runs, claims nothing more, and works again when it may")
+    func quiet() async throws {
+        var bench = WorkerBench(concurrency: 1)
+        bench.options.workerId = "w7"
+        let (announced, started, mayEnd) = (Gate(), Gate(), Gate())
+        bench.store.tap { $0.announced = { announced.open() } }
+        bench.handlers.register("wait") { (_: Invoice, _) in
+            started.open()
+            try await mayEnd.pass()
+        }
+        let first = try await bench.client.submit("wait", Invoice(number: 1))
+        let second = try await bench.client.submit("wait", Invoice(number: 2))
+        try await bench.whileWorking { client in
+            try await announced.pass()
+            try await started.pass()
+            try await bench.memory.want(.quiet, ofWorker: "w7")
+            for state in [WorkerAnnouncement.State.run, .quiet] {
+                bench.clock.advance(by: .seconds(5))
+                try await announced.pass()
+                #expect(try await client.workers().first?.announcement.state == state)
+            }
+            mayEnd.open()
+            #expect(try await client.wait(for: .id(first.id)).status == .completed)
+            bench.clock.advance(by: .seconds(5))
+            try await announced.pass()
+            #expect(try await client.status(.id(second.id)) == .queued)
+            try await bench.memory.want(.run, ofWorker: "w7")
+            bench.clock.advance(by: .seconds(5))
+            try await announced.pass()
+            try await started.pass()
+            mayEnd.open()
+            #expect(try await client.wait(for: .id(second.id)).status == .completed)
+        }
+    }
+
+    @Test("a worker that is to stop lets what runs end, and ends itself")
+    func stop() async throws {
+        var bench = WorkerBench(concurrency: 1)
+        bench.options.workerId = "w7"
+        let (announced, started, mayEnd) = (Gate(), Gate(), Gate())
+        bench.store.tap { $0.announced = { announced.open() } }
+        bench.handlers.register("wait") { (_: Invoice, _) in
+            started.open()
+            try await mayEnd.pass()
+        }
+        let first = try await bench.client.submit("wait", Invoice(number: 1))
+        let second = try await bench.client.submit("wait", Invoice(number: 2))
+        let worker = bench.worker
+        async let end: Void = worker.run()
+        try await announced.pass()
+        try await started.pass()
+        try await bench.memory.want(.stop, ofWorker: "w7")
+        bench.clock.advance(by: .seconds(5))
+        try await announced.pass()
+        mayEnd.open()
+        try await end
+        #expect(try await bench.client.status(.id(first.id)) == .completed)
+        #expect(try await bench.client.status(.id(second.id)) == .queued)
+        #expect(try await bench.client.workers().isEmpty)
+    }
 }

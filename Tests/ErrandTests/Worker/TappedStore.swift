@@ -137,15 +137,20 @@ extension TappedStore {
 
     func queues(scope: Scope) async throws(JobStoreError) -> [QueueState] { try await base.queues(scope: scope) }
 
-    func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
-        try await base.configure(queue: queue, change)
+    func configure(queue: String, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError) {
+        try await base.configure(queue: queue, changes, ifRev: ifRev)
     }
 
-    func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) {
+    func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError) {
+        try await base.want(state, ofWorker: id)
+    }
+
+    func announce(_ worker: WorkerAnnouncement) async throws(JobStoreError) -> WantedState {
         let (before, after) = taps.withLock { ($0.announce, $0.announced) }
         try await before?(worker)
-        try await base.announce(worker)
+        let wanted = try await base.announce(worker)
         after?()
+        return wanted
     }
 
     func withdraw(worker id: String) async throws(JobStoreError) { try await base.withdraw(worker: id) }

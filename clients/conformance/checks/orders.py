@@ -46,3 +46,19 @@ def stop(stage):
     expect((job["status"], job["attempt"], outcomes) == ("Queued", 0, ["released"]),
            f"the job is {job['status']}, attempt {job['attempt']}, its runs {outcomes}",
            *worker.recording.all(job=id)[-2:])
+
+
+@check("orders.asked")
+def asked(stage):
+    """What an operator asks of the server reaches the worker: first to be quiet, then to stop."""
+    worker, ledger = stage.worker(slots=2), stage.ledger()
+    id = stage.record(ledger, 60)
+    ledger.wait(PATIENCE, id, "start")
+    name = worker.ready()["workerId"]
+    for wanted, said in [("quiet", "quiet"), ("stop", "stopping")]:
+        stage.api.order(name, wanted)
+        beat = worker.recording.wait(PATIENCE, "heartbeat", where=lambda each: (each.json or {}).get("state") == said)
+        expect(beat, f"a worker that is asked to {wanted} must say {said} in its heartbeats",
+               *worker.recording.all("heartbeat")[-2:])
+    stops(worker, beat.at)
+    stage.api.wait_for_status(id, PATIENCE, "Queued")

@@ -81,6 +81,10 @@ class API:
     def retry(self, id):
         return self.json("POST", f"/api/jobs/{id}/retry")
 
+    def order(self, worker, state):
+        """Wants a worker to be quiet, or to stop."""
+        return self.json("POST", f"/api/workers/{worker}/{state}")
+
     def pause(self, queue):
         return self.json("POST", f"/api/queues/{queue}/pause")
 
