@@ -10,7 +10,7 @@ struct Diagnosis {
 
     /// Everything about an installation.
     init(of settings: Settings) {
-        checks = settings.store.diagnosticChecks + [.files(settings.filesFolder)]
+        checks = settings.store.diagnosticChecks + [.files(settings.filesFolder)] + settings.identityChecks
     }
 
     /// Runs every check, and tells of each finding.

@@ -28,6 +28,9 @@ final class TokenKeyRing: Sendable {
         state.withLock { state in for warning in state.keys.warnings { logger.warning("\(warning)") } }
     }
 
+    /// What was passed over when the keys were read.
+    var warnings: [String] { state.withLock { $0.keys.warnings } }
+
     /// The keys as they are now.
     ///
     /// - Parameter now: The time on the steady clock.

@@ -23,6 +23,9 @@ public final class TokenVerifier: Sendable {
         ring = try await TokenKeyRing(options.keys, logger: logger)
     }
 
+    /// What is wrong with keys that were passed over, in sentences without their stop.
+    public var keyWarnings: [String] { ring.warnings }
+
     /// Who bears a token; nil when it is refused, and why is for the log alone.
     func principal(of token: String, at now: StoreTime) async -> Principal? {
         do throws(TokenFault) { return try await verified(token, at: now) } catch {

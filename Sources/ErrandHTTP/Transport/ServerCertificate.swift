@@ -1,4 +1,5 @@
 #if Server
+public import FoundationEssentials
 import HummingbirdCore
 import HummingbirdTLS
 public import Logging
@@ -44,6 +45,12 @@ public final class ServerCertificate: Sendable {
         self.logger = logger
         let stamps = [FileStamp(path: certificate), FileStamp(path: key)]
         state = Mutex(State(pair: try Self.read(paths), stamps: stamps))
+    }
+
+    /// When the certificate ends.
+    public var expiresAt: Date {
+        // An empty chain was refused when it was read.
+        Date(timeIntervalSince1970: Double(state.withLock { $0.pair.chain[0].notValidAfter }))
     }
 
     /// Puts TLS of version 1.2 or newer in front of a protocol.

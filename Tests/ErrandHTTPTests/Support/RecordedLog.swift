@@ -1,3 +1,4 @@
+#if Server
 import Logging
 import Synchronization
 
@@ -28,3 +29,4 @@ final class RecordedLog: Sendable {
         }
     }
 }
+#endif
