@@ -16,7 +16,7 @@ public enum WantedState: String, Sendable, Hashable, CaseIterable {
 /// What a live worker says of itself.
 public struct WorkerAnnouncement: Sendable, Hashable {
     /// What a worker says it does.
-    public enum State: String, Sendable, Hashable {
+    public enum State: String, Sendable, Hashable, CaseIterable {
         /// It works.
         case run
         /// It claims nothing more.

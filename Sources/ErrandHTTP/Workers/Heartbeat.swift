@@ -12,9 +12,8 @@ struct HeartbeatRequest {
     }
 
     static let schema = Schema.fields([
-        "state": Schema.words(WorkerAnnouncement.State.allCases.map(\.rawValue)).about("How the worker is.").standard(
-            "\"run\""
-        ).optional,
+        "state": Schema.words(WorkerAnnouncement.State.allCases.map(\.rawValue)).about("How the worker is.")
+            .standard("\"run\"").optional,
         "rssBytes": Schema.count.about("How much memory it has.").optional,
         "jobs": Schema.array(
             .fields(["id": .uuid, "fence": .count, "token": .text]),
