@@ -1,5 +1,6 @@
 #if Server
 import Foundation
+import PostgresTestServer
 import Synchronization
 
 /// What a command left behind.
@@ -83,7 +84,7 @@ private final class Collected: Sendable {
         let thread = Thread { [self] in
             var rest = Data()
             while true {
-                let chunk = pipe.fileHandleForReading.availableData
+                let chunk = pipe.fileHandleForReading.nextData()
                 if chunk.isEmpty { break }
                 all.withLock { $0 += chunk }
                 rest += chunk

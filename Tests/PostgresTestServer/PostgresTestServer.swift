@@ -53,7 +53,7 @@ public final class PostgresTestServer: Sendable {
     private static func line(from output: Pipe) throws -> String {
         var answer = Data()
         while answer.last != UInt8(ascii: "\n") {
-            let chunk = output.fileHandleForReading.availableData
+            let chunk = output.fileHandleForReading.nextData()
             guard !chunk.isEmpty else { throw NoServer() }
             answer += chunk
         }

@@ -63,7 +63,8 @@ extension Principal {
         for (field, value) in [("createdBy", job.createdBy), ("createdByName", job.createdByName)] where value != nil {
             throw .field("/\(field)", "not-allowed", "\(field) may only be given by a credential with admin.")
         }
-        (job.createdBy, job.createdByName) = (jobCreator, name)
+        // A key may have a longer name than a job may name its submitter by.
+        (job.createdBy, job.createdByName) = (jobCreator, name?.cut(toBytes: JobLimits.nameBytes))
     }
 }
 

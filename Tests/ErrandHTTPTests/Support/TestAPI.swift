@@ -34,14 +34,7 @@ struct TestAPI: Sendable {
         options.outbound.resolve = { host in host.hasSuffix(".example") ? ["8.8.8.8"] : [] }
         configure(&options)
         api = ErrandAPI(
-            stores: APIStores(
-                jobs: store,
-                uploads: store,
-                datasets: datasets,
-                keys: store,
-                audit: store,
-                webhooks: store
-            ),
+            stores: APIStores(store, datasets: datasets),
             files: APIFiles(objects: objects, links: objects),
             types: Self.types,
             options: options,
@@ -54,7 +47,7 @@ struct TestAPI: Sendable {
         let options = other.api.services.options
         clock = other.clock
         api = ErrandAPI(
-            stores: APIStores(jobs: store, uploads: store, datasets: datasets, keys: store),
+            stores: APIStores(store, datasets: datasets),
             files: APIFiles(objects: objects, links: objects),
             types: Self.types,
             options: options,
@@ -140,6 +133,19 @@ struct TestAPI: Sendable {
         let id = try await submit()
         try await settle(claim(), .complete(result))
         return id
+    }
+}
+
+extension APIStores {
+    fileprivate init(_ store: ScriptedStore, datasets: FixedDatasets) {
+        self.init(
+            jobs: store,
+            uploads: store,
+            datasets: datasets,
+            keys: store,
+            audit: store,
+            webhooks: store
+        )
     }
 }
 
