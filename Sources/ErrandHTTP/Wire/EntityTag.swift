@@ -1,7 +1,9 @@
 #if Server
 import FoundationEssentials
 
-/// Strong entity tags: the revision, and a digest of what else the bytes depend on. Changes go by the revision alone.
+/// Strong entity tags: the revision, and a digest of what else the bytes depend on.
+///
+/// Changes go by the revision alone.
 enum EntityTag {
     static func make(rev: Int64, _ rest: String) -> String {
         var hash: UInt32 = 2_166_136_261
