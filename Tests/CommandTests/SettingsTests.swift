@@ -20,6 +20,9 @@ struct SettingsTests {
         ("types:\n  t: {command: [cat], timeout: soon}\n", "errand.yaml:2", "types.t.timeout is \"soon\""),
         ("types:\n  t: {http: {url: x}}\n", "errand.yaml:2", "types.t.http is not supported yet"),
         ("types:\n  Import: {command: [cat]}\n", "errand.yaml:2", "types.Import"),
+        ("types:\n  errand.bulk: {external: true}\n", "errand.yaml:2", "types.errand.bulk"),
+        ("types:\n  t: {external: true, schema: 5}\n", "errand.yaml:2", "types.t.schema is \"5\""),
+        ("types:\n  t: {external: true, labels: {de: [x]}}\n", "errand.yaml:2", "expected {en: text, de: text}"),
         ("bullmq: {url: x}\n", "errand.yaml:1", "bullmq is not supported yet"),
         ("grace: [1]\n", "errand.yaml:1", "grace is a list"),
         ("lease: soon\n", "errand.yaml:1", "lease is \"soon\"; expected a time span from 1s to 1h"),
@@ -96,6 +99,36 @@ struct SettingsTests {
         #expect(stopped.errors.hasPrefix("{"))
         #expect(FileManager.default.fileExists(atPath: folder.path + "/flag.db"))
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/file.db"))
+    }
+
+    @Test("a type tells the schema and the labels that the file has")
+    func descriptions() async throws {
+        let folder = try Folder()
+        try folder.write(
+            "errand.yaml",
+            """
+            types:
+              resize:
+                external: true
+                labels: {en: Resize, de: Verkleinern}
+                schema:
+                  type: object
+                  required: [width]
+                  properties:
+                    width: {type: integer, minimum: 1, default: 1.5}
+                    "on": {const: "1"}
+                    x: {enum: [null, true]}
+            """
+        )
+        let server = try await Server(in: folder, "--config", "errand.yaml")
+        let question = ["curl", "-sS", "--fail", "\(server.url)/api/job-types/resize?lang=de"]
+        let answer = try await Running(question, executable: "/usr/bin/env", in: folder).outcome().output
+        #expect(answer.contains(#""label":"Verkleinern""#))
+        let schema =
+            #""payloadSchema":{"type":"object","required":["width"],"properties":{"width":{"type":"integer","#
+            + #""minimum":1,"default":1.5},"on":{"const":"1"},"x":{"enum":[null,true]}}}"#
+        #expect(answer.contains(schema), "\(answer)")
+        #expect(await server.stop().status == 0)
     }
 
     @Test("an address that others can reach is refused with the reason")

@@ -203,6 +203,47 @@ struct BulkActionTests {
         #expect(try await post(api, "cancel", confirmed("{}", token)).status == status)
     }
 
+    /// Stores a bulk job for all of the tenant's jobs.
+    private func start(_ api: TestAPI, _ action: BulkAction, expected: Int) async throws -> JobID {
+        let job = BulkJob(action, of: JobFilter(), expected: expected).newJob()
+        return try await api.memory.insert([job], scope: .default)[0].id
+    }
+
+    @Test("a bulk job whose worker died goes on behind its last checkpoint")
+    func resumed() async throws {
+        let api = TestAPI()
+        var ids: [JobID] = []
+        for _ in 0..<5 { ids.append(try await api.submit()) }
+        let bulk = try await start(api, BulkAction(.cancel), expected: 5)
+        let claim = ClaimRequest(worker: "w", types: ["errand.bulk"], limit: 1, lease: .seconds(30))
+        let lease = try #require(try await api.memory.claim(claim).jobs.first).lease
+        var report = RunReport(lease: lease)
+        let third = try await api.memory.job(.id(ids[2]), scope: .default).number
+        report.checkpoint = JSONText(trusted: "{\"before\":\(third),\"done\":2,\"skipped\":1}")
+        _ = try await api.memory.report([report])
+        api.clock.advance(by: .seconds(31))
+        #expect(try await api.memory.reap(limit: 10) == 1)
+        try await work(api)
+        let job = try await api.memory.job(.id(bulk), scope: .default)
+        #expect(job.result?.string == #"{"done":4,"skipped":1}"#, "\(job.status)")
+        let statuses = try await ids.statuses(api)
+        #expect(statuses == [.cancelled, .cancelled, .queued, .queued, .queued])
+    }
+
+    @Test("a retry passes over what ended after it was asked for")
+    func laterEnds() async throws {
+        let api = TestAPI()
+        let (early, late) = (try await api.submit(), try await api.submit("Export"))
+        _ = try await api.memory.cancel(.id(early), reason: nil, scope: .default)
+        api.clock.advance(by: .seconds(1))
+        let bulk = try await start(api, BulkAction(.retry), expected: 1)
+        api.clock.advance(by: .seconds(1))
+        _ = try await api.memory.cancel(.id(late), reason: nil, scope: .default)
+        try await work(api)
+        #expect(try await api.memory.job(.id(bulk), scope: .default).result?.string == #"{"done":1,"skipped":1}"#)
+        #expect(try await [early, late].statuses(api) == [.queued, .cancelled])
+    }
+
     @Test("nobody submits a bulk job, and no worker elsewhere may say it runs them")
     func internalType() async throws {
         let api = TestAPI()
@@ -232,6 +273,14 @@ struct BulkActionTests {
         try await work(api)
         let counts = try await api.memory.counts(by: .project, projectId: nil, scope: .tenant("a"))
         #expect(counts["p"]?.cancelled == 1 && counts["q"]?.queued == 1)
+    }
+}
+
+extension [JobID] {
+    fileprivate func statuses(_ api: TestAPI) async throws -> [JobStatus] {
+        var statuses: [JobStatus] = []
+        for id in self { statuses.append(try await api.memory.job(.id(id), scope: .default).status) }
+        return statuses
     }
 }
 #endif

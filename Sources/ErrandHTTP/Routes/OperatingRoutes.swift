@@ -133,9 +133,8 @@ struct OperatingRoutes: Sendable {
         return Response(status: .noContent, headers: .noStore)
     }
 
-    /// Has the store do something to a job, if the job is at a revision that `If-Match` names.
-    ///
-    /// - Parameter conflict: What it means to the operation that the job's status does not allow it.
+    /// Has the store do something to a job, if the job is at a revision that `If-Match` names; `conflict` is what it
+    /// means to the operation that the job's status does not allow it.
     private func operate<Answer>(
         _ reference: JobReference,
         _ request: Request,

@@ -39,9 +39,7 @@ struct JobPatch {
         return true
     }
 
-    /// What the store is to change.
-    ///
-    /// - Parameter type: The job's, whose default queue may be asked for.
+    /// What the store is to change of a job of a type, whose default queue may be asked for.
     func amendment(ofType type: String) -> JobAmendment {
         guard resetsQueue else { return amendment }
         var amendment = amendment
