@@ -110,7 +110,7 @@ struct SecretCanaryTests {
         let lease = try #require(try job["lease"]?.object()["token"]?.stringValue)
         let id = try #require(job["id"]?.stringValue)
         let end = ["-H", "Job-Lease: \(lease)x", "-H", "Content-Type: application/json", "--data", #"{"result":1}"#]
-        let refused = try await Running(
+        let refused = try Running(
             ["curl", "-s", "-H", "Authorization: Bearer \(key)", "\(url)/api/worker/jobs/\(id)/complete"] + end,
             executable: "/usr/bin/env",
             in: folder

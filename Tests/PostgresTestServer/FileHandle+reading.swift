@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 extension FileHandle {
     /// Waits for bytes, and answers them; nothing once the other end is closed.
@@ -7,9 +7,14 @@ extension FileHandle {
     package func nextData() -> Data {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = read(fileDescriptor, &buffer, buffer.count)
+            let count = readOnce(fileDescriptor, into: &buffer)
             if count >= 0 { return Data(buffer.prefix(count)) }
             guard errno == EINTR else { return Data() }
         }
     }
+}
+
+/// The system's call; `FileHandle` has a method of the same name.
+private func readOnce(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int {
+    read(descriptor, &buffer, buffer.count)
 }

@@ -2,13 +2,7 @@
 import Crypto
 import FoundationEssentials
 
-<<<<<<< HEAD
 /// Strong entity tags (RFC 9110, section 8.8.3).
-=======
-/// Strong entity tags: the revision, and a digest of what else the bytes depend on.
-///
-/// Changes go by the revision alone.
->>>>>>> h-c
 enum EntityTag {
     /// The tag of some bytes.
     static func of(_ bytes: [UInt8]) -> String {

@@ -40,6 +40,7 @@ struct TestAPI: Sendable {
             options: options,
             logger: log.logger
         )
+        contract = ContractCheck(table: RouteTable(api.routes))
     }
 
     private init(beside other: TestAPI) {
