@@ -45,7 +45,7 @@ struct JobList {
         let words = Self.words(filter, scope)
         self.words = words
         parameters = try Self.parameters(query)
-        let cursor = try query.text("cursor")
+        let cursor = try query.value("cursor")
         let isBare = !query.has("limit") && cursor == nil
         page = PageRequest(
             limit: isBare ? 1000 : try query.limit(),
