@@ -56,15 +56,17 @@ def holds(tools, store):
         described = server.folder / "openapi.json"
         status, _, document = server.ask("GET", "/api/openapi.json")
         described.write_text(json.dumps(document))
-        isValid = subprocess.run([tools / "openapi-spec-validator", described], check=False).returncode == 0
+        is_valid = subprocess.run([tools / "openapi-spec-validator", described], check=False).returncode == 0
         code = explore(tools, server)
         lived = server.stop()
     finally:
         server.clean()
-    isHeld = status == 200 and isValid and code == 0 and lived == 0
+    is_held = status == 200 and is_valid and code == 0 and lived == 0
     seconds = time.monotonic() - began
-    print(f"{store}: the description is {'' if isValid else 'not '}valid; schemathesis ended with {code}, the server with {lived}; {seconds:.0f} s")
-    return isHeld
+    validity = "valid" if is_valid else "not valid"
+    print(f"{store}: the description is {validity}; schemathesis ended with {code}, "
+          f"the server with {lived}; {seconds:.0f} s")
+    return is_held
 
 
 def explore(tools, server):

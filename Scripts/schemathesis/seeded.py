@@ -1,4 +1,4 @@
-"""A server that asks for keys and has something of everything: jobs in each state, files, a dataset, sessions, leases."""
+"""A server that asks for keys and has something of everything: jobs in each state, files, a dataset, leases."""
 
 import json
 import os
@@ -33,6 +33,8 @@ class SeededServer:
         self.store = ["--store", self.database.url] if self.database else ["--store", "sqlite:errand.db"]
         configuration = CONFIGURATION.format(python=sys.executable, root=ROOT)
         (self.folder / "errand.yaml").write_text(configuration)
+        if self.database:
+            self.command("migrate")
         self.key = self.make_key("run", "--tenant", "default")
         self.names = {
             "ERRAND_RUN_KEY": self.key["key"],
@@ -48,11 +50,15 @@ class SeededServer:
         threading.Thread(target=self.beat, daemon=True).start()
 
     def make_key(self, name, *reach):
-        arguments = ["keys", "create", name, "--scopes", SCOPES, *reach, "--json", "--config", "errand.yaml", *self.store]
-        done = subprocess.run([binary(), *arguments], cwd=self.folder, capture_output=True, text=True, check=False)
+        return json.loads(self.command("keys", "create", name, "--scopes", SCOPES, *reach, "--json"))
+
+    def command(self, *words):
+        """What a command on the store itself says; ends everything when it fails."""
+        arguments = [binary(), *words, "--config", "errand.yaml", *self.store]
+        done = subprocess.run(arguments, cwd=self.folder, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            sys.exit(f"making a key: {done.stderr}")
-        return json.loads(done.stdout)
+            sys.exit(f"errand {' '.join(words)}: {done.stderr}")
+        return done.stdout
 
     def ask(self, method, path, body=None, more=None):
         """An answer of the server; ends everything when it is no success."""

@@ -83,7 +83,7 @@ struct FieldReader {
         return number
     }
 
-    /// A whole number as languages spell it that have but one kind of number: `9.0`; nil beyond what those keep exactly.
+    /// A whole number as languages with but one kind of number may spell it, `9.0`; nil beyond what those keep exactly.
     private static func wholeNumber(_ value: JSONText) -> Int64? {
         guard let number = value.doubleValue, abs(number) <= 9_007_199_254_740_992 else { return nil }
         return Int64(exactly: number)
