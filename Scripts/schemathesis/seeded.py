@@ -1,5 +1,6 @@
 """A server that asks for keys and has something of everything: jobs in each state, files, a dataset, leases."""
 
+import atexit
 import json
 import os
 import pathlib
@@ -29,6 +30,7 @@ class SeededServer:
 
     def __init__(self, store):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="errand-schemathesis-"))
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.database = Database() if store == "postgres" else None
         self.store = ["--store", self.database.url] if self.database else ["--store", "sqlite:errand.db"]
         configuration = CONFIGURATION.format(python=sys.executable, root=ROOT)
@@ -126,4 +128,3 @@ class SeededServer:
             self.server.kill()
         if self.database:
             self.database.close()
-        shutil.rmtree(self.folder)
