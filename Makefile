@@ -1,5 +1,5 @@
 # Each of these is a few lines of Scripts/. Pass arguments with ARGS: make run ARGS="--port 9000"
-.PHONY: help setup build run test check faults clients bench bench-scale docs clean
+.PHONY: help setup build run test check faults clients schemathesis bench bench-scale docs clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\): ## /  make \1	/p' Makefile | expand -t 20
@@ -27,6 +27,11 @@ faults: ## kill, stop and flood it for ten minutes: nothing may be lost (ARGS=sh
 
 clients: ## hold the clients for other languages to the protocol, on both stores: about fifteen minutes
 	@Scripts/clients
+
+schemathesis: ## hold the server to the description it serves, on both stores (ARGS=sqlite: one)
+	@Scripts/setup
+	@Scripts/build
+	@Scripts/schemathesis/run.py $(ARGS)
 
 bench: ## measure beside the raw limits and other job systems
 	@Scripts/bench $(ARGS)

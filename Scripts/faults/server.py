@@ -91,12 +91,13 @@ class Server(Process):
             text += chunk
         self.port = int(text.split(b"\n")[0].rsplit(b":", 1)[1])
 
-    def ask(self, method, path, body=None, content_type="application/json", seconds=20):
+    def ask(self, method, path, body=None, content_type="application/json", seconds=20, headers=None):
         """The status, the headers and the parsed body of an answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
             data = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
-            connection.request(method, path, data, {"Content-Type": content_type} if data is not None else {})
+            kind = {"Content-Type": content_type} if data is not None else {}
+            connection.request(method, path, data, {**kind, **(headers or {})})
             answer = connection.getresponse()
             text = answer.read()
             return answer.status, answer.headers, json.loads(text) if text.startswith((b"{", b"[")) else text

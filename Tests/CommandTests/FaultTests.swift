@@ -55,26 +55,11 @@ struct FaultTests {
         return short.reduce(into: [:]) { $0[$1.key] = environment[$1.key] ?? $1.value }
     }
 
-    private static func surroundings() throws -> [String: String] {
-        // `make faults` holds us to the seconds that are promised; here other tests want the same machine.
-        ["ERRAND_BINARY": try Binary.path(), "PYTHONDONTWRITEBYTECODE": "1", "PATIENCE": "10"]
-    }
-
     private func drive(_ script: String, _ more: [String: String] = [:]) async throws {
-        let folder = try Folder()
-        let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Scripts/faults")
         let seed = ProcessInfo.processInfo.environment["SEED"].map { ["SEED": $0] } ?? [:]
-        let driver = try Running(
-            ["python3", scripts.appending(path: script).path()],
-            executable: "/usr/bin/env",
-            in: folder,
-            environment: more.merging(seed) { old, _ in old }
-                .merging(try Self.surroundings()) { old, _ in old }
-        )
-        let outcome = await driver.outcome()
-        print(([script] + outcome.lines.suffix(6)).joined(separator: "\n    "))
-        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+        // `make faults` holds us to the seconds that are promised; here other tests want the same machine.
+        let environment = more.merging(seed) { old, _ in old }.merging(["PATIENCE": "10"]) { old, _ in old }
+        try await DrivenScript(path: "Scripts/faults/\(script)", environment: environment).run()
     }
 }
 #endif

@@ -159,6 +159,41 @@ struct BadInputTests {
             words: ["monday"]
         ),
         BadRequest(
+            name: "empty limit",
+            path: "/api/jobs?limit=",
+            status: 400,
+            problem: "invalid-parameter",
+            place: "limit"
+        ),
+        BadRequest(
+            name: "empty cursor",
+            path: "/api/jobs?cursor=",
+            status: 400,
+            problem: "invalid-parameter",
+            place: "cursor"
+        ),
+        BadRequest(
+            name: "empty time",
+            path: "/api/jobs?createdBefore=",
+            status: 400,
+            problem: "invalid-parameter",
+            place: "createdBefore"
+        ),
+        BadRequest(
+            name: "empty log level",
+            path: "/api/jobs/1/logs?level=",
+            status: 400,
+            problem: "invalid-parameter",
+            place: "level"
+        ),
+        BadRequest(
+            name: "empty grouping",
+            path: "/api/jobs/stats?groupBy=",
+            status: 400,
+            problem: "invalid-parameter",
+            place: "groupBy"
+        ),
+        BadRequest(
             name: "bytes that are no text",
             path: "/api/jobs?queue=%ff",
             status: 400,

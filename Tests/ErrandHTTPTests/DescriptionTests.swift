@@ -85,6 +85,24 @@ struct DescriptionTests {
         #expect(again.status == 304 && again.text.isEmpty && again.headers[.eTag] == tag)
     }
 
+    @Test("a whole number may have a fraction of nothing, as JSON Schema has it")
+    func wholeNumbers() async throws {
+        let api = TestAPI()
+        let job = try await api.send(.post, "/api/jobs", #"{"type":"Import","priority":-7.0,"maxAttempts":1e1}"#)
+        #expect(job.status == 202)
+        #expect(try job.member("priority")?.int64Value == -7 && job.member("maxAttempts")?.int64Value == 10)
+        for number in ["7.5", "9007199254740994.0", "1e400"] {
+            let refused = try await api.send(.post, "/api/jobs", "{\"type\":\"Import\",\"recordExpiresAt\":\(number)}")
+            #expect(refused.status == 422, "\(number)")
+        }
+    }
+
+    @Test("a path that is a word has its own methods, not those of a parameter in its place")
+    func methodsOfWords() async throws {
+        #expect(try await TestAPI().send(.options, "/api/jobs/bulk").headers[.allow] == "POST, OPTIONS")
+        #expect(try await TestAPI().send(.options, "/api/jobs/stats").headers[.allow] == "GET, HEAD, OPTIONS")
+    }
+
     @Test("every reference leads to something")
     func references() async throws {
         let text = try await TestAPI().get("/api/openapi.json").text

@@ -27,8 +27,9 @@ struct OpenAPIDocument {
         writer.member(
             "description",
             """
-            Every refusal is problem+json (RFC 9457). Fields and query parameters that an operation does not have are \
-            refused by name; answers may get new members. Every GET answers HEAD as well, and every path OPTIONS.
+            Every refusal is problem+json (RFC 9457). Fields that an operation does not have are refused by name, and \
+            so are parameters of the query where it has any; answers may get new members. Every GET answers HEAD as \
+            well, and every path OPTIONS.
             """
         )
         writer.member("license") { writer in

@@ -45,7 +45,8 @@ struct OpenAPIOperation {
     }
 
     private func writeBody(to writer: inout JSONWriter) {
-        writer.member("required", route.body != .optionalObject)
+        // A file may be empty.
+        writer.member("required", route.body == .object || route.body == .value)
         writer.member("content") { writer in
             writer.object { writer in
                 guard route.body != .file else {

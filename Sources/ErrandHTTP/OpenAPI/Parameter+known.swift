@@ -18,9 +18,14 @@ extension Parameter {
         example: "01a1fd32-cc65-7489-a3e2-8ed8e90e1f75"
     )
     static let workerID = path("workerId", .string(1...200), "What opening the session answered.", example: "w_4fT…")
-    static let project = path("projectId", .name, "The project.", example: "demo")
+    static let project = path(
+        "projectId",
+        .text,
+        "The project; one without anything is empty, not missing.",
+        example: "demo"
+    )
     static let queue = path("name", .name, "The queue's name.", example: "default")
-    static let dataset = path("name", .string(1...1000), "The dataset's name.", example: "invoices")
+    static let dataset = path("name", .text, "The dataset's name.", example: "invoices")
 
     /// How many records a page has.
     static func limit(_ meaning: String, maximum: Int = 200) -> Parameter {

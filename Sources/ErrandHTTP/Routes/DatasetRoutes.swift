@@ -63,7 +63,7 @@ struct DatasetRoutes: Sendable {
         let list = [
             "rows", reference.tenantId ?? "", reference.projectId, reference.name, String(dataset.generation),
         ]
-        let position = try query.text("cursor").map { (text) throws(Problem) in
+        let position = try query.value("cursor").map { (text) throws(Problem) in
             try services.cursors.decode(text, list: list)
         }
         let rows = try await services.stores.datasets.rows(of: dataset, after: position ?? 0, limit: limit)

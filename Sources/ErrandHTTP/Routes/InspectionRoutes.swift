@@ -85,7 +85,7 @@ struct InspectionRoutes: Sendable {
 
     /// Nil for the statuses themselves, which the totals tell.
     private func grouping(_ query: Query) throws(Problem) -> JobGrouping? {
-        guard let word = try query.text("groupBy"), word != "status" else { return nil }
+        guard let word = try query.value("groupBy"), word != "status" else { return nil }
         guard let grouping = JobGrouping(rawValue: word) else {
             throw .parameter(
                 "groupBy",

@@ -144,7 +144,7 @@ struct ResultRoutes: Sendable {
     }
 
     private func level(_ query: Query) throws(Problem) -> LogLine.Level {
-        guard let text = try query.text("level") else { return .trace }
+        guard let text = try query.value("level") else { return .trace }
         guard let level = LogLine.Level(rawValue: text.lowercased()) else {
             let all = LogLine.Level.allCases.map(\.rawValue).joined(separator: ", ")
             throw .parameter("level", "invalid", "level is \"\(text.quotable)\"; it must be one of \(all).")

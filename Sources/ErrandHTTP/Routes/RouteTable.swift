@@ -19,11 +19,16 @@ struct RouteTable: Sendable {
         return order.flatMap { $0 == .get ? [.get, .head] : [$0] } + [.options]
     }
 
-    /// The operations whose path stands for a path.
+    /// The operations whose path stands for a path; one with a word goes before one with a parameter, as in the router.
     func routes(at path: String) -> [APIRoute] {
         let wanted = path.split(separator: "/")
-        return zip(routes, parts).filter { matches($0.1, wanted) }.map(\.0)
+        let found = zip(routes, parts).filter { matches($0.1, wanted) }
+        let words = found.map { wordCount($0.1) }
+        let most = words.max()
+        return zip(found, words).filter { $0.1 == most }.map(\.0.0)
     }
+
+    private func wordCount(_ parts: [Substring]) -> Int { parts.count { !APIRoute.isParameter($0) } }
 
     private func matches(_ parts: [Substring], _ wanted: [Substring]) -> Bool {
         parts.count == wanted.count && zip(parts, wanted).allSatisfy { APIRoute.isParameter($0) || $0 == $1 }

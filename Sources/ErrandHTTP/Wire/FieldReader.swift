@@ -72,7 +72,7 @@ struct FieldReader {
 
     mutating func integer(_ name: String, _ value: JSONText, in range: ClosedRange<Int64>) -> Int64? {
         guard !value.isNull else { return nil }
-        guard let number = value.int64Value else {
+        guard let number = value.int64Value ?? Self.wholeNumber(value) else {
             wrongType(name, value, "a whole number")
             return nil
         }
@@ -81,6 +81,12 @@ struct FieldReader {
             return nil
         }
         return number
+    }
+
+    /// A whole number as languages with but one kind of number may spell it, `9.0`; nil beyond what those keep exactly.
+    private static func wholeNumber(_ value: JSONText) -> Int64? {
+        guard let number = value.doubleValue, abs(number) <= 9_007_199_254_740_992 else { return nil }
+        return Int64(exactly: number)
     }
 
     mutating func date(_ name: String, _ value: JSONText) -> Date? {

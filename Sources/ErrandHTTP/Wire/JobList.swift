@@ -62,7 +62,7 @@ struct JobList {
             + filter.words
         self.words = words
         parameters = try Self.parameters(query)
-        let cursor = try query.text("cursor")
+        let cursor = try query.value("cursor")
         let isBare = !query.has("limit") && cursor == nil
         page = PageRequest(
             limit: isBare ? 1000 : try query.limit(),

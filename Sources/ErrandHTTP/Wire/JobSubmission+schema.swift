@@ -36,10 +36,17 @@ extension JobSubmission {
         format: "uuid"
     )
 
-    /// A body that may be sent where some types are known.
+    /// A body that may be sent where some types are known: of the first that takes such a payload.
     static func example(_ types: JobTypes) -> String {
-        "{\"type\":\"\(types.names.first ?? "sendInvoice")\",\"payload\":{\"number\":17},\"delaySeconds\":60,"
-            + "\"uniqueKey\":\"invoice-17\",\"tags\":[\"monthly\"]}"
+        let payload = JSONText(trusted: #"{"text":"to be or not to be"}"#)
+        let type = types.names.first { name in
+            var job = types[name]?.job() ?? NewJob(type: name)
+            job.payload = payload
+            do { try types[name]?.admit(&job) } catch { return false }
+            return true
+        }
+        return "{\"type\":\"\(type ?? types.names.first ?? "count")\",\"payload\":\(payload.string),"
+            + "\"delaySeconds\":60,\"uniqueKey\":\"my own\",\"tags\":[\"words\"]}"
     }
 }
 #endif

@@ -45,12 +45,15 @@ struct Query: Sendable {
     /// Whether the parameter was given.
     func has(_ name: String) -> Bool { items.contains { $0.name == name } }
 
-    /// The value of a parameter that may be given once; nil when it is absent or empty.
-    func text(_ name: String) throws(Problem) -> String? {
+    /// The value of a parameter that may be given once; nil when it is absent.
+    func value(_ name: String) throws(Problem) -> String? {
         let values = items.filter { $0.name == name }
         guard values.count <= 1 else { throw .parameter(name, "repeated", "\(name) is given \(values.count) times.") }
-        return values.first.flatMap { $0.value.isEmpty ? nil : $0.value }
+        return values.first?.value
     }
+
+    /// The same where any text will do; an empty one, as forms send it, is as good as none.
+    func text(_ name: String) throws(Problem) -> String? { try value(name).flatMap { $0.isEmpty ? nil : $0 } }
 
     /// The comma-separated values of a parameter, which may also be repeated; nil when there is none.
     func list(_ name: String) -> [String]? {
@@ -61,7 +64,7 @@ struct Query: Sendable {
 
     /// A time.
     func date(_ name: String) throws(Problem) -> Date? {
-        guard let text = try text(name) else { return nil }
+        guard let text = try value(name) else { return nil }
         guard let date = RFC3339.parse(text) else {
             throw .parameter(name, "invalid", "\(name) is \"\(text.quotable)\"; give a time as 2024-01-15T10:30:00Z.")
         }
@@ -70,7 +73,7 @@ struct Query: Sendable {
 
     /// A whole number from zero.
     func count(_ name: String) throws(Problem) -> Int64? {
-        guard let text = try text(name) else { return nil }
+        guard let text = try value(name) else { return nil }
         guard let number = Int64(text), number >= 0 else {
             throw .parameter(name, "invalid", "\(name) is \"\(text.quotable)\"; give a whole number from 0.")
         }
@@ -79,7 +82,7 @@ struct Query: Sendable {
 
     /// `true` or `false`.
     func flag(_ name: String) throws(Problem) -> Bool? {
-        guard let text = try text(name) else { return nil }
+        guard let text = try value(name) else { return nil }
         switch text {
         case "true", "1": return true
         case "false", "0": return false

@@ -15,7 +15,7 @@ enum StatusWords {
 
     /// A regular expression that matches every word in any case, and nothing else.
     static let pattern =
-        "^(" + words.keys.sorted().map { word in word.map(eitherCase).joined() }.joined(separator: "|") + ")$"
+        "^(" + words.keys.sorted().map { word in word.map(eitherCase).joined() }.joined(separator: "|") + "|)$"
 
     private static func eitherCase(_ letter: Character) -> String {
         letter.isLetter ? "[\(letter.uppercased())\(letter)]" : String(letter)

@@ -8,17 +8,22 @@ struct SessionRequest {
     static let nameLimit = 1000
     static let slotLimit = 1000
 
-    static let schema = Schema.fields([
-        "name": Schema.name.about("For people."),
-        "types": Schema.array(.text, count: 1...nameLimit).about("What it can run; all have to be known here."),
-        "queues": Schema.array(.text, count: 0...nameLimit).about("Where it takes jobs from; left out: all.").optional,
-        "slots": Schema.integer(1...Int64(slotLimit)).about("How many jobs it runs at once.").standard("1").optional,
-        "protocol": Schema.integer(protocolVersion...protocolVersion).optional,
-        "version": Schema.name.optional,
-        "language": Schema.name.optional,
-        "labels": Schema.anyObject.atMost(bytes: JobLimits.detailsBytes, "For people.").optional,
-        "workerId": Schema.text.about("A session that was forgotten, to go on under its id.").optional,
-    ]).named("SessionRequest")
+    static func schema(_ known: JobTypes) -> Schema {
+        let type = known.names.isEmpty ? Schema.name : .words(known.names)
+        return Schema.fields([
+            "name": Schema.name.about("For people."),
+            "types": Schema.array(type, count: 1...nameLimit).about("What it can run; all have to be known here."),
+            "queues": Schema.array(.text, count: 0...nameLimit).about("Where it takes jobs from; left out: all.")
+                .optional,
+            "slots": Schema.integer(1...Int64(slotLimit)).about("How many jobs it runs at once.").standard("1")
+                .optional,
+            "protocol": Schema.integer(protocolVersion...protocolVersion).optional,
+            "version": Schema.name.optional,
+            "language": Schema.name.optional,
+            "labels": Schema.anyObject.atMost(bytes: JobLimits.detailsBytes, "For people.").optional,
+            "workerId": Schema.text.about("A session that was forgotten, to go on under its id.").optional,
+        ]).named("SessionRequest")
+    }
 
     /// The session to go on with; nil opens a new one.
     private(set) var workerId: String?

@@ -12,7 +12,7 @@ struct SessionRoutes: Sendable {
         [
             APIRoute(.post, "/api/worker/sessions", "openWorkerSession", .worker, open)
                 .documented(.protocolCalls, "Open a worker's session")
-                .taking(.object, SessionRequest.schema, example: Self.example(services.types))
+                .taking(.object, SessionRequest.schema(services.types), example: Self.example(services.types))
                 .answering(.json(201, Self.schema, "Who the worker is from now on.", .location))
                 .refusing(.conflict),
             APIRoute(.post, "/api/worker/sessions/{workerId}/heartbeat", "beatWorkerSession", .worker, beat)

@@ -18,7 +18,7 @@ struct SettleRoutes: Sendable {
                 .answering(.json(200, Self.schema, "It is completed.")),
             settling("fail", "failJob", fail)
                 .documented(.protocolCalls, "Say that the run failed")
-                .taking(.optionalObject, FailRequest.schema, example: #"{"code":"http_503","message":"Try again"}"#)
+                .taking(.object, FailRequest.schema, example: #"{"code":"http_503","message":"Try again"}"#)
                 .answering(.json(200, Self.schema, "It is queued again, or has failed.")),
             settling("release", "releaseJob", release)
                 .documented(.protocolCalls, "Give a job back", "The attempt is not charged.")

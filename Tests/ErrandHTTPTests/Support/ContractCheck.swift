@@ -11,10 +11,8 @@ struct ContractCheck {
 
     func look(_ method: HTTPRequest.Method, _ uri: String, _ body: String?, _ reply: Reply) {
         let path = String(uri.prefix { $0 != "?" })
-        let found = table.routes(at: path)
-            .filter { $0.method == (method == .head ? .get : method) }
-        // A word in a path goes before a parameter, as it does in the router.
-        guard let route = found.min(by: { $0.path.count { $0 == "{" } < $1.path.count { $0 == "{" } }) else { return }
+        let wanted = method == .head ? .get : method
+        guard let route = table.routes(at: path).first(where: { $0.method == wanted }) else { return }
         for finding in findings(route, method, reply) + bodyFindings(route, body, reply) {
             Issue.record("\(route.operation), declared otherwise: \(finding) (\(method) \(uri), \(reply.status))")
         }

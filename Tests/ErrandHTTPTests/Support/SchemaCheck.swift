@@ -20,7 +20,9 @@ struct SchemaCheck {
         case .boolean: expect(value.boolValue != nil, place, "a boolean", value)
         case .number: expect(value.doubleValue != nil, place, "a number", value)
         case .integer(let range):
-            expect(value.int64Value.map(range.contains) ?? false, place, "\(range)", value)
+            // 7.0 is a whole number there, too.
+            let number = value.int64Value ?? value.doubleValue.flatMap { Int64(exactly: $0) }
+            expect(number.map(range.contains) ?? false, place, "\(range)", value)
         case .string(let text):
             expect(value.stringValue.map { Self.fits($0, text) } ?? false, place, "\(text)", value)
         case .words(let words):
