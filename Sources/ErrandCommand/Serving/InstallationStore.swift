@@ -4,8 +4,8 @@ import ErrandHTTP
 import ErrandPostgres
 import ErrandSQLite
 
-/// What an installation keeps everything but files in: one store for jobs, uploads, datasets, keys and webhooks, and for
-/// what operators did.
+/// What an installation keeps everything but files in: one store for jobs, uploads, datasets, keys and webhooks, and
+/// for what operators did.
 protocol InstallationStore: JobStore, UploadStore, DatasetStore, APIKeyStore, AuditStore, WebhookStore {
     /// Finishes what was asked for and lets go; later calls throw `unavailable`.
     func close()

@@ -136,9 +136,8 @@ public struct ErrandAPI: Sendable {
                 let context = try await services.authorize(route, request, context)
                 let rate = try services.quotas.request(context.scope)
                 var response: Response
-                do { response = try await route.handler(request, context) } catch var problem as Problem {
-                    rate?.write(to: &problem.headers)
-                    throw problem
+                do { response = try await route.handler(request, context) } catch {
+                    throw rate.map { $0.added(to: error) } ?? error
                 }
                 rate?.write(to: &response.headers)
                 if response.status.code < 400 { await services.audit(route, request, context) }

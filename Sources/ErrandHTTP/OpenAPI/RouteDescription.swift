@@ -53,7 +53,9 @@ extension APIRoute {
     var problems: [ProblemType] {
         var all: Set<ProblemType> = [.forbidden, .targetTooLong, .headersTooLarge, .internal]
         all.formUnion(description.problems)
-        if scope != nil { all.formUnion([.unauthenticated, .storageUnavailable, .storageFull]) }
+        if admission.asksForCredential {
+            all.formUnion([.unauthenticated, .quotaExceeded, .storageUnavailable, .storageFull])
+        }
         if description.parameters.contains(where: { $0.place == .path }) { all.insert(.notFound) }
         if description.parameters.contains(where: { $0.place == .query }) { all.insert(.invalidParameter) }
         if answer == "application/json" || answer == "text/event-stream" { all.insert(.notAcceptable) }

@@ -34,6 +34,14 @@ struct RateReport: Sendable {
     let left: Int
     let seconds: Int
 
+    /// A refusal that says it as well; what is no refusal stays what it is, as the log has to have it.
+    func added(to error: any Error) -> any Error {
+        var problem = Problem(error)
+        guard problem.status < 500 else { return error }
+        write(to: &problem.headers)
+        return problem
+    }
+
     func write(to headers: inout HTTPFields) {
         headers[.rateLimitPolicy] = "\"\(policy.rawValue)\";q=\(limit);w=\(Int(RateWindow.length.seconds))"
         headers[.rateLimit] = "\"\(policy.rawValue)\";r=\(left);t=\(seconds)"

@@ -131,6 +131,9 @@ public struct APIRoute: Sendable {
     func takingTicket() -> APIRoute {
         var route = self
         route.takesTicket = true
+        route.description.parameters.append(
+            .query("ticket", .text, "From POST /api/stream-tickets, for browsers, whose EventSource sends no header.")
+        )
         return route
     }
 

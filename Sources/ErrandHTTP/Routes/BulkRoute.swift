@@ -25,7 +25,7 @@ struct BulkRoute: Sendable {
                     .json(200, Self.apart, "With atomic false: what became of each.")
                 )
                 .refusing(.idempotencyKeyRequired, .invalidParameter, .uniqueConflict, .conflict)
-                .refusing(.idempotencyMismatch, .unknownJobType, .gone)
+                .refusing(.idempotencyMismatch, .unknownJobType, .unsafeURL, .gone)
         ]
     }
 

@@ -7,7 +7,9 @@ import Hummingbird
 struct QueueRoutes: Sendable {
     let services: APIServices
 
-    var routes: [APIRoute] {
+    var routes: [APIRoute] { looking + operating }
+
+    private var looking: [APIRoute] {
         [
             APIRoute(.get, "/api/queues", "listQueues", .jobsRead, list)
                 .documented(.queues, "List queues", "The counts are of what the credential reaches.")
@@ -16,6 +18,11 @@ struct QueueRoutes: Sendable {
                 .documented(.queues, "Get a queue")
                 .with(.queue)
                 .answering(.json(200, QueueJSON.schema, "The queue.", .entityTag)),
+        ]
+    }
+
+    private var operating: [APIRoute] {
+        [
             APIRoute(.post, "/api/queues/{name}/pause", "pauseQueue", .queuesOperate, pause)
                 .documented(.queues, "Pause a queue", "Nothing more of it begins; what runs goes on.")
                 .with(.queue)

@@ -26,7 +26,7 @@ struct SubmitRoute: Sendable {
                     .json(200, job, "It has ended while the answer waited, or was there already.", headers)
                 )
                 .refusing(.invalidParameter, .uniqueConflict, .conflict)
-                .refusing(.idempotencyMismatch, .unknownJobType, .gone)
+                .refusing(.idempotencyMismatch, .unknownJobType, .unsafeURL, .gone)
         ]
     }
 

@@ -37,8 +37,8 @@ struct DeliveryRoutes: Sendable {
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
-        let webhook = try await services.webhook(context)
         let query = try Query(request, names: ["limit", "cursor"])
+        let webhook = try await services.webhook(context)
         let words = ["deliveries by number, falling", webhook.id.description]
         let before = try query.text("cursor").map { (text) throws(Problem) in
             try services.cursors.decode(text, list: words)

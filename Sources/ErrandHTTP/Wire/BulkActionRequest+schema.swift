@@ -37,6 +37,7 @@ extension BulkActionRequest {
         "count": .count,
         "sample": Schema.array(JobJSON.schema).about("Some of them."),
         "confirmToken": .text,
+        "expiresIn": Schema.number.about("How long the token is good for, in seconds."),
     ])
 }
 

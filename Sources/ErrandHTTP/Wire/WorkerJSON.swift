@@ -11,6 +11,8 @@ enum WorkerJSON {
         "labels": Schema.anyObject.optional,
         "queues": Schema.array(.text).about("Those it takes jobs from; left out: all.").optional,
         "types": .array(.text),
+        "state": Schema.words(WorkerAnnouncement.State.allCases.map(\.rawValue)).about("What it says it does."),
+        "wanted": Schema.words(WantedState.allCases.map(\.rawValue)).about("What an operator wants of it."),
         "slots": Schema.count.about("How many jobs it runs at once."),
         "running": .count,
         "startedAt": .time,
