@@ -34,7 +34,7 @@ struct BulkRun: Sendable {
             state.skipped += found.jobs.count - done
             state.before = last.number
             context.progress(percentage(state), message(state))
-            try await context.checkpoint(state)
+            try await context.checkpoint(text(of: state))
             guard found.next != nil else { break }
         }
         return result(state)
@@ -77,6 +77,17 @@ struct BulkRun: Sendable {
             }
         }
         return true
+    }
+
+    /// Written by hand: Swift 6.3.1 crashes where it specialises the checkpoint of any value for this one.
+    private func text(of state: State) -> JSONText {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("before", state.before)
+            writer.member("done", state.done)
+            writer.member("skipped", state.skipped)
+        }
+        return writer.text
     }
 
     private func percentage(_ state: State) -> Int {

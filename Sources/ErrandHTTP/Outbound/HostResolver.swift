@@ -36,18 +36,16 @@ enum HostResolver {
         var first: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, nil, &hints, &first) == 0, let first else { return [] }
         defer { freeaddrinfo(first) }
-        return sequence(first: first, next: { $0.pointee.ai_next }).compactMap { address(of: $0.pointee)?.description }
+        return sequence(first: first, next: { $0.pointee.ai_next }).compactMap { address(of: $0.pointee) }
     }
 
-    private static func address(of info: addrinfo) -> IPAddress? {
-        guard let address = UnsafeRawPointer(info.ai_addr) else { return nil }
-        switch info.ai_family {
-        case AF_INET:
-            return withUnsafeBytes(of: address.loadUnaligned(as: sockaddr_in.self).sin_addr) { IPAddress(bytes: $0) }
-        case AF_INET6:
-            return withUnsafeBytes(of: address.loadUnaligned(as: sockaddr_in6.self).sin6_addr) { IPAddress(bytes: $0) }
-        default: return nil
-        }
+    private static func address(of info: addrinfo) -> String? {
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let size = socklen_t(text.count)
+        guard getnameinfo(info.ai_addr, info.ai_addrlen, &text, size, nil, 0, NI_NUMERICHOST) == 0 else { return nil }
+        // An interface may follow the address; which it is changes nothing.
+        let address = text.prefix { $0 != 0 && $0 != CChar(UInt8(ascii: "%")) }
+        return String(decoding: address.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
 #endif
