@@ -33,7 +33,7 @@ struct SecretCanaryTests {
             """
         )
         if store == .postgres { #expect(try await folder.errand("migrate").status == 0) }
-        let made = try await folder.errand("keys", "create", "ops", "--scopes", "admin")
+        let made = try await folder.errand("keys", "create", "ops", "--scopes", "admin,worker")
         let key = try #require(made.lines.first)
         let running = try Running(
             ["serve", "--port", "0", "--config", "errand.yaml", "--auth", "keys", "--log-level", "trace"],

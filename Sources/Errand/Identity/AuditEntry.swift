@@ -68,9 +68,5 @@ public protocol AuditStore: Sendable {
     /// Lists entries of the scope's tenant, newest first; ``Scope/system`` has all.
     ///
     /// A scope that is limited to projects has none: what was done need not have been within them.
-    ///
-    /// - Parameters:
-    ///   - filter: Which of them.
-    ///   - page: How many at most, and before which number.
     func audit(_ filter: AuditFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> [AuditEntry]
 }

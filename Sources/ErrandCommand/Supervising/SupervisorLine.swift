@@ -1,6 +1,6 @@
 #if Server
-// Read sources, and read: the end of a pipe is heard without a thread that waits for it.
-import Dispatch
+// A thread that waits for the end of a pipe.
+import Foundation
 // read, on standard input.
 #if canImport(Glibc)
 import Glibc
@@ -26,16 +26,21 @@ struct SupervisorLine: Sendable {
     init() throws { (readEnd, writeEnd) = try FileDescriptor.pipe() }
 
     /// In a process that a supervisor started: waits until the supervisor is gone, or the task is cancelled.
+    ///
+    /// A thread waits in `read`; where the task is cancelled first it ends with the process, which is about to. A source
+    /// of Dispatch would need none, but crashed two workers of three at the moment at which the supervisor was killed.
     static func end() async {
         let (ends, continuation) = AsyncStream<Void>.makeStream()
-        let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO)
-        source.setEventHandler {
+        Thread {
             var byte: UInt8 = 0
-            if read(STDIN_FILENO, &byte, 1) <= 0 { continuation.finish() }
-        }
-        source.resume()
+            // Nothing is ever written; a signal that comes while it waits is not the end.
+            while true {
+                let count = read(STDIN_FILENO, &byte, 1)
+                guard count > 0 || count < 0 && errno == EINTR else { break }
+            }
+            continuation.finish()
+        }.start()
         for await _ in ends {}
-        source.cancel()
     }
 }
 

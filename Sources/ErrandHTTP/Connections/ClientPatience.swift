@@ -8,6 +8,8 @@ public struct ClientPatience: Sendable, Hashable {
     public var body: Duration = .seconds(20)
     /// See ``body``.
     public var bodyBytes = 10_000
+    /// How many bytes of a body are still read once the request was answered.
+    public var lingeringBytes = 16 * 1024 * 1024
     /// How long a client may leave what was sent to it untaken.
     public var answer: Duration = .seconds(60)
     /// When a connection between two requests is closed.

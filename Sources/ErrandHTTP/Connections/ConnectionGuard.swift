@@ -33,6 +33,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered = 0
     /// Whether the connection ends with the last answer.
     private var isOver = false
+    /// How much more of a body is read that was answered before it had come; nil while none is.
+    private var lingering: Int?
     private var arrival: Scheduled<Void>?
     private var departure: Scheduled<Void>?
 
@@ -74,9 +76,10 @@ extension ConnectionGuard {
         case .head:
             (isReceiving, unanswered) = (true, unanswered + 1)
             stopArrival()
-        case .body: break
+        case .body(let part):
+            guard stillLingers(part.readableBytes) else { return context.close(promise: nil) }
         case .end:
-            isReceiving = false
+            (isReceiving, lingering) = (false, nil)
             stopArrival()
         }
         context.fireChannelRead(data)
@@ -151,13 +154,21 @@ extension ConnectionGuard {
         context.write(data, promise: promise)
     }
 
-    /// A request was answered before its body had come. The rest is read so that the client reads the answer, which it
-    /// does not while it sends; but not for ever.
+    /// Reads on where a request was answered before its body had come, so that the client reads the answer.
+    ///
+    /// It does not while it sends; but it may not send for ever.
     private func linger(_ context: ChannelHandlerContext) {
         stopArrival()
+        lingering = patience.lingeringBytes
         arrival = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(patience.head)) {
             context.close(promise: nil)
         }
+    }
+
+    private func stillLingers(_ count: Int) -> Bool {
+        guard let left = lingering else { return true }
+        lingering = left - count
+        return left >= count
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -57,11 +57,8 @@ final class QuotaKeeper: Sendable {
         if let limit = quotas.submitsPerMinute { _ = try take(count, of: limit, .submits, tenant, \.submits) }
     }
 
-    /// Refuses an upload when there would be too many bytes; answers how many it may have.
-    ///
-    /// - Parameters:
-    ///   - size: Its bytes; 0 where the client did not say.
-    ///   - limit: How many it may have for other reasons.
+    /// Refuses an upload of so many bytes, 0 where the client did not say, when there would be too many; answers how
+    /// many it may have, at most as many as it may for other reasons.
     func upload(_ size: Int64, limit: Int64, _ scope: Scope, in store: any UploadStore) async throws -> Int64 {
         guard let quota = quotas.uploadBytes, let tenant = scope.tenantId else { return limit }
         let used = try await hold(size, to: quota, .uploadBytes, tenant, \.uploads) {

@@ -38,11 +38,11 @@ struct BulkActionRoutes: Sendable {
         _ request: Request,
         _ context: APIContext
     ) async throws -> Response {
+        try IdempotencyKey.check(request)
         let wanted = try await BulkActionRequest(kind, request, context, services: services)
         switch wanted.target {
         case .ids(let jobs):
-            // Doing it twice is harmless; the key is looked at so that a wrong one is not found out by chance.
-            _ = try IdempotencyKey(request)
+            // Doing it twice is harmless.
             return await perform(wanted.action, on: jobs, context)
         case .dryRun(let filter):
             return try await BulkStart(services: services, context: context, wanted.action, of: filter).dryRun()

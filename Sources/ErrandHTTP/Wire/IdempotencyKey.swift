@@ -24,6 +24,9 @@ struct IdempotencyKey: Sendable {
         self.text = text
     }
 
+    /// Looks at the header of a request that may be repeated as it is, so that a wrong one is not found out by chance.
+    static func check(_ request: Request) throws { _ = try IdempotencyKey(request) }
+
     private static func invalid(_ detail: String) -> Problem { .parameter("Idempotency-Key", "invalid", detail) }
 
     private static func value(of field: String) -> String? {

@@ -13,7 +13,7 @@ struct SessionJSON {
         "scopes": .array(.words(AccessScope.allCases.map(\.rawValue))),
         "isSession": Schema.boolean.about("Whether a browser's session asks."),
         "expiresAt": Schema.time.optional,
-    ]).named("Session")
+    ]).named("SignedIn")
 
     let context: APIContext
 
