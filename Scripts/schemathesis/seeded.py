@@ -15,6 +15,8 @@ from server import Server, binary
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 CONFIGURATION = """\
+# The run sends wrong credentials to every operation.
+limits: {{wrongCredentials: 1000000}}
 types:
   wordcount: {{command: [{python}, {root}/Examples/wordcount.py]}}
   broken: {{command: ["false"], maxAttempts: 1}}

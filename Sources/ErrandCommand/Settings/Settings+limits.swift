@@ -11,6 +11,7 @@ extension Settings {
             "limits",
             [
                 "bodyBytes", "bulkBytes", "uploadBytes", "headerBytes", "targetBytes", "connections", "streams",
+                "wrongCredentials",
                 "headTimeout", "bodyTimeout", "answerTimeout", "idleTimeout",
             ]
         ),
@@ -37,6 +38,7 @@ extension APIOptions {
         try set("targetBytes", &maximumTargetBytes, from: 256)
         try set("connections", &maximumConnections, from: 1)
         try set("streams", &maximumStreams, from: 0)
+        try set("wrongCredentials", &maximumWrongCredentials, from: 1)
         try set("headTimeout", &patience.head)
         try set("bodyTimeout", &patience.body)
         try set("answerTimeout", &patience.answer)

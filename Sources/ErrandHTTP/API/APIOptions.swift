@@ -36,6 +36,8 @@ public struct APIOptions: Sendable {
     public var maximumConnections = 20_000
     /// How many streams of events may be open at a time in this process.
     public var maximumStreams = 10_000
+    /// How many wrong credentials an address may send in a minute before it has to wait, 1 or more.
+    public var maximumWrongCredentials = 30
     /// What each tenant may have and do at most.
     public var quotas = TenantQuotas()
     /// How often a stream without news says that it is alive.

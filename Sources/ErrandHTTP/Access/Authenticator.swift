@@ -17,7 +17,7 @@ struct Authenticator: Sendable {
     init(keys: any APIKeyStore, options: APIOptions, logger: Logger) {
         self.keys = KnownKeys(store: keys, clock: options.clock, lifetime: options.keyLifetime, logger: logger)
         tokens = options.tokens
-        failures = FailedAttempts()
+        failures = FailedAttempts(limit: .init(count: options.maximumWrongCredentials))
         store = keys
         clock = options.clock
         self.logger = logger
