@@ -111,6 +111,26 @@ CREATE TABLE errand.api_keys (
     used_at bigint
 );
 
+CREATE TABLE errand.audit (
+    number bigint NOT NULL,
+    at bigint NOT NULL,
+    tenant text,
+    actor text NOT NULL,
+    actor_name text,
+    operation text NOT NULL,
+    target text NOT NULL,
+    request_id text NOT NULL
+);
+
+ALTER TABLE errand.audit ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME errand.audit_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE errand.copies (
     source text NOT NULL,
     fingerprint text NOT NULL,
@@ -416,6 +436,9 @@ ALTER TABLE ONLY errand.api_keys
 ALTER TABLE ONLY errand.api_keys
     ADD CONSTRAINT api_keys_prefix_key UNIQUE (prefix);
 
+ALTER TABLE ONLY errand.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY errand.copies
     ADD CONSTRAINT copies_pkey PRIMARY KEY (source);
 
@@ -481,6 +504,8 @@ ALTER TABLE ONLY errand.webhooks
 
 ALTER TABLE ONLY errand.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
+
+CREATE INDEX audit_tenant ON errand.audit USING btree (tenant, number);
 
 CREATE UNIQUE INDEX datasets_name ON errand.datasets USING btree (project, name, COALESCE(tenant, ''::text), ((tenant IS NULL)));
 

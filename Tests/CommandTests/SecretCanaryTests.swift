@@ -62,7 +62,7 @@ struct SecretCanaryTests {
             Step(method: "POST", path: "/api/jobs", body: submit, key: key),
             Step(method: "POST", path: "/api/jobs", body: submit.replacing("fail", with: "elsewhere"), key: key),
             Step(method: "POST", path: "/api/jobs", body: submit.replacing("fail", with: "unknown"), key: key),
-            Step(method: "POST", path: "/api/jobs", body: submit + "CANARY-payload", key: key),
+            Step(method: "POST", path: "/api/jobs", body: submit + "x", key: key),
             Step(method: "POST", path: "/api/jobs", body: submit, key: "ek_CANARY-wrong-key"),
             Step(method: "GET", path: "/api/jobs", key: key), Step(method: "GET", path: "/api/jobs/1", key: key),
             Step(method: "GET", path: "/api/jobs/1/attempts", key: key),

@@ -27,8 +27,8 @@ struct SupervisorLine: Sendable {
 
     /// In a process that a supervisor started: waits until the supervisor is gone, or the task is cancelled.
     ///
-    /// A thread waits in `read`; where the task is cancelled first it ends with the process, which is about to. A source
-    /// of Dispatch would need none, but crashed two workers of three at the moment at which the supervisor was killed.
+    /// A thread waits in `read`; where the task is cancelled first it ends with the process, which is about to.
+    /// A source of Dispatch would need none, but crashed two workers of three when their supervisor was killed.
     static func end() async {
         let (ends, continuation) = AsyncStream<Void>.makeStream()
         Thread {
