@@ -282,6 +282,13 @@ struct BadInputTests {
             problem: "not-found",
             words: ["none"]
         ),
+        BadRequest(
+            name: "no job of a stream",
+            path: "/api/events?jobId=",
+            status: 400,
+            problem: "invalid-parameter",
+            place: "jobId"
+        ),
         BadRequest(name: "altered link", path: "/api/files/altered", status: 403, problem: "forbidden"),
     ]
 

@@ -101,6 +101,21 @@ struct KeyTests {
         #expect(try await api.get("/api/jobs", headers: header).status == 401)
     }
 
+    @Test("a secret that only begins like a key's is no use of the key, also while the key is remembered")
+    func guesses() async throws {
+        let api = TestAPI.withKeys()
+        let (key, header) = try await api.key([.jobsRead])
+        #expect(try await api.get("/api/jobs", headers: header).status == 200)
+        let used = try await api.memory.apiKey(prefix: key.prefix)?.usedAt
+        api.clock.advance(by: .seconds(61))
+        let secret = try #require(header[.authorization])
+        let guess = secret.dropLast() + (secret.hasSuffix("A") ? "B" : "A")
+        #expect(try await api.get("/api/jobs", headers: [.authorization: String(guess)]).status == 401)
+        // Once while the key is remembered, and once while it is not.
+        #expect(try await api.get("/api/jobs", headers: [.authorization: String(guess)]).status == 401)
+        #expect(try await api.memory.apiKey(prefix: key.prefix)?.usedAt == used)
+    }
+
     @Test("the store is asked for a key now and then, and its use is noted once a minute")
     func remembering() async throws {
         let (key, header) = try await api.key([.jobsRead])

@@ -34,6 +34,19 @@ struct QuotaTests {
         #expect(try await api.get("/api/jobs", headers: one).status == 200)
     }
 
+    @Test("workers are not held to the requests of a minute, as a missed heartbeat would cost them what they run")
+    func workers() async throws {
+        let api = TestAPI.withKeys { $0.quotas.requestsPerMinute = 1 }
+        let headers = try await api.header([.jobsRead, .worker])
+        #expect(try await api.get("/api/jobs", headers: headers).status == 200)
+        #expect(try await api.get("/api/jobs", headers: headers).status == 429)
+        let session = #"{"name":"w","types":["Import"],"slots":1}"#
+        let opened = try await api.send(.post, "/api/worker/sessions", session, headers: headers)
+        let worker = try #require(try opened.string("workerId"))
+        let path = "/api/worker/sessions/\(worker)/heartbeat"
+        for _ in 0..<3 { #expect(try await api.send(.post, path, "{}", headers: headers).status == 200) }
+    }
+
     @Test("jobs beyond a minute's are refused, one by one or in bulk, and none of them is stored")
     func submits() async throws {
         let api = TestAPI.withKeys { $0.quotas.submitsPerMinute = 3 }

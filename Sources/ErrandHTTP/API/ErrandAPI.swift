@@ -134,7 +134,8 @@ public struct ErrandAPI: Sendable {
             let began = ContinuousClock.now
             do {
                 let context = try await services.authorize(route, request, context)
-                let rate = try services.quotas.request(context.scope)
+                // A worker that is refused its heartbeat loses what it runs, whoever of the tenant asked too much.
+                let rate = route.scope == .worker ? nil : try services.quotas.request(context.scope)
                 var response: Response
                 do { response = try await route.handler(request, context) } catch {
                     throw rate.map { $0.added(to: error) } ?? error

@@ -41,10 +41,12 @@ final class KnownKeys: Sendable {
     /// The valid key that a secret belongs to.
     func key(of secret: KeySecret) async throws -> APIKey? {
         let known = state.withLock { $0.byPrefix[secret.prefix] }
+        // Before anything is noted: what only begins like a key's secret is no use of the key.
+        if let known, !secret.belongs(to: known.key) { return nil }
         return try await valid(known) { [store] in
             guard let key = try await store.apiKey(prefix: secret.prefix), secret.belongs(to: key) else { return nil }
             return key
-        }.flatMap { secret.belongs(to: $0) ? $0 : nil }
+        }
     }
 
     /// A valid key by its identifier.

@@ -6,7 +6,7 @@ public struct ClientPatience: Sendable, Hashable {
     public var head: Duration = .seconds(10)
     /// In each such span at least ``bodyBytes`` of a body have to arrive.
     public var body: Duration = .seconds(20)
-    /// See ``body``.
+    /// How many bytes of a body have to arrive at least in each ``body``.
     public var bodyBytes = 10_000
     /// How many bytes of a body are still read once the request was answered.
     public var lingeringBytes = 16 * 1024 * 1024

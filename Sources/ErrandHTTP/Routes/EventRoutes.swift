@@ -81,7 +81,10 @@ struct EventRoutes: Sendable {
     }
 
     private func jobs(_ query: Query) throws(Problem) -> Set<JobID>? {
-        guard let texts = query.list("jobId") else { return nil }
+        guard query.has("jobId") else { return nil }
+        guard let texts = query.list("jobId") else {
+            throw .parameter("jobId", "invalid", "jobId is empty; it must be a UUID.")
+        }
         var ids: Set<JobID> = []
         for text in texts {
             guard let id = JobID(text) else {
