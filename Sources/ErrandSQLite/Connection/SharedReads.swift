@@ -5,18 +5,16 @@ import Synchronization
 /// Answers short questions that come at the same time with one look at the database.
 ///
 /// To look costs a change of threads and a transaction, many times what finding one job does. A question that comes
-/// alone is answered at once; those that come while others are being answered wait for the next look together.
+/// alone is answered at once; those that come while others are being answered are answered together after them.
 final class SharedReads: Sendable {
     /// Asks on a reading connection, or hears why there is none.
     typealias Question = @Sendable (Result<SQLiteReader, JobStoreError>) -> Void
 
     private struct State {
         var waiting: [Question] = []
-        var looks = 0
+        /// One look at a time: two would only take the processors away from those who ask.
+        var isLooking = false
     }
-
-    /// While one look is under way another may begin.
-    private static let looksAtOnce = 2
 
     private let state = Mutex(State())
     private let pool: DatabasePool
@@ -33,43 +31,49 @@ final class SharedReads: Sendable {
         _ body: @escaping @Sendable (SQLiteReader) throws(JobStoreError) -> Value
     ) async throws(JobStoreError) -> Value {
         let answer: Result<Value, JobStoreError> = await withUnsafeContinuation { continuation in
-            ask { reader in continuation.resume(returning: reader.flatMap { Self.answer($0, body) }) }
+            ask { reader in continuation.resume(returning: Self.answer(reader, body)) }
         }
         return try answer.get()
     }
 
     private static func answer<Value>(
-        _ reader: SQLiteReader,
+        _ reader: Result<SQLiteReader, JobStoreError>,
         _ body: (SQLiteReader) throws(JobStoreError) -> Value
     ) -> Result<Value, JobStoreError> {
-        do throws(JobStoreError) { return .success(try body(reader)) } catch { return .failure(error) }
+        do throws(JobStoreError) { return .success(try body(try reader.get())) } catch { return .failure(error) }
     }
 
     private func ask(_ question: @escaping Question) {
         let begins = state.withLock { state in
             state.waiting.append(question)
-            guard state.looks < Self.looksAtOnce else { return false }
-            state.looks += 1
-            return true
+            defer { state.isLooking = true }
+            return !state.isLooking
         }
         if begins { look() }
     }
 
-    /// Looks for those who wait, and goes on while there are more.
+    /// Looks for those who wait, on one connection for as long as there are more: to get one costs more than to answer.
     private func look() {
-        // Taken before the transaction begins, so that each sees what was committed before it asked.
-        let questions = state.withLock { state in
-            if state.waiting.isEmpty { state.looks -= 1 }
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        guard !questions.isEmpty else { return }
-        pool.asyncRead { [self] database in
-            let reader = Result { try database.get() }
-                .map { SQLiteReader(database: $0, leases: leases, time: clock.now()) }
+        pool.asyncUnsafeRead { [self] database in
+            let reader = Result { SQLiteReader(database: try database.get(), leases: leases, time: clock.now()) }
                 .mapError { JobStoreError(.unavailable, "The database cannot be read.", underlying: $0) }
-            for question in questions { question(reader) }
-            look()
+            while let questions = next() { answer(questions, reader) }
         }
+    }
+
+    /// Those who wait now; nil ends the look.
+    private func next() -> [Question]? {
+        state.withLock { state in
+            state.isLooking = !state.waiting.isEmpty
+            defer { state.waiting = [] }
+            return state.isLooking ? state.waiting : nil
+        }
+    }
+
+    /// Answers in a transaction that begins now, so that each sees what was committed before it asked.
+    private func answer(_ questions: [Question], _ reader: Result<SQLiteReader, JobStoreError>) {
+        let reader = Self.answer(reader) { reader throws(JobStoreError) in try reader.beginning(at: clock.now()) }
+        for question in questions { question(reader) }
+        if case .success(let reader) = reader { reader.end() }
     }
 }

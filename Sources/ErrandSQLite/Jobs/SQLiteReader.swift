@@ -8,6 +8,27 @@ struct SQLiteReader {
     let leases: LeaseTable
     let time: StoreTime
 
+    /// Begins a transaction, and gives the reader of what was committed until now.
+    func beginning(at time: StoreTime) throws(JobStoreError) -> SQLiteReader {
+        try sql(Self.begin).run()
+        return SQLiteReader(database: database, leases: leases, time: time)
+    }
+
+    /// Ends the transaction.
+    func end() {
+        do throws(JobStoreError) { try sql(Self.commit).run() } catch {
+            // What was read is told already; whoever uses the connection next must not find a transaction.
+            try? sql(Self.rollback).run()
+        }
+    }
+
+    private static let begin = "BEGIN DEFERRED"
+    private static let commit = "COMMIT"
+    private static let rollback = "ROLLBACK"
+    private static let jobByID = "SELECT \(JobRow.columns) FROM \(JobRow.source) WHERE j.id = ?"
+    private static let jobByNumber = "SELECT \(JobRow.columns) FROM \(JobRow.source) WHERE j.number = ?"
+    private static let readText = StaticSQL.readText.text
+
     /// A statement that GRDB keeps for the connection.
     func sql(_ text: String) throws(JobStoreError) -> SQLStatement {
         do {
@@ -24,12 +45,11 @@ struct SQLiteReader {
     }
 
     func job(_ reference: JobReference, scope: Scope) throws(JobStoreError) -> Job {
-        let column =
+        let row =
             switch reference {
-            case .id: "j.id"
-            case .number: "j.number"
+            case .id: try sql(Self.jobByID)
+            case .number: try sql(Self.jobByNumber)
             }
-        let row = try sql("SELECT \(JobRow.columns) FROM \(JobRow.source) WHERE \(column) = ?")
         row.bind(1, reference)
         defer { row.reset() }
         if try row.step() {
@@ -49,7 +69,7 @@ struct SQLiteReader {
     }
 
     func read(_ row: SQLStatement) throws(JobStoreError) -> Job {
-        try JobRow.read(row, texts: try sql(StaticSQL.readText.text), leases: leases)
+        try JobRow.read(row, texts: try sql(Self.readText), leases: leases)
     }
 
     func logs(of number: Int64, after: Int64, limit: Int) throws(JobStoreError) -> [StoredLogLine] {
