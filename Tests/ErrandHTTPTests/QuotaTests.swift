@@ -78,6 +78,38 @@ struct QuotaTests {
         #expect(try await api.send(.post, "/api/jobs", Self.job, headers: headers).status == 202)
     }
 
+    @Test("a tenant's jobs beyond those that may run at once wait, and are told why")
+    func running() async throws {
+        let api = TestAPI.withKeys { $0.quotas.runningJobs = 1 }
+        let headers = try await api.header([.jobsWrite, .jobsRead, .jobsOperate, .worker])
+        for _ in 0..<2 { #expect(try await api.send(.post, "/api/jobs", Self.job, headers: headers).status == 202) }
+        let session = #"{"name":"w","types":["Import"],"slots":2}"#
+        let opened = try await api.send(.post, "/api/worker/sessions", session, headers: headers)
+        let claim = "{\"workerId\":\"\(try #require(try opened.string("workerId")))\",\"max\":2}"
+        let first = try await api.send(.post, "/api/worker/claim", claim, headers: headers)
+        #expect(try first.member("jobs")?.elements().count == 1)
+        #expect(try await api.send(.post, "/api/worker/claim", claim, headers: headers).status == 204)
+        let why = try await api.get("/api/jobs/2/explain", headers: headers)
+        #expect(try why.member("reasons")?.string.contains(#""code":"tenant-full""#) == true)
+        let run = try await api.memory.job(.number(1), scope: .system)
+        let lease = JobLease(id: run.id, number: run.number, fence: run.fence)
+        try await api.settle(lease, .complete(JobResult()))
+        #expect(try await api.send(.post, "/api/worker/claim", claim, headers: headers).status == 200)
+        let full = try await api.get("/api/jobs/2/explain", headers: headers)
+        #expect(try full.member("reasons")?.string.contains("tenant-full") == false)
+    }
+
+    @Test("nobody submits to Errand's own queues, which quotas do not count")
+    func ownQueues() async throws {
+        let api = TestAPI.withKeys { $0.quotas.runningJobs = 1 }
+        let headers = try await api.header([.jobsWrite])
+        let job = #"{"type":"Import","queue":"errand.bulk"}"#
+        let refused = try await api.send(.post, "/api/jobs", job, headers: headers)
+        #expect(refused.status == 422)
+        let codes = try refused.member("errors")?.elements().map { try $0.object()["code"]?.stringValue }
+        #expect(codes == ["reserved"])
+    }
+
     @Test("uploads are refused before their bytes are read when they would be too many")
     func uploads() async throws {
         let api = TestAPI.withKeys { $0.quotas.uploadBytes = 10 }

@@ -101,7 +101,7 @@ struct ResourceTests {
     func types() async throws {
         let api = TestAPI()
         let one = #"{"type":"Import","queue":"import","maxAttempts":5,"timeoutSeconds":60}"#
-        #expect(try await api.get("/api/job-types").json.elements().count == 3)
+        #expect(try await api.get("/api/job-types").json.elements().count == 4)
         #expect(try await api.get("/api/job-types/Import").text == one)
         #expect(try await api.get("/api/job-types/Nope").status == 404)
     }

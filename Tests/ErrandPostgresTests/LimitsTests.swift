@@ -23,8 +23,10 @@ struct LimitsTests {
         }
     }
 
-    private func request(_ limit: Int) -> ClaimRequest {
-        ClaimRequest(worker: "w", types: ["work"], limit: limit, lease: .seconds(600))
+    private func request(_ limit: Int, perTenant: Int? = nil) -> ClaimRequest {
+        var request = ClaimRequest(worker: "w", types: ["work"], limit: limit, lease: .seconds(600))
+        request.runningJobsPerTenant = perTenant
+        return request
     }
 
     @Test("four processes never run a fourth job of a queue that runs three at once")
@@ -42,11 +44,26 @@ struct LimitsTests {
         }
     }
 
+    @Test("four processes never run a fourth job of a tenant that may run three at once")
+    func tenants() async throws {
+        try await withStores(clock: nil, jobs: 60, []) { stores in
+            let most = try await withThrowingTaskGroup(of: Int.self) { group in
+                for (index, store) in stores.enumerated() {
+                    group.addTask {
+                        try await work(off: store, claiming: index.isMultiple(of: 2) ? 3 : 1, perTenant: 3)
+                    }
+                }
+                return try await group.reduce(0, max)
+            }
+            #expect(most == 3)
+        }
+    }
+
     /// Runs jobs until all are done; returns the most that were seen to run at once.
-    private func work(off store: PostgresJobStore, claiming limit: Int) async throws -> Int {
+    private func work(off store: PostgresJobStore, claiming limit: Int, perTenant: Int? = nil) async throws -> Int {
         var most = 0
         while true {
-            let jobs = try await store.claim(request(limit)).jobs
+            let jobs = try await store.claim(request(limit, perTenant: perTenant)).jobs
             let counts = try await store.counts(by: .queue, projectId: nil, scope: .system)["default"]
             most = max(most, counts?.running ?? 0)
             if counts?.completed == counts?.total { return most }

@@ -28,6 +28,9 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: rate limits", arguments: JobStoreCheck.rateLimits)
     func rateLimits(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: limits of tenants", arguments: JobStoreCheck.tenantLimits)
+    func tenantLimits(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: renewing", arguments: JobStoreCheck.renewing)
     func renewing(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -106,7 +109,8 @@ struct PostgresJobStoreTests {
     @Test func `every group is asked`() {
         let asked = [
             JobStoreCheck.inserting, JobStoreCheck.replaying, JobStoreCheck.uniqueness, JobStoreCheck.dependencies,
-            JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.renewing,
+            JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.tenantLimits,
+            JobStoreCheck.renewing,
             JobStoreCheck.reporting,
             JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
             JobStoreCheck.amending, JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning,

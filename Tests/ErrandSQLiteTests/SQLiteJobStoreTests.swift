@@ -27,6 +27,9 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: rate limits", arguments: JobStoreCheck.rateLimits)
     func rateLimits(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: limits of tenants", arguments: JobStoreCheck.tenantLimits)
+    func tenantLimits(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: renewing", arguments: JobStoreCheck.renewing)
     func renewing(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -105,7 +108,8 @@ struct SQLiteJobStoreTests {
     @Test func `every group is asked`() {
         let asked = [
             JobStoreCheck.inserting, JobStoreCheck.replaying, JobStoreCheck.uniqueness, JobStoreCheck.dependencies,
-            JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.renewing,
+            JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.tenantLimits,
+            JobStoreCheck.renewing,
             JobStoreCheck.reporting,
             JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
             JobStoreCheck.amending, JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning,

@@ -96,7 +96,7 @@ extension JobClient {
         guard let types else { return }
         let type = try known(job.type, "/\(index)/type", in: types)
         do {
-            try type.admit(&job)
+            try type.accept(&job)
         } catch {
             throw error.moved(below: "/\(index)")
         }

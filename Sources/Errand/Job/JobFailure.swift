@@ -28,6 +28,8 @@ extension JobFailure {
         public static let poisonPill = "poison_pill"
         /// The handler could not decode the payload.
         public static let undecodablePayload = "undecodable_payload"
+        /// The run ended with a result that is not as the type's schema wants it.
+        public static let invalidResult = "invalid_result"
         /// A job named in `after` failed or was cancelled.
         public static let dependencyFailed = "dependency_failed"
         /// A tracked job was not updated for its `staleAfterSeconds`.

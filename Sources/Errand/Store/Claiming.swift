@@ -41,6 +41,10 @@ public struct ClaimRequest: Sendable, Hashable {
     public var lease: Duration
     /// Whose jobs to take; those of all tenants unless told otherwise.
     public var scope = Scope.system
+    /// How many jobs of one tenant may run at once, over all queues but Errand's own; nil is any number.
+    ///
+    /// Holds for each claim by itself: it is for all who claim from a store to ask for the same.
+    public var runningJobsPerTenant: Int?
 
     /// Creates a request.
     public init(
@@ -82,7 +86,8 @@ public struct Claim: Sendable {
     public var jobs: [ClaimedJob]
     /// How long until time alone may bring more of the asked queues and types; nil when it brings nothing.
     ///
-    /// Then the next job falls due, or a window ends where nothing but a rate limit holds jobs back.
+    /// Then the next job falls due, or a window ends where nothing but a rate limit holds jobs back. Where a tenant's
+    /// jobs are held back because as many run as may, it is time to look again.
     public var nextDue: Duration?
 
     /// Creates a claim's answer.

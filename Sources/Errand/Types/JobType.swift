@@ -35,6 +35,37 @@ public struct JobType: Sendable {
         self.admit = admit
     }
 
+    /// What of a payload is not as the type's schema wants it; the pointers start at the payload.
+    public func violations(in payload: JSONText) -> [SchemaViolation] {
+        guard description.checksPayload, let schema = description.payloadSchema else { return [] }
+        return schema.violations(in: payload)
+    }
+
+    /// What of a result that is stored with the job is not as the type's schema wants it.
+    public func violations(inResult value: JSONText?) -> [SchemaViolation] {
+        guard let schema = description.resultSchema else { return [] }
+        // A job without a result has null for one.
+        return schema.violations(in: value ?? JSONText(trusted: "null"))
+    }
+
+    /// Holds what a handler returned to the type's schema; what is stored elsewhere is not looked at.
+    func check(_ result: JobResult) throws(InvalidResult) {
+        guard result.type == nil || result.type == .inline, let first = violations(inResult: result.value).first else {
+            return
+        }
+        throw InvalidResult(violation: first)
+    }
+
+    /// Holds a submitted job to the type's schema and to ``admit``, which may complete it.
+    ///
+    /// - Throws: `invalid`, with a pointer to what is wrong first.
+    func accept(_ job: inout NewJob) throws(JobStoreError) {
+        if let violation = violations(in: job.payload).first {
+            throw .invalid("the payload \(violation.words)", "/payload\(violation.pointer)")
+        }
+        try admit(&job)
+    }
+
     /// A job of this type with the type's defaults.
     public func job(payload: JSONText = .emptyObject) -> NewJob {
         var job = NewJob(type: name, queue: queue, payload: payload)
@@ -44,15 +75,29 @@ public struct JobType: Sendable {
     }
 }
 
+/// A handler returned what is not as its type's schema wants it; another run may do better.
+struct InvalidResult: JobFailureConvertible {
+    let violation: SchemaViolation
+
+    var jobFailure: JobFailure {
+        JobFailure(code: JobFailure.Code.invalidResult, message: "The result \(violation.words).")
+    }
+}
+
 /// The types an installation knows.
 public struct JobTypes: Sendable {
     private var types: [String: JobType] = [:]
+    /// Whether the results of any type are held to a schema.
+    package private(set) var hasResultSchemas = false
 
     /// Creates a registry that knows no type.
     public init() {}
 
     /// Adds a type; one of the same name is replaced.
-    public mutating func register(_ type: JobType) { types[type.name] = type }
+    public mutating func register(_ type: JobType) {
+        types[type.name] = type
+        hasResultSchemas = types.values.contains { $0.description.resultSchema != nil }
+    }
 
     /// The type of that name.
     public subscript(name: String) -> JobType? { types[name] }

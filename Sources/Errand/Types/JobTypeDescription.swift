@@ -1,21 +1,22 @@
-/// What people, and forms made for them, are told of a job type.
-///
-/// Schemas are declared and not checked: what a type accepts is for its ``JobType/admit`` and its handler to say.
+/// What people, and forms made for them, are told of a job type, and what its payloads and results are held to.
 public struct JobTypeDescription: Sendable, Hashable {
-    /// A JSON Schema of the payload.
-    public var payloadSchema: JSONText?
-    /// A JSON Schema of the result.
-    public var resultSchema: JSONText?
+    /// What payloads are like; a submit whose payload is not is refused.
+    public var payloadSchema: JSONSchema?
+    /// What results are like that are stored with the job; a run that ends with another has failed.
+    public var resultSchema: JSONSchema?
+    /// Whether submits are held to ``payloadSchema``; false where it only tells, and ``JobType/admit`` says what is
+    /// accepted.
+    public var checksPayload = true
     /// What the type is called, by language: `["en": "Send an invoice", "de": "Rechnung senden"]`.
     public var labels: [String: String]
 
     /// Creates a description.
     ///
     /// - Parameters:
-    ///   - payloadSchema: A JSON Schema of the payload, an object.
-    ///   - resultSchema: A JSON Schema of the result, an object.
+    ///   - payloadSchema: What payloads are like.
+    ///   - resultSchema: What results are like.
     ///   - labels: What the type is called, by language tag.
-    public init(payloadSchema: JSONText? = nil, resultSchema: JSONText? = nil, labels: [String: String] = [:]) {
+    public init(payloadSchema: JSONSchema? = nil, resultSchema: JSONSchema? = nil, labels: [String: String] = [:]) {
         (self.payloadSchema, self.resultSchema, self.labels) = (payloadSchema, resultSchema, labels)
     }
 

@@ -14,7 +14,7 @@ extension JobContext {
         var job = job
         let id = job.id ?? run.engine.identifiers.next(at: run.engine.timing.wall())
         job.id = id
-        if let type = run.engine.handlers.types[job.type] { try type.admit(&job) }
+        if let type = run.engine.handlers.types[job.type] { try type.accept(&job) }
         job.projectId = job.projectId ?? projectId
         job.createdBy = job.createdBy ?? createdBy
         job.traceparent = job.traceparent ?? run.job.traceparent

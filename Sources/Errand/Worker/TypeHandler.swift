@@ -34,7 +34,9 @@ final class TypeHandler: Sendable {
 
     func run(_ context: JobContext) async throws -> JobResult {
         guard let handler else { throw JobError.snooze(for: .seconds(60)) }
-        return try await handler.run(context)
+        let result = try await handler.run(context)
+        try handler.type.check(result)
+        return result
     }
 
     /// What is to be recorded of a run whose handler returned or threw.

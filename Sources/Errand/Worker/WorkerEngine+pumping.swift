@@ -38,13 +38,15 @@ extension WorkerEngine {
     }
 
     private func claimRequest(limit: Int) -> ClaimRequest {
-        ClaimRequest(
+        var request = ClaimRequest(
             worker: workerId,
             queues: options.queues,
             types: takenTypes,
             limit: limit,
             lease: options.lease
         )
+        request.runningJobsPerTenant = options.runningJobsPerTenant
+        return request
     }
 
     private func claimed(_ claim: Claim, _ request: ClaimRequest, since started: Duration, failures: inout Int) {

@@ -9,6 +9,10 @@ public struct WorkerOptions: Sendable {
     public var types: [String]?
     /// How many jobs run at once in this process.
     public var concurrency: Int
+    /// How many jobs of one tenant may run at once, counted over all workers; nil is any number.
+    ///
+    /// All workers of a store should have the same.
+    public var runningJobsPerTenant: Int?
     /// For how long a claim holds without a renewal; the time after which a dead worker's jobs run elsewhere.
     public var lease: Duration = .seconds(30)
     /// How often all leases are renewed.

@@ -68,6 +68,7 @@ struct Installation: Sendable {
         var options = WorkerOptions(concurrency: settings.concurrency)
         options.version = Version.current
         options.lease = settings.lease
+        options.runningJobsPerTenant = settings.http.quotas.runningJobs
         // As often within a lease as by default, and never less often than that.
         options.heartbeat = min(options.heartbeat, settings.lease / 6)
         options.reapInterval = options.heartbeat

@@ -16,7 +16,7 @@ extension Settings {
             ]
         ),
         ("webhooks", ["allowPrivate", "allowHTTP"]),
-        ("quotas", ["requestsPerMinute", "submitsPerMinute", "queuedJobs", "uploadBytes", "streams"]),
+        ("quotas", ["requestsPerMinute", "submitsPerMinute", "queuedJobs", "runningJobs", "uploadBytes", "streams"]),
     ]
 }
 
@@ -52,6 +52,7 @@ extension TenantQuotas {
         requestsPerMinute = try sources.number(["quotas", "requestsPerMinute"], from: 1)
         submitsPerMinute = try sources.number(["quotas", "submitsPerMinute"], from: 1)
         queuedJobs = try sources.number(["quotas", "queuedJobs"], from: 0)
+        runningJobs = try sources.number(["quotas", "runningJobs"], from: 1)
         uploadBytes = try sources.number(["quotas", "uploadBytes"], from: 0).map(Int64.init)
         streams = try sources.number(["quotas", "streams"], from: 0) ?? streams
     }

@@ -17,15 +17,15 @@ extension SettingsFile {
         return description
     }
 
-    private func schema(_ name: String, _ options: Node.Mapping, _ key: String) throws -> JSONText? {
+    private func schema(_ name: String, _ options: Node.Mapping, _ key: String) throws -> JSONSchema? {
         guard let node = options[Node(name)], node.null == nil else { return nil }
         guard node.mapping != nil else {
             throw error("\(key).\(name)", at: node, "is \(node.shown); expected a JSON Schema as keys with values")
         }
         var writer = JSONWriter()
         Self.write(node, to: &writer)
-        do { return try JSONText(validating: writer.text.string) } catch let problem {
-            throw error("\(key).\(name)", at: node, "cannot be told as JSON: \(problem)")
+        do { return try JSONSchema(try JSONText(validating: writer.text.string)) } catch let problem {
+            throw error("\(key).\(name)", at: node, "is no JSON Schema that can be checked: \(problem)")
         }
     }
 

@@ -4,8 +4,8 @@ import Errand
 // What people are told of the built-in types. What is accepted is decided by the payloads' own readers.
 extension BuiltInTypes {
     static let importDescription = JobTypeDescription(
-        payloadSchema: JSONText(
-            trusted: """
+        payloadSchema: JSONSchema(
+            own: """
                 {"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object",\
                 "required":["source","dataset"],"additionalProperties":false,"properties":{\
                 "source":{"type":"object","required":["upload"],"additionalProperties":false,\
@@ -19,8 +19,8 @@ extension BuiltInTypes {
     )
 
     static let exportDescription = JobTypeDescription(
-        payloadSchema: JSONText(
-            trusted: """
+        payloadSchema: JSONSchema(
+            own: """
                 {"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["dataset"],\
                 "additionalProperties":false,"properties":{"dataset":{"type":"string","minLength":1},\
                 "columns":{"type":"array","minItems":1,"items":{"type":"string"}},"format":{"enum":["csv"]},\
@@ -38,6 +38,7 @@ extension JobType {
     func described(_ description: JobTypeDescription) -> JobType {
         var type = self
         type.description = description
+        type.description.checksPayload = false
         return type
     }
 }

@@ -10,6 +10,11 @@ public struct TenantQuotas: Sendable, Hashable {
     public var submitsPerMinute: Int?
     /// Jobs that are queued: ready, waiting for their time, a retry or other jobs.
     public var queuedJobs: Int?
+    /// Jobs that run at once.
+    ///
+    /// Held by claims, exactly: workers that are not behind this API must be told the same with
+    /// `WorkerOptions.runningJobsPerTenant`.
+    public var runningJobs: Int?
     /// Bytes of the uploads that are kept, for jobs or before one uses them.
     public var uploadBytes: Int64?
     /// Streams of events that are open.

@@ -49,8 +49,23 @@ struct InspectionRoutes: Sendable {
         // Tenants share a queue's limits: only that it is full is told, not by whose jobs.
         let queue = try await services.stores.jobs.queues(scope: .system).first { $0.name == job.queue }
         let workers = try await services.stores.jobs.workers(scope: context.scope)
-        let explanation = JobExplanation(job, queue: queue, workers: workers, now: services.now)
+        let explanation = JobExplanation(
+            job,
+            queue: queue,
+            tenant: try await running(job),
+            workers: workers,
+            now: services.now
+        )
         return .json(headers: .noStore) { explanation.write(to: &$0) }
+    }
+
+    /// How many jobs of a job's tenant run, and how many may; nil where that is not limited.
+    private func running(_ job: Job) async throws -> (running: Int, limit: Int)? {
+        guard let limit = services.options.quotas.runningJobs, let tenant = job.tenantId,
+            TenantRoom.counts(job.queue)
+        else { return nil }
+        let counts = try await services.stores.jobs.counts(by: .queue, projectId: nil, scope: .tenant(tenant))
+        return (counts.filter { TenantRoom.counts($0.key) }.reduce(0) { $0 + $1.value.running }, limit)
     }
 
     private func stats(_ request: Request, _ context: APIContext) async throws -> Response {

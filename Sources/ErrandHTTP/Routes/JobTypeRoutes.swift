@@ -59,8 +59,8 @@ struct JobTypeRoutes: Sendable {
         return .json(headers: headers) { writer in
             writer.object { writer in
                 Self.write(type, in: languages, to: &writer)
-                writer.memberIfPresent("payloadSchema", type.description.payloadSchema)
-                writer.memberIfPresent("resultSchema", type.description.resultSchema)
+                writer.memberIfPresent("payloadSchema", type.description.payloadSchema?.text)
+                writer.memberIfPresent("resultSchema", type.description.resultSchema?.text)
             }
         }
     }

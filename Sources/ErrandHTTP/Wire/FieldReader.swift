@@ -63,11 +63,29 @@ struct FieldReader {
         refuse(name, "wrong-type", "\(name) is \(value.string.quotable); it must be \(expected).")
     }
 
+    /// Notes what is not as a schema wants it in a field.
+    mutating func refuse(_ violations: [SchemaViolation], of name: String) {
+        for violation in violations {
+            let detail = "\(name)\(violation.pointer) \(violation.detail)."
+            parts.append(Problem.Part(pointer: "/\(name)\(violation.pointer)", code: violation.code, detail: detail))
+        }
+    }
+
     mutating func string(_ name: String, _ value: JSONText) -> String? {
         guard !value.isNull else { return nil }
         if let text = value.stringValue { return text }
         wrongType(name, value, "a string")
         return nil
+    }
+
+    /// A queue that jobs may be put into from outside.
+    mutating func queue(_ name: String, _ value: JSONText) -> String? {
+        guard let queue = string(name, value) else { return nil }
+        guard TenantRoom.counts(queue) else {
+            refuse(name, "reserved", "Queues whose names begin with \(TenantRoom.ownQueues) are Errand's own.")
+            return nil
+        }
+        return queue
     }
 
     mutating func integer(_ name: String, _ value: JSONText, in range: ClosedRange<Int64>) -> Int64? {

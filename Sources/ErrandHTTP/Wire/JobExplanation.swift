@@ -27,9 +27,16 @@ struct JobExplanation {
     /// - Parameters:
     ///   - job: As it is stored.
     ///   - queue: Its queue over all tenants, whose limits they share.
+    ///   - tenant: How many jobs of its tenant run, and how many may; nil where that is not limited.
     ///   - workers: All that announced themselves.
     ///   - now: The time.
-    init(_ job: Job, queue: QueueState?, workers: [LiveWorker], now: Date) {
+    init(
+        _ job: Job,
+        queue: QueueState?,
+        tenant: (running: Int, limit: Int)? = nil,
+        workers: [LiveWorker],
+        now: Date
+    ) {
         self.job = job
         self.now = now
         switch job.status {
@@ -38,7 +45,13 @@ struct JobExplanation {
         case .running:
             let who = job.workerId.map { " on \($0)" } ?? ""
             note("running", "The job runs already\(who).", since: job.startedAt)
-        case .queued: explainWaiting(queue, workers)
+        case .queued:
+            explainWaiting(queue)
+            guard job.tracking == nil else { return }
+            if let tenant, tenant.running >= tenant.limit {
+                note("tenant-full", "\(tenant.running) jobs of the tenant run, and its limit is \(tenant.limit).")
+            }
+            explainWorkers(workers)
         }
     }
 
@@ -49,7 +62,7 @@ struct JobExplanation {
         reasons.append(Reason(code: code, detail: detail, since: since))
     }
 
-    private mutating func explainWaiting(_ queue: QueueState?, _ workers: [LiveWorker]) {
+    private mutating func explainWaiting(_ queue: QueueState?) {
         guard job.tracking == nil else {
             return note("tracked", "The job is tracked: whoever submitted it says when it runs, no worker does.")
         }
@@ -71,7 +84,6 @@ struct JobExplanation {
         if let queue, let limit = queue.concurrency, queue.counts.running >= limit {
             note("queue-full", "The queue \(job.queue) runs \(queue.counts.running) jobs, and its limit is \(limit).")
         }
-        explainWorkers(workers)
     }
 
     private mutating func explainWorkers(_ workers: [LiveWorker]) {

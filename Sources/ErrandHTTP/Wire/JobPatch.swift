@@ -32,7 +32,7 @@ struct JobPatch {
         case "runAt": amendment.due = value.isNull ? .now : reader.date(name, value).map { .at($0) }
         case "queue":
             resetsQueue = value.isNull
-            amendment.queue = reader.string(name, value)
+            amendment.queue = reader.queue(name, value)
         case "tags": amendment.tags = value.isNull ? [] : reader.strings(name, value)
         default: return false
         }

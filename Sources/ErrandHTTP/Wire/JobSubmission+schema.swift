@@ -11,7 +11,7 @@ extension JobSubmission {
             "id": newID.about("Your own id, a UUID of version 7 or 8: the same again is the same job.").optional,
             "projectId": Schema.name.optional,
             "projectName": Schema.name.optional,
-            "queue": Schema.name.about("Another queue than the type's.").optional,
+            "queue": Schema.name.about("Another queue than the type's; none that begins with errand. is.").optional,
             "priority": Schema.integer(-32768...32767).about("What is larger runs sooner.").standard("0").optional,
             "runAt": Schema.time.about("When it may run, in the years 1970 to 9999; or delaySeconds.").optional,
             "delaySeconds": Schema.delay.about("In how many seconds it may run; or runAt.").optional,
@@ -40,9 +40,9 @@ extension JobSubmission {
     static func example(_ types: JobTypes) -> String {
         let payload = JSONText(trusted: #"{"text":"to be or not to be"}"#)
         let type = types.names.first { name in
-            var job = types[name]?.job() ?? NewJob(type: name)
-            job.payload = payload
-            do { try types[name]?.admit(&job) } catch { return false }
+            guard let type = types[name], type.violations(in: payload).isEmpty else { return false }
+            var job = type.job(payload: payload)
+            do { try type.admit(&job) } catch { return false }
             return true
         }
         return "{\"type\":\"\(type ?? types.names.first ?? "count")\",\"payload\":\(payload.string),"

@@ -32,6 +32,7 @@ struct JobSubmission {
         if let webhook = submission.webhook {
             submission.job.webhook = try WebhookRequest.own(webhook, within: "/webhook")
         }
+        try type.check(submission.job.payload)
         try type.admit(&submission.job)
         return (submission.job, reader.ignored)
     }
@@ -63,7 +64,7 @@ struct JobSubmission {
         case "id": job.id = reader.identifier(name, value)
         case "projectId": job.projectId = reader.string(name, value)
         case "projectName": job.projectName = reader.string(name, value)
-        case "queue": job.queue = reader.string(name, value) ?? job.queue
+        case "queue": job.queue = reader.queue(name, value) ?? job.queue
         case "priority":
             let range = Int64(Int16.min)...Int64(Int16.max)
             if let priority = reader.integer(name, value, in: range) { job.priority = Int16(priority) }
@@ -145,6 +146,15 @@ struct JobSubmission {
             writer.member("tags") { writer in writer.array { writer in for tag in tags { writer.value(tag) } } }
         }
         job.metadata = writer.text
+    }
+}
+
+extension JobType {
+    /// Refuses a payload that is not as the type's schema wants it, with all that is wrong.
+    fileprivate func check(_ payload: JSONText) throws(Problem) {
+        var reader = FieldReader()
+        reader.refuse(violations(in: payload), of: "payload")
+        try reader.finish()
     }
 }
 #endif

@@ -33,7 +33,8 @@ struct ClaimRoute: Sendable {
         try wanted.check(maxClaim: worker.maxClaim)
         // One that ends, or is wanted to, is given nothing to begin with.
         guard session.mayClaim else { return nothing }
-        let claim = wanted.claim(by: worker, scope: context.scope)
+        var claim = wanted.claim(by: worker, scope: context.scope)
+        claim.runningJobsPerTenant = services.options.quotas.runningJobs
         let began = services.options.clock.now().steady
         let wait = ClaimWait(services: services, claim: claim)
         let jobs = try await wait.jobs(for: .seconds(wanted.waitSeconds), on: context.channel)

@@ -69,9 +69,19 @@ struct SettleRoutes: Sendable {
             if let upload {
                 try await services.result(from: upload, of: token.lease, context)
             } else {
-                JobResult(value)
+                try await checked(value, of: token.lease, context)
             }
         return try await settle(.complete(result), token, context)
+    }
+
+    /// The result, held to its type's schema where any type has one.
+    private func checked(_ value: JSONText?, of lease: JobLease, _ context: APIContext) async throws -> JobResult {
+        guard services.types.hasResultSchemas else { return JobResult(value) }
+        let job = try await services.stores.jobs.job(.id(lease.id), scope: context.scope)
+        var reader = FieldReader()
+        reader.refuse(services.types[job.type]?.violations(inResult: value) ?? [], of: "result")
+        try reader.finish()
+        return JobResult(value)
     }
 
     private func fail(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -1,4 +1,6 @@
 #if Postgres
+import Errand
+
 /// Who was served last, so that the next claim goes on with the one after.
 struct ClaimRotation: Sendable {
     var queue: String?
@@ -28,14 +30,17 @@ struct ClaimTurns {
 
     /// The lanes, by their places, in the order of their turns.
     private(set) var order: [Int] = []
+    /// What each tenant may still be given.
+    private(set) var tenants: TenantRoom
 
-    init(_ lanes: [ClaimLane], rooms: [String: Int], rotation: ClaimRotation, limit: Int) {
+    init(_ lanes: [ClaimLane], rooms: [String: Int], tenants: TenantRoom, rotation: ClaimRotation, limit: Int) {
+        self.tenants = tenants
         var queues = Self.queues(of: lanes, rooms, rotation)
         var available = lanes.map(\.available)
         var turn = 0
         while order.count < limit, !queues.isEmpty {
             if turn >= queues.count { turn = 0 }
-            guard let lane = Self.take(from: &queues[turn], &available) else {
+            guard let lane = take(from: &queues[turn], lanes, &available) else {
                 queues.remove(at: turn)
                 continue
             }
@@ -59,12 +64,16 @@ struct ClaimTurns {
         return queues.rotated { queue in rotation.queue.map { queue.name > $0 } ?? true }
     }
 
-    private static func take(from queue: inout Queue, _ available: inout [Int]) -> Int? {
+    private mutating func take(from queue: inout Queue, _ lanes: [ClaimLane], _ available: inout [Int]) -> Int? {
         guard queue.room > 0 else { return nil }
         while !queue.lanes.isEmpty {
             if queue.next >= queue.lanes.count { queue.next = 0 }
             let lane = queue.lanes[queue.next]
-            if available[lane] > 0 {
+            let tenant = lanes[lane].tenant.isEmpty ? nil : lanes[lane].tenant
+            let hasRoom = tenants.left(tenant, in: queue.name) != 0
+            if !hasRoom, available[lane] > 0 { tenants.holdBack() }
+            if hasRoom, available[lane] > 0 {
+                tenants.take(1, of: tenant, in: queue.name)
                 available[lane] -= 1
                 queue.room -= 1
                 queue.next += 1

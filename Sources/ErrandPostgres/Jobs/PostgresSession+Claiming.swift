@@ -7,6 +7,7 @@ extension PostgresSession {
     /// Moves claimable jobs to `Running`.
     func claim(_ request: ClaimRequest) throws(JobStoreError) -> Claim {
         try demoteAfterJump()
+        var tenants = try tenantRoom(for: request)
         // One round trip says what there is; only where queues are limited another says how far.
         let queues: PostgresValue = request.queues.map { .texts($0) } ?? .null
         let found = try run([
@@ -20,12 +21,14 @@ extension PostgresSession {
             }
             let rooms = limits.mapValues { $0.room(at: time.steady) }
             let rotation = context.rotation.withLock { $0 }
-            let turns = ClaimTurns(lanes, rooms: rooms, rotation: rotation, limit: request.limit)
+            let turns = ClaimTurns(lanes, rooms: rooms, tenants: tenants, rotation: rotation, limit: request.limit)
+            tenants = turns.tenants
             if !turns.order.isEmpty { jobs = try take(turns.order, of: lanes, for: request) }
             try count(jobs, against: &limits)
         }
-        let due = try wait(found[3])
-        return Claim(jobs: jobs, nextDue: [due, try nextWindow(of: limits, for: request)].compactMap(\.self).min())
+        let pause = tenants.hasHeldBack ? TenantRoom.pause : nil
+        let waits = [try wait(found[3]), try nextWindow(of: limits, for: request), pause]
+        return Claim(jobs: jobs, nextDue: waits.compactMap(\.self).min())
     }
 
     /// The lanes with something to take, in queues that are not paused.

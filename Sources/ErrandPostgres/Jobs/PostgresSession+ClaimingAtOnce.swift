@@ -15,7 +15,9 @@ extension PostgresContext {
 
     /// Whether it is worth trying to claim by one statement.
     func mayClaimAtOnce(_ request: ClaimRequest) -> Bool {
-        guard request.limit > 0, !request.types.isEmpty, request.scope == .system else { return false }
+        guard request.limit > 0, !request.types.isEmpty, request.scope == .system,
+            request.runningJobsPerTenant == nil
+        else { return false }
         return claimsInTurn.withLock { left in
             defer { left = max(0, left - 1) }
             return left == 0

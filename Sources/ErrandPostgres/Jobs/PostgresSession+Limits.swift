@@ -44,6 +44,24 @@ extension PostgresSession {
         return byName
     }
 
+    /// What claims may give each tenant; claims that ask for it take turns until they are committed.
+    func tenantRoom(for request: ClaimRequest) throws(JobStoreError) -> TenantRoom {
+        guard let limit = request.runningJobsPerTenant else { return TenantRoom(limit: nil, running: [:]) }
+        // Two statements: the second sees what those committed who held the lock before.
+        let answers = try run([
+            PostgresStatement("SELECT pg_advisory_xact_lock(hashtextextended('errand.tenants', 0))"),
+            PostgresStatement(
+                """
+                SELECT tenant, count(*) FROM errand.live WHERE status = 1 AND NOT tracked AND tenant IS NOT NULL
+                    AND NOT starts_with(queue, $1::text) AND ($2::text IS NULL OR tenant = $2::text) GROUP BY tenant
+                """,
+                [.text(TenantRoom.ownQueues), .text(request.tenantId)]
+            ),
+        ])
+        let running = try answers[1].map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
+        return TenantRoom(limit: limit, running: Dictionary(uniqueKeysWithValues: running))
+    }
+
     /// Counts claimed jobs against the limits of their queues, and writes the windows they are counted in.
     func count(_ jobs: [ClaimedJob], against limits: inout [String: QueueLimits]) throws(JobStoreError) {
         guard !limits.isEmpty else { return }

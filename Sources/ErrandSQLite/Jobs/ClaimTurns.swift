@@ -16,6 +16,8 @@ struct ClaimTurns {
     private struct TenantTurns {
         let name: String
         let lanes: [Int]
+        /// Its name for ``room``; none is the system.
+        var tenant: String? { name.isEmpty ? nil : name }
         var candidates: ArraySlice<Candidate> = []
         var isExhausted = false
     }
@@ -36,6 +38,8 @@ struct ClaimTurns {
     private var servedQueue: String?
     private var servedTenants: [String: String] = [:]
     private var takenPlaces: [Int: ClaimPlace] = [:]
+    /// What each tenant may still be given.
+    private(set) var room: TenantRoom
     /// The last job taken of each lane, up to which the lane is claimed then; none where jobs in between were left.
     var lastPlaces: [Int: ClaimPlace] { projects == nil ? takenPlaces : [:] }
 
@@ -46,6 +50,7 @@ struct ClaimTurns {
         self.session = session
         limit = request.limit
         projects = request.projects.map { session.projectNumbers(of: $0, tenant: request.tenantId) }
+        room = session.tenantRoom(for: request)
         var lanes: [String: [String: [Int]]] = [:]
         for lane in session.memory.readyLanes {
             let key = session.memory.lanes[lane].key
@@ -74,7 +79,9 @@ struct ClaimTurns {
     private mutating func takeAllOfTheOnly() throws(JobStoreError) -> [Int64] {
         try refill(&queues[0].tenants[0])
         let tenant = queues[0].tenants[0]
-        let taken = tenant.candidates.prefix(queues[0].room ?? limit)
+        let left = room.left(tenant.tenant, in: queues[0].name)
+        let taken = tenant.candidates.prefix(min(queues[0].room ?? limit, left ?? limit))
+        if let left, left < queues[0].room ?? .max, left < tenant.candidates.count { room.holdBack() }
         guard !taken.isEmpty else { return [] }
         for candidate in taken { takenPlaces[candidate.lane] = candidate.place }
         servedQueue = queues[0].name
@@ -103,10 +110,14 @@ struct ClaimTurns {
             if queues[queue].nextTenant >= queues[queue].tenants.count { queues[queue].nextTenant = 0 }
             let turn = queues[queue].nextTenant
             try refill(&queues[queue].tenants[turn])
-            guard let candidate = queues[queue].tenants[turn].candidates.popFirst() else {
+            let tenant = queues[queue].tenants[turn].tenant
+            let isFull = room.left(tenant, in: queues[queue].name) == 0
+            if isFull, !queues[queue].tenants[turn].candidates.isEmpty { room.holdBack() }
+            guard !isFull, let candidate = queues[queue].tenants[turn].candidates.popFirst() else {
                 queues[queue].tenants.remove(at: turn)
                 continue
             }
+            room.take(1, of: tenant, in: queues[queue].name)
             queues[queue].nextTenant += 1
             queues[queue].room = queues[queue].room.map { $0 - 1 }
             takenPlaces[candidate.lane] = candidate.place
@@ -196,6 +207,17 @@ extension SQLiteSession {
     /// How many more jobs of a queue may be claimed; nil where nothing limits it.
     fileprivate func room(in queue: String) -> Int? {
         [roomToRun(in: queue), memory.rates[queue]?.room(at: time.steady)].compactMap(\.self).min()
+    }
+
+    /// What claims may give each tenant.
+    fileprivate func tenantRoom(for request: ClaimRequest) -> TenantRoom {
+        var running: [String: Int] = [:]
+        if request.runningJobsPerTenant != nil {
+            for lane in memory.lanes where lane.running > 0 && TenantRoom.counts(lane.key.queue) {
+                if let tenant = lane.key.tenant { running[tenant, default: 0] += lane.running }
+            }
+        }
+        return TenantRoom(limit: request.runningJobsPerTenant, running: running)
     }
 
     /// How many more jobs of a queue may run; nil where nothing limits it.

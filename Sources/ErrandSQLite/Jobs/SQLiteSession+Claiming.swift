@@ -6,9 +6,11 @@ extension SQLiteSession {
     func claim(_ request: ClaimRequest) throws(JobStoreError) -> Claim {
         try promoteDue()
         var claimed: [ClaimedJob] = []
+        var isHeldBack = false
         if request.limit > 0 {
             var turns = ClaimTurns(session: self, request: request)
             let numbers = try turns.takeAll()
+            isHeldBack = turns.room.hasHeldBack
             claimed = try take(numbers, for: request)
             try markRunning(numbers, request)
             for (lane, place) in turns.lastPlaces { setClaimed(lane, upTo: place) }
@@ -20,7 +22,8 @@ extension SQLiteSession {
                 }
             }
         }
-        return Claim(jobs: claimed, nextDue: nextDue(for: request))
+        let due = nextDue(for: request)
+        return Claim(jobs: claimed, nextDue: isHeldBack ? min(due ?? TenantRoom.pause, TenantRoom.pause) : due)
     }
 
     /// Reads jobs that are to be claimed, in their order, and changes the memory as if they were.

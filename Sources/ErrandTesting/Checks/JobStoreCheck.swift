@@ -31,8 +31,8 @@ public struct JobStoreCheck: Sendable, CustomTestStringConvertible {
 
     /// Every check of every group.
     public static let all: [JobStoreCheck] =
-        inserting + replaying + uniqueness + dependencies + claiming + rotating + rateLimits + renewing + reporting
-        + settling
+        inserting + replaying + uniqueness + dependencies + claiming + rotating + rateLimits + tenantLimits
+        + renewing + reporting + settling
         + followingUp + cancelling + retrying + amending + tracking + reaping + pruning + querying + searching + scoping
         + logging + queues
         + changes + waiting + workers + limits

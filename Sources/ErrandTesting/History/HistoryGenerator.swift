@@ -89,6 +89,7 @@ struct HistoryGenerator: Sendable {
             lease: Self.lease
         )
         if chance(0.2) { request.kind = .session }
+        if chance(0.2) { request.runningJobsPerTenant = Int.random(in: 1...6, using: &random) }
         return .claim(request)
     }
 

@@ -13,18 +13,21 @@ extension MemoryState {
         let asked = request.queues.map(Set.init) ?? Set(lanes.keys)
         var turn = asked.sorted().filter { lanes[$0]?.isEmpty == false }.rotated(after: rotation.queue)
         var claimed: [ClaimedJob] = []
+        var room = TenantRoom(limit: request.runningJobsPerTenant, running: tenantsRunning)
         while claimed.count < request.limit, !turn.isEmpty {
             for queue in turn where claimed.count < request.limit {
-                guard let job = next(in: queue, for: request, time), let run = start(job, request, time) else {
+                guard let job = next(in: queue, for: request, time, &room), let run = start(job, request, time) else {
                     turn.removeAll { $0 == queue }
                     continue
                 }
                 claimed.append(run)
+                room.take(1, of: job.tenantId, in: queue)
                 rotation.queue = queue
                 rotation.tenants[queue] = .some(job.tenantId)
             }
         }
-        return Claim(jobs: claimed, nextDue: nextDue(asked, for: request, time))
+        let due = nextDue(asked, for: request, time)
+        return Claim(jobs: claimed, nextDue: room.hasHeldBack ? min(due ?? TenantRoom.pause, TenantRoom.pause) : due)
     }
 
     private mutating func start(_ job: Job, _ request: ClaimRequest, _ time: StoreTime) -> ClaimedJob? {
@@ -36,13 +39,23 @@ extension MemoryState {
     }
 
     /// The job whose turn it is in a queue: the first of the first tenant after the one served last.
-    private func next(in queue: String, for request: ClaimRequest, _ time: StoreTime) -> Job? {
+    private func next(
+        in queue: String,
+        for request: ClaimRequest,
+        _ time: StoreTime,
+        _ room: inout TenantRoom
+    ) -> Job? {
         guard queues[queue]?.rate?.room(at: time.steady) != 0 else { return nil }
-        return nextWithoutRate(in: queue, for: request, time)
+        return nextWithoutRate(in: queue, for: request, time, &room)
     }
 
     /// The job whose turn it would be if the queue had no rate limit.
-    private func nextWithoutRate(in queue: String, for request: ClaimRequest, _ time: StoreTime) -> Job? {
+    private func nextWithoutRate(
+        in queue: String,
+        for request: ClaimRequest,
+        _ time: StoreTime,
+        _ room: inout TenantRoom
+    ) -> Job? {
         guard let tenants = lanes[queue], queues[queue]?.pause == nil, hasRoom(queue) else { return nil }
         let names = tenants.keys.sorted { ($0 ?? "") < ($1 ?? "") }
         let order =
@@ -52,14 +65,17 @@ extension MemoryState {
             }
         for name in order {
             let place = tenants[name]?.places.first { $0.runAt <= time.wall && request.takes($0, of: self) }
-            if let place { return records[place.number]?.job }
+            guard let place else { continue }
+            if room.left(name, in: queue) != 0 { return records[place.number]?.job }
+            room.holdBack()
         }
         return nil
     }
 
     func hasReady(_ types: [String], at time: StoreTime) -> Bool {
         let request = ClaimRequest(worker: "", types: types, limit: 1, lease: .zero)
-        return lanes.keys.contains { next(in: $0, for: request, time) != nil }
+        var room = TenantRoom(limit: nil, running: [:])
+        return lanes.keys.contains { next(in: $0, for: request, time, &room) != nil }
     }
 
     private func hasRoom(_ queue: String) -> Bool {
@@ -75,7 +91,8 @@ extension MemoryState {
     /// How long the queue's rate limit goes on to hold back what nothing else does.
     private func nextWindow(in queue: String, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
         guard let wait = queues[queue]?.rate?.wait(at: time.steady) else { return nil }
-        return nextWithoutRate(in: queue, for: request, time) == nil ? nil : wait
+        var room = TenantRoom(limit: nil, running: [:])
+        return nextWithoutRate(in: queue, for: request, time, &room) == nil ? nil : wait
     }
 
     private func nextScheduled(_ queues: Set<String>, for request: ClaimRequest, _ time: StoreTime) -> Duration? {

@@ -21,6 +21,8 @@ struct MemoryState: Sendable {
     private(set) var running: Set<Int64> = []
     /// How many of each queue's are running.
     private(set) var runningCounts: [String: Int] = [:]
+    /// How many of each tenant's are running, but for those of Errand's own queues.
+    private(set) var tenantsRunning: [String: Int] = [:]
     /// Tracked jobs that have not ended and may go stale.
     private(set) var watched: Set<Int64> = []
 
@@ -181,13 +183,19 @@ extension MemoryState {
         let isRunning = new?.isHeldByWorker ?? false
         if let old, old.isHeldByWorker != isRunning || new == nil, old.isHeldByWorker {
             running.remove(number)
-            runningCounts[old.queue, default: 0] -= 1
+            countRunning(-1, old)
         }
         if let new, isRunning, old?.isHeldByWorker != true {
             running.insert(number)
-            runningCounts[new.queue, default: 0] += 1
+            countRunning(1, new)
         }
         if new?.mayGoStale == true { watched.insert(number) } else { watched.remove(number) }
+    }
+
+    private mutating func countRunning(_ change: Int, _ job: Job) {
+        runningCounts[job.queue, default: 0] += change
+        guard let tenant = job.tenantId, TenantRoom.counts(job.queue) else { return }
+        tenantsRunning[tenant, default: 0] += change
     }
 }
 

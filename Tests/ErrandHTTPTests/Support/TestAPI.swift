@@ -65,10 +65,16 @@ struct TestAPI: Sendable {
         types.register(JobType("Import", queue: "import", maxAttempts: 5, timeoutSeconds: 60))
         var export = JobType("Export", queue: "export")
         export.description = JobTypeDescription(
-            payloadSchema: JSONText(trusted: #"{"type":"object"}"#),
+            payloadSchema: JSONSchema(own: #"{"type":"object"}"#),
             labels: ["en": "Export data", "de": "Daten ausgeben"]
         )
         types.register(export)
+        var strict = JobType("strict")
+        strict.description.payloadSchema = JSONSchema(
+            own: #"{"required":["to"],"properties":{"to":{"type":"string"},"n":{"minimum":1}}}"#
+        )
+        strict.description.resultSchema = JSONSchema(own: #"{"type":"object","required":["pages"]}"#)
+        types.register(strict)
         types.register(
             JobType("picky") { (job) throws(JobStoreError) in
                 guard job.payload.string.contains("please") else {

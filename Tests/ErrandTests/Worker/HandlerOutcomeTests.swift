@@ -39,6 +39,20 @@ struct HandlerOutcomeTests {
         #expect(try await bench.client.files(.id(job.id)) == [file])
     }
 
+    @Test("a result that is not as the type's schema says fails the run, which is tried again")
+    func schema() async throws {
+        var bench = WorkerBench()
+        bench.handlers.register("send", retry: .constant(.zero), maxAttempts: 2) { (invoice: Invoice, context) in
+            Receipt(total: invoice.number * context.attempt)
+        }
+        let schema = try JSONSchema(JSONText(validating: #"{"properties":{"total":{"minimum":4}}}"#))
+        bench.handlers.describe("send", JobTypeDescription(resultSchema: schema))
+        let job = try await bench.run("send", Invoice(number: 2))
+        #expect(job.status == .completed && job.attempt == 2)
+        #expect(job.errors.map(\.code) == [JobFailure.Code.invalidResult])
+        #expect(job.errors.map(\.message) == ["The result at /total must be at least 4; it is 2."])
+    }
+
     @Test("an error is tried again by policy, and its text is the failure")
     func retried() async throws {
         var bench = WorkerBench()

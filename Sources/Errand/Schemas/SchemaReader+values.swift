@@ -1,0 +1,76 @@
+// What keywords are given.
+extension SchemaReader {
+    func members(
+        _ value: JSONText,
+        at place: String,
+        _ wanted: String
+    ) throws(JSONSchemaError) -> [(name: String, value: JSONText)] {
+        do throws(JSONError) { return try value.object().members } catch {
+            throw JSONSchemaError(pointer: place, message: "It is \(value.string.prefix(40)); \(wanted).")
+        }
+    }
+
+    func elements(_ value: JSONText, at place: String) throws(JSONSchemaError) -> [JSONText] {
+        guard value.kind == .array else { throw wrong(value, place, "an array") }
+        do throws(JSONError) { return try value.elements() } catch { throw wrong(value, place, "an array") }
+    }
+
+    func string(_ value: JSONText, at place: String) throws(JSONSchemaError) -> String {
+        guard let text = value.stringValue else { throw wrong(value, place, "a string") }
+        return text
+    }
+
+    func strings(_ value: JSONText, at place: String) throws(JSONSchemaError) -> [String] {
+        try elements(value, at: place).map { (value) throws(JSONSchemaError) in try string(value, at: place) }
+    }
+
+    func number(_ value: JSONText, at place: String) throws(JSONSchemaError) -> SchemaNumber {
+        guard let number = SchemaNumber(value) else { throw wrong(value, place, "a number") }
+        return number
+    }
+
+    func count(_ value: JSONText, at place: String) throws(JSONSchemaError) -> Int {
+        guard let number = SchemaNumber(value), let count = Int(number.normal), count >= 0 else {
+            throw wrong(value, place, "a whole number from 0")
+        }
+        return count
+    }
+
+    func types(_ value: JSONText, at place: String) throws(JSONSchemaError) -> [SchemaType] {
+        let names = value.kind == .array ? try strings(value, at: place) : [try string(value, at: place)]
+        return try names.map { (name) throws(JSONSchemaError) in
+            guard let type = SchemaType(rawValue: name) else {
+                throw JSONSchemaError(pointer: place, message: "There is no type \(name).")
+            }
+            return type
+        }
+    }
+
+    private func wrong(_ value: JSONText, _ place: String, _ wanted: String) -> JSONSchemaError {
+        JSONSchemaError(pointer: place, message: "It is \(value.string.prefix(40)); it must be \(wanted).")
+    }
+}
+
+extension SchemaNode {
+    /// Whether the question leads back to itself without coming to another part of the value, so that it never ends.
+    func asksItself() -> Bool {
+        var open: Set<ObjectIdentifier> = []
+        var done: Set<ObjectIdentifier> = []
+        return asksItself(&open, &done)
+    }
+
+    private func asksItself(_ open: inout Set<ObjectIdentifier>, _ done: inout Set<ObjectIdentifier>) -> Bool {
+        let id = ObjectIdentifier(self)
+        guard !done.contains(id) else { return false }
+        guard open.insert(id).inserted else { return true }
+        for node in inPlace where node.asksItself(&open, &done) { return true }
+        open.remove(id)
+        done.insert(id)
+        return false
+    }
+}
+
+extension String {
+    /// As a part of a JSON Pointer.
+    var pointerEscaped: String { replacing("~", with: "~0").replacing("/", with: "~1") }
+}

@@ -1,0 +1,111 @@
+import Errand
+import Testing
+
+/// What schemas ask; `Scripts/schemas/compare.py` holds the same to another implementation.
+@Suite("JSON Schemas", .timeLimit(.minutes(1)))
+struct JSONSchemaTests {
+    struct Case: CustomTestStringConvertible {
+        let schema: String
+        let good: [String]
+        let bad: [String]
+        var testDescription: String { schema }
+
+        init(_ schema: String, _ good: [String], _ bad: [String]) {
+            (self.schema, self.good, self.bad) = (schema, good, bad)
+        }
+    }
+
+    static let cases = [
+        Case("true", ["1"], []),
+        Case("false", [], ["1", "null"]),
+        Case(
+            #"{"type":"integer"}"#,
+            ["1", "1.0", "1e2", "-0", "12345678901234567890"],
+            ["1.5", #""1""#, "1e-1", "true"]
+        ),
+        Case(#"{"type":["string","null"]}"#, [#""""#, "null"], ["0", "[]"]),
+        Case(#"{"enum":[1,"a",{"x":[1.0]}]}"#, ["1.0", #""\u0061""#, #"{"x":[1]}"#], ["2", #"{"x":[1],"y":0}"#]),
+        Case(#"{"enum":[1,2],"const":2}"#, ["2"], ["1"]),
+        Case(#"{"minimum":1,"exclusiveMaximum":9223372036854775807}"#, ["1", "9223372036854775806", #""0""#], ["0.9"]),
+        Case(#"{"maximum":9223372036854775806}"#, ["9223372036854775806"], ["9223372036854775807", "1e400"]),
+        Case(#"{"exclusiveMinimum":0,"multipleOf":0.01}"#, ["0.07", "19.99", "3"], ["0", "0.005"]),
+        Case(#"{"multipleOf":3}"#, ["9", "0", "-3", "6.0"], ["10", "1.5"]),
+        Case(
+            #"{"minLength":2,"maxLength":3,"pattern":"^a"}"#,
+            [#""ab""#, #""a\ud83d\ude00""#, "1"],
+            [#""a""#, #""bab""#]
+        ),
+        Case(#"{"items":{"type":"number"},"minItems":1,"maxItems":2}"#, ["[1]", "{}"], ["[]", "[1,2,3]", #"["a"]"#]),
+        Case(#"{"prefixItems":[{"const":1}],"items":false}"#, ["[]", "[1]"], ["[2]", "[1,2]"]),
+        Case(#"{"uniqueItems":true}"#, ["[1,2]", #"["1",1]"#], ["[1,1.0]", #"[{"a":1,"b":2},{"b":2,"a":1}]"#]),
+        Case(#"{"required":["a"],"properties":{"a":{"type":"string"}}}"#, [#"{"a":""}"#, "3"], ["{}", #"{"a":1}"#]),
+        Case(#"{"properties":{"a":true},"additionalProperties":false}"#, [#"{"a":1}"#], [#"{"b":1}"#]),
+        Case(#"{"additionalProperties":{"type":"string"}}"#, [#"{"b":""}"#], [#"{"b":1}"#]),
+        Case(#"{"minProperties":1,"maxProperties":1}"#, [#"{"a":1}"#], ["{}", #"{"a":1,"b":2}"#]),
+        Case(#"{"dependentRequired":{"a":["b"]}}"#, ["{}", #"{"a":1,"b":2}"#], [#"{"a":1}"#]),
+        Case(#"{"allOf":[{"minimum":1},{"maximum":2}]}"#, ["1"], ["0", "3"]),
+        Case(#"{"anyOf":[{"minimum":5},{"type":"string"}]}"#, ["5", #""""#], ["4"]),
+        Case(#"{"oneOf":[{"minimum":5},{"multipleOf":2}]}"#, ["5", "4"], ["6", "3"]),
+        Case(#"{"not":{"type":"string"}}"#, ["1"], [#""""#]),
+        Case(#"{"if":{"minimum":5},"then":{"multipleOf":5},"else":{"maximum":2}}"#, ["10", "2"], ["6", "3"]),
+        Case(
+            ##"{"$ref":"#/$defs/t","$defs":{"t":{"type":"object","properties":{"kids":{"items":{"$ref":"#"}}}}}}"##,
+            [#"{"kids":[{"kids":[]}]}"#],
+            [#"{"kids":[{"kids":[1]}]}"#, "1"]
+        ),
+        Case(#"{"format":"uuid","title":"told, not checked"}"#, [#""no uuid""#], []),
+    ]
+
+    @Test("a value is as a schema says, or is not", arguments: cases)
+    func verdicts(_ item: Case) throws {
+        let schema = try JSONSchema(JSONText(validating: item.schema))
+        for value in item.good {
+            #expect(try schema.violations(in: JSONText(validating: value)) == [], "\(value)")
+        }
+        for value in item.bad {
+            #expect(try !schema.violations(in: JSONText(validating: value)).isEmpty, "\(value)")
+        }
+    }
+
+    @Test("every violation is named with its place, a word and what is wanted")
+    func violations() throws {
+        let schema = try JSONSchema(
+            JSONText(
+                validating: #"""
+                    {"type":"object","required":["to"],"additionalProperties":false,
+                    "properties":{"to":{"type":"string"},"lines":{"items":{"properties":{"n/o":{"minimum":1}}}}}}
+                    """#
+            )
+        )
+        let found = schema.violations(in: try JSONText(validating: #"{"lines":[{"n/o":1},{"n/o":0}],"cc":null}"#))
+        #expect(found.map(\.pointer) == ["/to", "/lines/1/n~1o", "/cc"])
+        #expect(found.map(\.code) == ["required", "out-of-range", "unknown-field"])
+        #expect(found.map(\.detail) == ["is missing", "must be at least 1; it is 0", "is not known"])
+    }
+
+    @Test("a value with very many faults is not told all of them")
+    func many() throws {
+        let schema = try JSONSchema(JSONText(validating: #"{"items":{"type":"string"}}"#))
+        let value = "[" + Array(repeating: "1", count: 1000).joined(separator: ",") + "]"
+        #expect(schema.violations(in: try JSONText(validating: value)).count == 20)
+    }
+
+    @Test(
+        "what cannot be checked is refused with its place, and so is what would be asked for ever",
+        arguments: [
+            (#"{"properties":{"a":{"unevaluatedItems":false}}}"#, "/properties/a/unevaluatedItems"),
+            (##"{"$ref":"other.json"}"##, "/$ref"),
+            (##"{"$ref":"#/$defs/a"}"##, "/$ref"),
+            (##"{"$defs":{"a":{"allOf":[{"$ref":"#/$defs/a"}]}}}"##, "#/$defs/a refers to itself"),
+            (##"{"not":{"$ref":"#"}}"##, "# refers to itself"),
+            (#"{"type":"text"}"#, "/type"), (#"{"minLength":-1}"#, "/minLength"), (#"{"multipleOf":0}"#, "/multipleOf"),
+            (#"{"pattern":"("}"#, "/pattern"), (#"{"required":["a",1]}"#, "/required"), ("5", "a schema is an object"),
+            (#"{"items":[{}]}"#, "/items"),
+        ]
+    )
+    func refusals(_ schema: String, _ words: String) throws {
+        let text = try JSONText(validating: schema)
+        let error = #expect(throws: JSONSchemaError.self) { _ = try JSONSchema(text) }
+        #expect(error.map { "\($0)".contains(words) } == true, "\(String(describing: error))")
+    }
+}
