@@ -271,9 +271,9 @@ extension PostgresJobStore {
         return context.hub.subscribe(interest)
     }
 
-    public func changes(of job: JobID) -> StoreChangeStream {
+    public func changes(of watched: WatchedJobs) -> StoreChangeStream {
         listener?.start()
-        return context.hub.subscribe(to: job)
+        return context.hub.subscribe(to: watched)
     }
 }
 #endif

@@ -195,5 +195,5 @@ extension SQLiteJobStore {
     public func changes(_ interest: ChangeInterest) -> StoreChangeStream { hub.subscribe(interest) }
 
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    public func changes(of job: JobID) -> StoreChangeStream { hub.subscribe(to: job) }
+    public func changes(of watched: WatchedJobs) -> StoreChangeStream { hub.subscribe(to: watched) }
 }

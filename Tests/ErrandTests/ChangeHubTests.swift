@@ -16,8 +16,8 @@ struct ChangeHubTests {
 
     @Test("who watches a job hears of that job alone, and of everything that may have been missed")
     func watching() async {
-        var first = hub.subscribe(to: jobs[0])
-        var second = hub.subscribe(to: jobs[1])
+        var first = hub.subscribe(to: .job(jobs[0]))
+        var second = hub.subscribe(to: .job(jobs[1]))
         hub.publish(changes(jobs[1], jobs[2]))
         #expect(await second.next() == changes(jobs[1]))
         hub.publish(changes(jobs[0]))
@@ -27,10 +27,24 @@ struct ChangeHubTests {
         #expect(await second.next()?.isIncomplete == true)
     }
 
+    @Test("who watches a tenant hears of its jobs alone, once for each commit")
+    func tenants() async {
+        var watcher = hub.subscribe(to: .tenant("a"))
+        var other = hub.subscribe(to: .tenant("b"))
+        var both = StoreChanges()
+        for (job, tenant) in zip(jobs, ["a", "b", "a"]) {
+            both.jobs[job] = JobChange(id: job, tenantId: tenant, projectId: nil, rev: 1)
+        }
+        hub.publish(changes(jobs[0]))
+        hub.publish(both)
+        #expect(await Set(watcher.next()?.jobs.keys.map(\.self) ?? []) == [jobs[0], jobs[2]])
+        #expect(await other.next()?.jobs.keys.map(\.self) == [jobs[1]])
+    }
+
     @Test("several may watch one job, and one who has gone leaves the others")
     func several() async {
-        var gone: StoreChangeStream? = hub.subscribe(to: jobs[0])
-        var stays = hub.subscribe(to: jobs[0])
+        var gone: StoreChangeStream? = hub.subscribe(to: .job(jobs[0]))
+        var stays = hub.subscribe(to: .job(jobs[0]))
         _ = gone
         gone = nil
         hub.publish(changes(jobs[0]))
@@ -40,7 +54,7 @@ struct ChangeHubTests {
     @Test("the hub knows what anybody wants to hear of, until the last has gone")
     func interest() {
         #expect(hub.interest == [])
-        var watcher: StoreChangeStream? = hub.subscribe(to: jobs[0])
+        var watcher: StoreChangeStream? = hub.subscribe(to: .job(jobs[0]))
         var listener: StoreChangeStream? = hub.subscribe([.wakeUps, .jobs])
         _ = (watcher, listener)
         #expect(hub.interest == [.wakeUps, .jobs])
@@ -52,12 +66,12 @@ struct ChangeHubTests {
 
     @Test("the end of the store is the end of every stream")
     func end() async {
-        var watcher = hub.subscribe(to: jobs[0])
+        var watcher = hub.subscribe(to: .job(jobs[0]))
         var listener = hub.subscribe(.jobs)
         async let ends = [watcher.next(), listener.next()]
         hub.finish()
         #expect(await ends == [nil, nil])
-        var late = hub.subscribe(to: jobs[0])
+        var late = hub.subscribe(to: .job(jobs[0]))
         #expect(await late.next() == nil)
     }
 }

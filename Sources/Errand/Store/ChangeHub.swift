@@ -3,12 +3,12 @@ import Synchronization
 /// Passes a store's changes on to its subscribers, merging what a slow one has not taken yet.
 ///
 /// Memory is bounded: a subscriber that falls behind by more than its capacity is told to read again. Who watches one
-/// job costs nothing while others change, so that thousands may.
+/// job or one tenant costs nothing while others change, so that thousands may.
 public final class ChangeHub: Sendable {
     fileprivate struct Subscriber {
         var interest: ChangeInterest
-        /// The only job it wants to hear of; nil is all.
-        var job: JobID?
+        /// The only jobs it wants to hear of; nil is all.
+        var watched: WatchedJobs?
         var pending = StoreChanges()
         var waiter: Waiter?
     }
@@ -17,9 +17,10 @@ public final class ChangeHub: Sendable {
 
     fileprivate struct State {
         var subscribers: [UInt64: Subscriber] = [:]
-        /// Those who want to hear of more than one job.
+        /// Those who want to hear of all jobs.
         var listeners: Set<UInt64> = []
-        var watchers: [JobID: Set<UInt64>] = [:]
+        var watchers: [WatchedJobs: Set<UInt64>] = [:]
+        var watchedTenants = 0
         /// How many want to hear of each kind, by its bit.
         var interested: [UInt8: Int] = [:]
         var nextKey: UInt64 = 0
@@ -42,13 +43,13 @@ public final class ChangeHub: Sendable {
     /// Adds a subscriber, who hears of everything published from now on.
     public func subscribe(_ interest: ChangeInterest) -> StoreChangeStream { subscribe(interest, to: nil) }
 
-    /// Adds a subscriber, who hears of every change of one job that is published from now on.
-    public func subscribe(to job: JobID) -> StoreChangeStream { subscribe(.jobs, to: job) }
+    /// Adds a subscriber, who hears of every change of some jobs that is published from now on.
+    public func subscribe(to watched: WatchedJobs) -> StoreChangeStream { subscribe(.jobs, to: watched) }
 
-    private func subscribe(_ interest: ChangeInterest, to job: JobID?) -> StoreChangeStream {
+    private func subscribe(_ interest: ChangeInterest, to watched: WatchedJobs?) -> StoreChangeStream {
         let key = state.withLock { state in
             state.nextKey += 1
-            if !state.isFinished { state.add(Subscriber(interest: interest, job: job), as: state.nextKey) }
+            if !state.isFinished { state.add(Subscriber(interest: interest, watched: watched), as: state.nextKey) }
             return state.nextKey
         }
         return StoreChangeStream(hub: self, key: key)
@@ -65,11 +66,8 @@ public final class ChangeHub: Sendable {
                 news.isIncomplete = true
                 for key in state.watchers.values.joined() { state.tell(news, to: key, capacity, &ready) }
             }
-            for (id, change) in changes.jobs {
-                guard let keys = state.watchers[id] else { continue }
-                var news = StoreChanges()
-                news.jobs[id] = change
-                for key in keys { state.tell(news, to: key, capacity, &ready) }
+            for (watched, news) in state.watched(in: changes) {
+                for key in state.watchers[watched] ?? [] { state.tell(news, to: key, capacity, &ready) }
             }
             return ready
         }
@@ -117,7 +115,12 @@ extension ChangeHub.State {
     fileprivate mutating func add(_ subscriber: ChangeHub.Subscriber, as key: UInt64) {
         subscribers[key] = subscriber
         for bit in subscriber.interest.bits { interested[bit, default: 0] += 1 }
-        if let job = subscriber.job { watchers[job, default: []].insert(key) } else { listeners.insert(key) }
+        guard let watched = subscriber.watched else {
+            listeners.insert(key)
+            return
+        }
+        watchers[watched, default: []].insert(key)
+        if watched.isTenant { watchedTenants += 1 }
     }
 
     fileprivate mutating func remove(_ key: UInt64) -> ChangeHub.Subscriber? {
@@ -127,10 +130,22 @@ extension ChangeHub.State {
             interested[bit] = left > 0 ? left : nil
         }
         listeners.remove(key)
-        guard let job = subscriber.job else { return subscriber }
-        watchers[job]?.remove(key)
-        if watchers[job]?.isEmpty == true { watchers[job] = nil }
+        guard let watched = subscriber.watched else { return subscriber }
+        watchers[watched]?.remove(key)
+        if watchers[watched]?.isEmpty == true { watchers[watched] = nil }
+        if watched.isTenant { watchedTenants -= 1 }
         return subscriber
+    }
+
+    /// What is news to those who watch something.
+    fileprivate func watched(in changes: StoreChanges) -> [WatchedJobs: StoreChanges] {
+        var news: [WatchedJobs: StoreChanges] = [:]
+        for (id, change) in changes.jobs {
+            if watchers[.job(id)] != nil { news[.job(id), default: StoreChanges()].jobs[id] = change }
+            guard watchedTenants > 0, let tenant = change.tenantId, watchers[.tenant(tenant)] != nil else { continue }
+            news[.tenant(tenant), default: StoreChanges()].jobs[id] = change
+        }
+        return news
     }
 
     /// Notes what is news to a subscriber, and takes it out if it waits.
@@ -150,6 +165,10 @@ extension ChangeHub.State {
         subscribers[key]?.waiter = nil
         subscribers[key]?.pending = StoreChanges()
     }
+}
+
+extension WatchedJobs {
+    fileprivate var isTenant: Bool { if case .tenant = self { true } else { false } }
 }
 
 extension ChangeInterest {

@@ -166,9 +166,9 @@ public protocol JobStore: Sendable {
     /// Streams what changes from now on.
     func changes(_ interest: ChangeInterest) -> StoreChangeStream
 
-    /// Streams the changes of one job from now on, and perhaps those of others: a store with a ``ChangeHub`` leaves
+    /// Streams the changes of some jobs from now on, and perhaps those of others: a store with a ``ChangeHub`` leaves
     /// them out, so that thousands may watch a job each.
-    func changes(of job: JobID) -> StoreChangeStream
+    func changes(of watched: WatchedJobs) -> StoreChangeStream
 }
 
 extension JobStore {
@@ -193,7 +193,7 @@ extension JobStore {
     }
 
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    public func changes(of job: JobID) -> StoreChangeStream { changes(.jobs) }
+    public func changes(of watched: WatchedJobs) -> StoreChangeStream { changes(.jobs) }
 
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     public func claimWhenReady(_ request: ClaimRequest) async throws(JobStoreError) -> Claim {

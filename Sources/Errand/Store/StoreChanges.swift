@@ -33,6 +33,14 @@ public struct JobChange: Sendable, Hashable {
     }
 }
 
+/// The only jobs whose changes somebody wants to hear of.
+public enum WatchedJobs: Sendable, Hashable {
+    /// One job.
+    case job(JobID)
+    /// All jobs of a tenant.
+    case tenant(String)
+}
+
 /// Everything that changed since the subscriber last looked, merged.
 public struct StoreChanges: Sendable, Hashable {
     /// Queues in which jobs may have become claimable.

@@ -26,7 +26,7 @@ struct JobEventStream {
         var stream = self
         var writer = EventWriter(body)
         let id = id
-        let changes = session.services.stores.jobs.changes(of: id)
+        let changes = session.services.stores.jobs.changes(of: .job(id))
         try await writer.open(retryMilliseconds: session.services.retryMilliseconds)
         try await session.run(request, changes: changes) {
             $0.isIncomplete || $0.jobs[id] != nil

@@ -18,7 +18,7 @@ struct JobWait: Sendable {
     /// - Throws: What reading throws: `notFound` or `gone` when the job was deleted meanwhile, or never was.
     func job(_ id: JobID, for seconds: Int, until isEnough: @escaping @Sendable (Job) -> Bool) async throws -> Job {
         // Subscribed before the first look: what changes after it is heard of.
-        let changes = services.stores.jobs.changes(of: id)
+        let changes = services.stores.jobs.changes(of: .job(id))
         let first = try await services.stores.jobs.job(.id(id), scope: scope)
         guard seconds > 0, !isEnough(first) else { return first }
         return try await withThrowingTaskGroup(of: Job?.self) { group in

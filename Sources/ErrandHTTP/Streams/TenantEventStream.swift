@@ -13,7 +13,8 @@ struct TenantEventStream {
     @concurrent func run(_ request: Request, _ body: inout any ResponseBodyWriter) async throws {
         var writer = EventWriter(body)
         let changed = ChangedJobs(scope: scope)
-        let changes = session.services.stores.jobs.changes(.jobs)
+        let store = session.services.stores.jobs
+        let changes = scope.tenantId.map { store.changes(of: .tenant($0)) } ?? store.changes(.jobs)
         try await writer.open(retryMilliseconds: session.services.retryMilliseconds)
         try await writer.send("reset", data: .emptyObject)
         try await session.run(request, changes: changes, concerns: changed.note) { group in

@@ -125,12 +125,21 @@ extension JobStoreCheck {
         JobStoreCheck("who watches one job hears of each of its changes") { test in
             let other = try await test.submit()
             let watched = try await test.submit()
-            let stream = test.store.changes(of: watched.id)
+            let stream = test.store.changes(of: .job(watched.id))
             try await test.cancel(other.id)
             try await test.cancel(watched.id)
             // A store may tell of others as well.
             let change = await stream.first { $0.jobs[watched.id] != nil }?.jobs[watched.id]
             #expect(change?.rev == 2)
+        },
+        JobStoreCheck("who watches a tenant hears of each change of its jobs") { test in
+            let stream = test.store.changes(of: .tenant("a"))
+            let other = try await test.submit(scope: .tenant("b"))
+            let watched = try await test.submit(scope: .tenant("a"))
+            try await test.cancel(other.id)
+            try await test.cancel(watched.id)
+            let change = await stream.first { $0.jobs[watched.id]?.rev == 2 }?.jobs[watched.id]
+            #expect(change?.tenantId == "a")
         },
         JobStoreCheck("a slow subscriber gets what it missed, merged") { test in
             var stream = test.store.changes([.jobs, .wakeUps, .revocations])

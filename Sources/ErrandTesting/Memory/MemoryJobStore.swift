@@ -228,5 +228,5 @@ extension MemoryJobStore {
     public func changes(_ interest: ChangeInterest) -> StoreChangeStream { hub.subscribe(interest) }
 
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    public func changes(of job: JobID) -> StoreChangeStream { hub.subscribe(to: job) }
+    public func changes(of watched: WatchedJobs) -> StoreChangeStream { hub.subscribe(to: watched) }
 }

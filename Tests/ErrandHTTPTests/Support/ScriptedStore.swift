@@ -159,7 +159,7 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
 
     func changes(_ interest: ChangeInterest) -> StoreChangeStream { base.changes(interest) }
 
-    func changes(of job: JobID) -> StoreChangeStream { base.changes(of: job) }
+    func changes(of watched: WatchedJobs) -> StoreChangeStream { base.changes(of: watched) }
 
     func insert(_ upload: Upload, scope: Scope) async throws(JobStoreError) {
         try check()
