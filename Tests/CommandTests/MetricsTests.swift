@@ -53,7 +53,21 @@ struct MetricsTests {
         }
         let (hasVersion, hasTenant) = (text.contains("errand_build_info{version="), text.contains("tenant"))
         #expect(hasVersion && !hasTenant)
+        try Self.checkSize(lines, of: store)
         #expect(await server.stop().status == 0)
+    }
+
+    /// The room that the store takes, and of what tells that it is not cleaned up the one that it has.
+    private static func checkSize(_ lines: Set<String>, of store: TestedStore) throws {
+        func value(_ name: String) -> Double? {
+            lines.first { $0.hasPrefix("\(name) ") }.flatMap { Double($0.dropFirst(name.count + 1)) }
+        }
+        #expect(try #require(value("errand_store_used_bytes")) > 4096)
+        let (log, dead) = (value("errand_store_wal_bytes"), value("errand_store_dead_tuples"))
+        switch store {
+        case .sqlite: #expect(try #require(log) > 0 && dead == nil)
+        default: #expect(try #require(dead) >= 0 && log == nil)
+        }
     }
 
     @Test("where keys are asked for, metrics are for the installation's administrators")

@@ -1,5 +1,3 @@
-import Tracing
-
 extension JobClient {
     /// Submits a job of a type with a typed payload; it is durable when this returns.
     ///
@@ -63,13 +61,11 @@ extension JobClient {
     /// Submits jobs as they are: all of them or, when one is refused, none; answers in their order.
     @discardableResult
     public func submit(_ jobs: [NewJob]) async throws(JobStoreError) -> [InsertedJob] {
-        let traceparent = Self.currentTraceparent
         var admitted = jobs
         for index in admitted.indices where admitted[index].tracking == nil {
             try admit(&admitted[index], at: index)
-            admitted[index].traceparent = admitted[index].traceparent ?? traceparent
         }
-        return try await store.insert(admitted, scope: scope)
+        return try await store.insert(admitted, continuing: nil, scope: scope)
     }
 
     /// Records a job that something else runs and reports on; any type will do.
@@ -111,13 +107,6 @@ extension JobClient {
         if let type = types[name] { return type }
         let names = types.names.isEmpty ? "no type is registered" : "known are \(types.names.joined(separator: ", "))"
         throw .invalid("unknown job type \(name); \(names)", pointer)
-    }
-
-    private static var currentTraceparent: String? {
-        guard let context = ServiceContext.current else { return nil }
-        var carrier: [String: String] = [:]
-        InstrumentationSystem.instrument.inject(context, into: &carrier, using: TraceCarrier())
-        return carrier[TraceCarrier.traceparent]
     }
 }
 

@@ -93,6 +93,8 @@ public struct LiveWorker: Sendable, Hashable {
     public var heartbeatAt: Date
     /// How long ago that was, on the store's steady clock.
     public var heartbeatAge: Duration
+    /// Whether it said so within its lease: one that has not is taken for dead.
+    public var isLive: Bool { heartbeatAge < announcement.lease }
     /// How many jobs of the asker's scope it holds, claimed ones that have not started among them.
     public var leaseCount = 0
     /// Their leases, those that end first, at most ``leaseLimit``.

@@ -3,7 +3,7 @@ import Synchronization
 /// One run of a job in this worker, from its claim to its recorded end.
 final class JobRun: Sendable {
     /// Why a run should stop before its handler is done.
-    enum Revocation: Sendable {
+    enum Revocation: String, Sendable {
         /// Somebody cancelled the job.
         case cancelled
         /// The lease is over; another worker may have the job.
@@ -50,7 +50,8 @@ final class JobRun: Sendable {
     }
 
     var lease: JobLease { job.lease }
-    var isRevoked: Bool { state.withLock { $0.revocation != nil } }
+    var revocation: Revocation? { state.withLock { $0.revocation } }
+    var isRevoked: Bool { revocation != nil }
     var isSettled: Bool { state.withLock { $0.isSettled } }
     var leaseEnd: Duration { state.withLock { $0.leaseEnd } }
     var checkpoint: JSONText? { state.withLock { $0.checkpoint } }

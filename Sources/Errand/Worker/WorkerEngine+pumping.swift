@@ -21,10 +21,14 @@ extension WorkerEngine {
     private func exchange(_ round: WorkerState.Round, failures: inout Int) async {
         let request = claimRequest(limit: round.claimLimit)
         let started = timing.now()
+        let tracing = beginSpan()
         do {
             let exchange = try await store.settle(round.ends.map(\.settlement), thenClaim: request)
+            tracing?.settled(round.ends, exchange.results)
             switch exchange.claim {
-            case .success(let claim): claimed(claim, request, since: started, failures: &failures)
+            case .success(let claim):
+                tracing?.received(claim.jobs)
+                claimed(claim, request, since: started, failures: &failures)
             case .failure(let error): claimFailed(error, failures: &failures)
             }
             switch exchange.results {
@@ -32,10 +36,14 @@ extension WorkerEngine {
             case .failure(let error): await settle(round.ends, after: error)
             }
         } catch {
+            tracing?.settled(round.ends, .failure(error))
             claimFailed(error, failures: &failures)
             await settle(round.ends, after: error)
         }
     }
+
+    /// Notes that the store is asked now; nil where nobody traces.
+    private func beginSpan() -> MessagingSpan.Beginning? { isTracing ? MessagingSpan.Beginning() : nil }
 
     private func claimRequest(limit: Int) -> ClaimRequest {
         var request = ClaimRequest(
@@ -78,8 +86,10 @@ extension WorkerEngine {
         await withTaskGroup(of: JobStoreError?.self) { group in
             group.addTask(priority: .high) {
                 let started = self.timing.now()
+                let tracing = self.beginSpan()
                 do throws(JobStoreError) {
                     let claim = try await self.store.claimWhenReady(self.claimRequest(limit: limit))
+                    tracing?.received(claim.jobs)
                     // Here and not after the group: the first job starts that much sooner.
                     self.take(claim, limit: limit, leaseEnd: started + self.options.lease)
                     return nil
@@ -132,11 +142,14 @@ extension WorkerEngine {
             remaining = await afterFailure(error, remaining, failures)
         }
         while !remaining.isEmpty {
+            let tracing = beginSpan()
             do {
                 let results = try await store.settle(remaining.map(\.settlement))
+                tracing?.settled(remaining, .success(results))
                 remaining = zip(remaining, results).compactMap { record($1, of: $0) }
                 failures = 0
             } catch {
+                tracing?.settled(remaining, .failure(error))
                 failures += 1
                 metrics.storeError("settle", error)
                 remaining = await afterFailure(error, remaining, failures)

@@ -63,7 +63,7 @@ extension WorkerEngine {
 
     private func perform(_ context: JobContext) async throws -> JobResult {
         guard isTracing else { return try await perform(context, from: 0) }
-        return try await JobSpan.run(around: context) { try await self.perform(context, from: 0) }
+        return try await MessagingSpan.process(context) { try await self.perform(context, from: 0) }
     }
 
     private func perform(_ context: JobContext, from index: Int) async throws -> JobResult {

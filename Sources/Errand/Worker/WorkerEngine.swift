@@ -34,7 +34,8 @@ final class WorkerEngine: Sendable {
     let stopRequested = Signal()
     /// Calls off the claim that waits in the store.
     let standbyOver = Signal()
-    let isTracing = JobSpan.isTracing
+    /// Whether anybody traces; asked once, so that jobs cost nothing when nobody does.
+    let isTracing = MessagingSpan.isTracing
     /// Leases are renewed in steps from here on, however late the heartbeat's thread gets its first turn.
     let begun: Duration
 

@@ -9,7 +9,7 @@ struct StoreMetrics: Sendable {
     func refresh() async throws {
         for queue in try await store.queues(scope: .system) { Self.set(queue) }
         let workers = try await store.workers(scope: .system)
-        let live = workers.filter { $0.heartbeatAge < $0.announcement.lease }
+        let live = workers.filter(\.isLive)
         Gauge(label: "errand_workers", dimensions: [("state", "live")]).record(live.count)
         Gauge(label: "errand_workers", dimensions: [("state", "silent")]).record(workers.count - live.count)
         let (slots, busy) = live.reduce(into: (0, 0)) { sums, worker in
@@ -18,6 +18,14 @@ struct StoreMetrics: Sendable {
         }
         Gauge(label: "errand_slots", dimensions: [("state", "busy")]).record(busy)
         Gauge(label: "errand_slots", dimensions: [("state", "idle")]).record(max(0, slots - busy))
+        if let sized = store as? any SizedStore { Self.set(try await sized.size()) }
+    }
+
+    private static func set(_ size: StoreSize) {
+        Gauge(label: "errand_store_used_bytes").record(size.usedBytes)
+        // Each store has one of them; the other is not served, as 0 would say that all is well.
+        if let bytes = size.walBytes { Gauge(label: "errand_store_wal_bytes").record(bytes) }
+        if let count = size.deadTuples { Gauge(label: "errand_store_dead_tuples").record(count) }
     }
 
     private static func set(_ queue: QueueState) {

@@ -48,11 +48,9 @@ struct BulkRoute: Sendable {
                 "A bulk submit needs an Idempotency-Key, so that it can be repeated when its answer is lost."
             )
         }
-        let traceparent = TraceParent.read(request.headers[.traceparent])
         let jobs = bulk.jobs.enumerated().map { index, job in
             job.flatMap { job in
                 var job = job
-                job.traceparent = traceparent
                 do throws(Problem) {
                     try context.principal.sign(&job)
                     try key.name(&job, for: context.principal, Self.operation, at: index)
@@ -61,9 +59,10 @@ struct BulkRoute: Sendable {
             }
         }
         let checked = await checked(jobs)
+        let traceparent = TraceParent.read(request.headers[.traceparent])
         return bulk.isAtomic
-            ? try await together(checked, context.scope)
-            : await apart(checked, context.scope, context.requestId)
+            ? try await together(checked, traceparent, context.scope)
+            : await apart(checked, traceparent, context.scope, context.requestId)
     }
 
     /// Refuses the jobs whose own webhook leads where it may not; each URL is looked at once.
@@ -93,10 +92,14 @@ struct BulkRoute: Sendable {
         } catch { return error }
     }
 
-    private func together(_ jobs: [Result<NewJob, Problem>], _ scope: Scope) async throws -> Response {
+    private func together(
+        _ jobs: [Result<NewJob, Problem>],
+        _ traceparent: String?,
+        _ scope: Scope
+    ) async throws -> Response {
         let problems = jobs.compactMap { job in if case .failure(let problem) = job { problem } else { nil } }
         guard let first = problems.first else {
-            let inserted = try await insert(jobs.map { try $0.get() }, scope)
+            let inserted = try await insert(jobs.map { try $0.get() }, traceparent, scope)
             var headers = HTTPFields.noStore
             if inserted.allSatisfy({ $0.outcome == .replayed }) { headers[.idempotencyReplayed] = "true" }
             return .json(.accepted, headers: headers) { writer in
@@ -112,25 +115,30 @@ struct BulkRoute: Sendable {
         throw Problem(type, detail, parts: problems.flatMap(\.parts))
     }
 
-    private func insert(_ jobs: [NewJob], _ scope: Scope) async throws -> [InsertedJob] {
+    private func insert(_ jobs: [NewJob], _ traceparent: String?, _ scope: Scope) async throws -> [InsertedJob] {
         let inserted: [InsertedJob]
-        do { inserted = try await services.stores.jobs.insert(jobs, scope: scope) } catch {
+        do {
+            inserted = try await services.stores.jobs.insert(jobs, continuing: traceparent, scope: scope)
+        } catch {
             guard error.code == .invalid, let pointer = error.pointer else { throw error }
             throw Problem.field("/jobs\(pointer)", "invalid", error.message)
         }
-        for (job, inserted) in zip(jobs, inserted) { count(inserted, job) }
+        for (job, inserted) in zip(jobs, inserted) where inserted.outcome == .inserted {
+            services.metrics.submitted(job)
+        }
         return inserted
     }
 
-    private func count(_ inserted: InsertedJob, _ job: NewJob) {
-        if inserted.outcome == .inserted { services.metrics.submitted(job) }
-    }
-
-    private func apart(_ jobs: [Result<NewJob, Problem>], _ scope: Scope, _ requestId: String) async -> Response {
+    private func apart(
+        _ jobs: [Result<NewJob, Problem>],
+        _ traceparent: String?,
+        _ scope: Scope,
+        _ requestId: String
+    ) async -> Response {
         var results: [Result<InsertedJob, Problem>] = []
         var rest = jobs[...]
         while !rest.isEmpty {
-            results += await stored(rest.prefix(Self.width), scope)
+            results += await stored(rest.prefix(Self.width), traceparent, scope)
             rest = rest.dropFirst(Self.width)
         }
         return .json(.ok, headers: .noStore) { writer in
@@ -149,11 +157,12 @@ struct BulkRoute: Sendable {
     /// Stores jobs at the same time, each in a transaction of its own; the answers are in their order.
     private func stored(
         _ jobs: ArraySlice<Result<NewJob, Problem>>,
+        _ traceparent: String?,
         _ scope: Scope
     ) async -> [Result<InsertedJob, Problem>] {
         await withTaskGroup(of: (Int, Result<InsertedJob, Problem>).self) { group in
             for (index, job) in zip(jobs.indices, jobs) {
-                group.addTask { (index, await stored(job, at: index, scope)) }
+                group.addTask { (index, await stored(job, at: index, traceparent, scope)) }
             }
             return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
         }
@@ -162,15 +171,11 @@ struct BulkRoute: Sendable {
     private func stored(
         _ job: Result<NewJob, Problem>,
         at index: Int,
+        _ traceparent: String?,
         _ scope: Scope
     ) async -> Result<InsertedJob, Problem> {
         do {
-            let job = try job.get()
-            guard let inserted = try await services.stores.jobs.insert([job], scope: scope).first else {
-                throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
-            }
-            count(inserted, job)
-            return .success(inserted)
+            return .success(try await services.insert(job.get(), continuing: traceparent, scope: scope))
         } catch let problem as Problem { return .failure(problem) } catch {
             return .failure(Problem(error).under("/jobs/\(index)"))
         }

@@ -58,12 +58,9 @@ struct BulkStart: Sendable {
         }
         var job = BulkJob(action, of: filter, expected: confirmation.count).newJob()
         job.id = id
-        job.traceparent = TraceParent.read(request.headers[.traceparent])
         try context.principal.sign(&job)
-        guard let inserted = try await services.stores.jobs.insert([job], scope: context.scope).first else {
-            throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
-        }
-        if inserted.outcome == .inserted { services.metrics.submitted(job) }
+        let traceparent = TraceParent.read(request.headers[.traceparent])
+        let inserted = try await services.insert(job, continuing: traceparent, scope: context.scope)
         return try await SubmitAnswer(services: services, inserted: inserted, preferences: Preferences(request))
             .response(to: job, scope: context.scope)
     }

@@ -38,18 +38,26 @@ struct SubmitRoute: Sendable {
         }
         let read = try JobSubmission.read(body, types: services.types, isLenient: preferences.isLenient)
         var new = read.job
-        new.traceparent = TraceParent.read(request.headers[.traceparent])
         try context.principal.sign(&new)
         try await services.requireSafeWebhook(of: new)
         if let key = try IdempotencyKey(request) { try key.name(&new, for: context.principal, Self.operation) }
         try await services.quotas.submit(1, context.scope, in: services.stores.jobs)
-        guard let inserted = try await services.stores.jobs.insert([new], scope: context.scope).first else {
-            throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
-        }
-        if inserted.outcome == .inserted { services.metrics.submitted(new) }
+        let traceparent = TraceParent.read(request.headers[.traceparent])
+        let inserted = try await services.insert(new, continuing: traceparent, scope: context.scope)
         var answer = SubmitAnswer(services: services, inserted: inserted, preferences: preferences)
         answer.ignored = read.ignored
         return try await answer.response(to: new, scope: context.scope)
+    }
+}
+
+extension APIServices {
+    /// Stores one job, which carries on the trace of the request.
+    func insert(_ job: NewJob, continuing traceparent: String?, scope: Scope) async throws -> InsertedJob {
+        guard let inserted = try await stores.jobs.insert([job], continuing: traceparent, scope: scope).first else {
+            throw JobStoreError(.corrupt, "The store answered nothing for one inserted job.")
+        }
+        if inserted.outcome == .inserted { metrics.submitted(job) }
+        return inserted
     }
 }
 

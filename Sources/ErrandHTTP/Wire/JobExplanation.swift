@@ -89,7 +89,7 @@ struct JobExplanation {
     private mutating func explainWorkers(_ workers: [LiveWorker]) {
         let fitting = workers.filter { worker in
             let said = worker.announcement
-            return worker.heartbeatAge < said.lease && said.types.contains(job.type)
+            return worker.isLive && said.types.contains(job.type)
                 && said.queues?.contains(job.queue) ?? true
         }
         guard !fitting.isEmpty else {

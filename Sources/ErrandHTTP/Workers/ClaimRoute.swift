@@ -36,8 +36,10 @@ struct ClaimRoute: Sendable {
         var claim = wanted.claim(by: worker, scope: context.scope)
         claim.runningJobsPerTenant = services.options.quotas.runningJobs
         let began = services.options.clock.now().steady
+        let tracing = MessagingSpan.begin()
         let wait = ClaimWait(services: services, claim: claim)
         let jobs = try await wait.jobs(for: .seconds(wanted.waitSeconds), on: context.channel)
+        tracing?.received(jobs)
         guard !jobs.isEmpty else { return Response(status: .noContent, headers: .noStore) }
         return granted(jobs, claim, since: began, context)
     }

@@ -131,6 +131,23 @@ struct SettleRoutes: Sendable {
 
     /// Settles the run; answers the job's status after that, also where it had been settled so before.
     private func end(_ settlement: Settlement, _ context: APIContext) async throws -> JobStatus {
+        guard MessagingSpan.isTracing else { return try await record(settlement, context) }
+        let id = settlement.lease.id
+        // For the span alone: whatever is wrong with the job, settling says so.
+        let job = try? await services.stores.jobs.job(.id(id), scope: context.scope)
+        let span = MessagingSpan.settle(id, job)
+        let status: JobStatus
+        do {
+            status = try await record(settlement, context)
+        } catch {
+            span.end(errorType: Problem(error).type.rawValue)
+            throw error
+        }
+        span.end()
+        return status
+    }
+
+    private func record(_ settlement: Settlement, _ context: APIContext) async throws -> JobStatus {
         let lease = settlement.lease
         switch try await services.stores.jobs.settle([settlement]).first {
         case .applied(let status): return status

@@ -11,6 +11,7 @@ final class SQLiteDatabase: Sendable {
     let writer = SQLiteWriter()
     /// For questions that take microseconds.
     let sharedReads: SharedReads
+    let path: String
     private let pool: DatabasePool
     private let lock: SQLiteFileLock
     private let isClosed = Mutex(false)
@@ -22,6 +23,7 @@ final class SQLiteDatabase: Sendable {
         leases: LeaseTable,
         hub: ChangeHub
     ) throws(JobStoreError) {
+        self.path = path
         lock = try SQLiteFileLock(database: path)
         var configuration = Configuration()
         configuration.label = "errand"

@@ -230,3 +230,9 @@ extension MemoryJobStore {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     public func changes(of watched: WatchedJobs) -> StoreChangeStream { hub.subscribe(to: watched) }
 }
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension MemoryJobStore: SizedStore {
+    /// Nothing is on a disk.
+    public func size() async throws(JobStoreError) -> StoreSize { StoreSize(usedBytes: 0) }
+}
