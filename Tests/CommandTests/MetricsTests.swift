@@ -57,6 +57,53 @@ struct MetricsTests {
         #expect(await server.stop().status == 0)
     }
 
+    @Test("runs of workers elsewhere are counted like those of the server's own", arguments: TestedStore.allCases)
+    func elsewhere(on store: TestedStore) async throws {
+        let folder = try Folder(store)
+        try folder.write("errand.yaml", "types: {far: {external: true, maxAttempts: 1}}")
+        try folder.write("worker.py", Self.worker)
+        let server = try await Server(in: folder, "--config", "errand.yaml")
+        let worker = try Running(["python3", "worker.py", server.url], executable: "/usr/bin/env", in: folder)
+        let outcome = await worker.outcome()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = Set(try await Self.scrape(server, in: folder).split(separator: "\n").map(String.init))
+        for line in [
+            #"errand_settled_total{queue="default",type="far",outcome="completed"} 2"#,
+            #"errand_settled_total{queue="default",type="far",outcome="failed"} 1"#,
+            #"errand_attempts_total{queue="default",type="far",result="ok"} 2"#,
+            #"errand_attempts_total{queue="default",type="far",result="error"} 1"#,
+            #"errand_attempts_total{queue="default",type="far",result="interrupted"} 1"#,
+            #"errand_run_duration_seconds_count{queue="default",type="far"} 4"#,
+            #"errand_wait_duration_seconds_count{queue="default"} 4"#,
+        ] {
+            let isThere = lines.contains(line)
+            #expect(isThere, "\(line)")
+        }
+        #expect(await server.stop().status == 0)
+    }
+
+    /// Submits three jobs; completes one, says so twice, completes one that it had given back, and fails one.
+    private static let worker = """
+        import json, sys, urllib.request
+
+        def ask(path, body, **headers):
+            data = json.dumps(body).encode()
+            headers = {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
+            request = urllib.request.Request(sys.argv[1] + path, data=data, headers=headers)
+            with urllib.request.urlopen(request) as answer:
+                return json.load(answer)
+
+        for _ in range(3):
+            ask("/api/jobs", {"type": "far"})
+        worker = ask("/api/worker/sessions", {"name": "w", "types": ["far"], "slots": 1})["workerId"]
+        for ends in [["complete", "complete"], ["release"], ["complete"], ["fail"]]:
+            job = ask("/api/worker/claim", {"workerId": worker, "max": 1})["jobs"][0]
+            lease = {"Job_Lease": job["lease"]["token"], "Job_Fence": str(job["lease"]["fence"])}
+            for end in ends:
+                body = {"message": "broken"} if end == "fail" else {}
+                ask(f"/api/worker/jobs/{job['id']}/{end}", body, **lease)
+        """
+
     /// The room that the store takes, and of what tells that it is not cleaned up the one that it has.
     private static func checkSize(_ lines: Set<String>, of store: TestedStore) throws {
         func value(_ name: String) -> Double? {

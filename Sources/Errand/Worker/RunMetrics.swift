@@ -1,8 +1,8 @@
-import FoundationEssentials
+package import FoundationEssentials
 import Metrics
 
 /// The metrics of one type in one queue, made once.
-final class RunMetrics: Sendable {
+package final class RunMetrics: Sendable {
     let queue: String
     private let completed: Counter
     private let failed: Counter
@@ -15,7 +15,7 @@ final class RunMetrics: Sendable {
     private let duration: Metrics.Timer
     private let waiting: Metrics.Timer
 
-    init(type: String, queue: String) {
+    package init(type: String, queue: String) {
         self.queue = queue
         let labels = [("queue", queue), ("type", type)]
         func settled(_ outcome: String) -> Counter {
@@ -31,13 +31,17 @@ final class RunMetrics: Sendable {
         waiting = Metrics.Timer(label: "errand_wait_duration_seconds", dimensions: [("queue", queue)])
     }
 
-    func wait(_ seconds: TimeInterval) { waiting.recordNanoseconds(Int64(max(0, seconds) * 1e9)) }
+    /// A run begins that was due so long ago.
+    package func wait(_ seconds: TimeInterval) { waiting.recordNanoseconds(Int64(max(0, seconds) * 1e9)) }
 
-    func ran(_ elapsed: Duration) { duration.record(duration: elapsed) }
+    /// A handler took so long.
+    package func ran(_ elapsed: Duration) { duration.record(duration: elapsed) }
 
-    func lost() { leaseLost.increment() }
+    /// A run lost its lease.
+    package func lost() { leaseLost.increment() }
 
-    func settled(_ outcome: Settlement.Outcome, _ status: JobStatus) {
+    /// A run ended so, and left its job in that status.
+    package func settled(_ outcome: Settlement.Outcome, _ status: JobStatus) {
         switch outcome {
         case .complete: ok.increment()
         case .fail(let failure, _) where failure.code == JobFailure.Code.timeout: timeout.increment()

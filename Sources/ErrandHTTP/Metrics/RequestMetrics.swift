@@ -37,6 +37,7 @@ final class APIMetrics: Sendable {
 
     let streams = Meter(label: "errand_sse_clients")
     private let submitted = Mutex<[Lane: Counter]>([:])
+    private let runs = Mutex<[Lane: RunMetrics]>([:])
 
     init() { streams.set(0) }
 
@@ -52,6 +53,17 @@ final class APIMetrics: Sendable {
             return counter
         }
         counter.increment()
+    }
+
+    /// What is counted of the runs of workers elsewhere.
+    func runs(ofType type: String, in queue: String) -> RunMetrics {
+        let lane = Lane(queue: queue, type: type)
+        return runs.withLock { known in
+            if let metrics = known[lane] { return metrics }
+            let metrics = RunMetrics(type: type, queue: queue)
+            if known.count < Self.lanes { known[lane] = metrics }
+            return metrics
+        }
     }
 }
 #endif

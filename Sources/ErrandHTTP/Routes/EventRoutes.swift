@@ -37,7 +37,7 @@ struct EventRoutes: Sendable {
                     .query("types", .array(.text), "Only these types."),
                     .query("projectId", .text, "Only this project."),
                     .query("queue", .text, "Only this queue."),
-                    .query("jobId", .array(.uuid), "Only these jobs.")
+                    .query("jobId", .array(.uuid, count: 1...Int.max), "Only these jobs.")
                 )
                 .answering(.media(200, "text/event-stream", "The events."))
                 .refusing(.quotaExceeded).takingTicket(),

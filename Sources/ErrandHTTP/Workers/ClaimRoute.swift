@@ -51,6 +51,9 @@ struct ClaimRoute: Sendable {
         _ context: APIContext
     ) -> Response {
         let now = services.options.clock.now()
+        for job in jobs {
+            services.metrics.runs(ofType: job.type, in: job.queue).wait(now.wall.timeIntervalSince(job.runAt))
+        }
         // The worker counts from when it sent the claim, and the lease from when there was a job.
         let held = now.steady - began
         return .json(headers: .noStore, reserving: 1024 * jobs.count) { writer in

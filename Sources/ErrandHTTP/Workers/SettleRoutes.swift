@@ -119,8 +119,7 @@ struct SettleRoutes: Sendable {
         _ token: LeaseToken,
         _ context: APIContext
     ) async throws -> Response {
-        let status = try await end(Settlement(lease: token.lease, outcome: outcome), context)
-        let job = try await services.stores.jobs.job(.id(token.lease.id), scope: context.scope)
+        let (status, job) = try await end(Settlement(lease: token.lease, outcome: outcome), context)
         return .json(headers: .noStore) { writer in
             writer.object { writer in
                 writer.member("status", status.rawValue)
@@ -129,39 +128,57 @@ struct SettleRoutes: Sendable {
         }
     }
 
-    /// Settles the run; answers the job's status after that, also where it had been settled so before.
-    private func end(_ settlement: Settlement, _ context: APIContext) async throws -> JobStatus {
+    /// What a run's end left: the status of the job as it was then, and the job as it is now.
+    private typealias End = (status: JobStatus, job: Job)
+
+    /// Settles the run; answers what that left, also where it had been settled so before.
+    private func end(_ settlement: Settlement, _ context: APIContext) async throws -> End {
         guard MessagingSpan.isTracing else { return try await record(settlement, context) }
         let id = settlement.lease.id
         // For the span alone: whatever is wrong with the job, settling says so.
         let job = try? await services.stores.jobs.job(.id(id), scope: context.scope)
         let span = MessagingSpan.settle(id, job)
-        let status: JobStatus
+        let end: End
         do {
-            status = try await record(settlement, context)
+            end = try await record(settlement, context)
         } catch {
             span.end(errorType: Problem(error).type.rawValue)
             throw error
         }
         span.end()
-        return status
+        return end
     }
 
-    private func record(_ settlement: Settlement, _ context: APIContext) async throws -> JobStatus {
+    private func record(_ settlement: Settlement, _ context: APIContext) async throws -> End {
         let lease = settlement.lease
-        switch try await services.stores.jobs.settle([settlement]).first {
-        case .applied(let status): return status
-        case .refused(let error): throw error
+        let result = try await services.stores.jobs.settle([settlement]).first
+        if case .refused(let error) = result { throw error }
+        let job = try await services.stores.jobs.job(.id(lease.id), scope: context.scope)
+        switch result {
+        case .applied(let status):
+            count(settlement, status, job)
+            return (status, job)
         case .fenced:
-            let job = try await services.stores.jobs.job(.id(lease.id), scope: context.scope)
             switch job.earlierEnd(of: settlement) {
             // Somebody may run it again by now; what this run left it as is what its worker wants to know.
-            case .same: return job.fence == lease.fence ? job.status : .queued
+            case .same: return (job.fence == lease.fence ? job.status : .queued, job)
             case .other: throw Problem(.alreadySettled, "The run has ended in another way.", currentStatus: job.status)
             case .none: throw Problem.leaseLost(job)
             }
-        case nil: throw JobStoreError(.corrupt, "The store answered nothing for one settlement.")
+        case .refused, nil: throw JobStoreError(.corrupt, "The store answered nothing for one settlement.")
         }
+    }
+
+    /// Counts an end as a worker of Errand's own counts it.
+    private func count(_ settlement: Settlement, _ status: JobStatus, _ job: Job) {
+        let metrics = services.metrics.runs(ofType: job.type, in: job.queue)
+        metrics.settled(settlement.outcome, status)
+        // What was queued again says in its record when the run began.
+        let record = job.errors.last { $0.fence == settlement.lease.fence }
+        guard let began = record?.startedAt ?? job.startedAt, let ended = record?.endedAt ?? job.completedAt else {
+            return
+        }
+        metrics.ran(.seconds(ended.timeIntervalSince(began)))
     }
 }
 #endif
