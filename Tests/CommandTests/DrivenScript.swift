@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-/// A Python script of `Scripts` that drives the built command and ends with 0 when all was as it should be.
+/// A Python script that drives the built command and ends with 0 when all was as it should be.
 struct DrivenScript {
     /// Where it is, from the package's folder.
     let path: String

@@ -69,6 +69,8 @@ def main():
         return 0
     selected = chosen(options)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Ends what was started on the way out.
+    # A process that threads started may have signals blocked, which workers would inherit and never hear of a stop.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     folder = pathlib.Path(tempfile.mkdtemp(prefix="errand-conformance-"))
     server = None
     try:

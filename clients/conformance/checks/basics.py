@@ -5,9 +5,11 @@ import time
 from checks.registry import check
 from oracle import fence_rules, heartbeat_rules
 from stage.failure import expect, expect_none
+from stage.patience import patient
 from stage.server import TYPES
 from wire.faults import Alter
 
+LIMIT = patient(30)
 SESSION_FIELDS = {"name", "version", "language", "types", "queues", "slots", "labels", "protocol", "workerId"}
 
 
@@ -34,8 +36,8 @@ def claims(stage):
     """Claims name the session's worker and wait for jobs, instead of asking all the time."""
     worker = stage.worker(slots=2)
     identifier = worker.ready()["workerId"]
-    heartbeats = worker.recording.wait(30, "heartbeat", count=10)
-    expect(heartbeats, "ten heartbeats did not come within 30 s", *worker.recording.all("heartbeat")[-1:])
+    heartbeats = worker.recording.wait(LIMIT, "heartbeat", count=10)
+    expect(heartbeats, f"ten heartbeats did not come within {LIMIT:.0f} s", *worker.recording.all("heartbeat")[-1:])
     asked = worker.recording.all("claim")
     expect(asked, "the worker claims nothing")
     for claim in asked:
@@ -52,12 +54,12 @@ def heartbeats(stage):
     """One heartbeat renews all leases, at the promised pace, whether there are any or not."""
     worker, ledger = stage.worker(slots=4), stage.ledger()
     since = worker.recording.all("session")[-1].ended
-    expect(worker.recording.wait(30, "heartbeat", count=4), "four heartbeats did not come within 30 s")
+    expect(worker.recording.wait(LIMIT, "heartbeat", count=4), f"four heartbeats did not come within {LIMIT:.0f} s")
     jobs = [stage.record(ledger, 1.5 * stage.lease) for _ in range(4)]
     for job in jobs:
-        stage.api.wait_for_end(job, 30 + 3 * stage.lease)
+        stage.api.wait_for_end(job, LIMIT + 3 * stage.lease)
     count = len(worker.recording.all("heartbeat"))
-    expect(worker.recording.wait(30, "heartbeat", count=count + 2), "heartbeats ceased")
+    expect(worker.recording.wait(LIMIT, "heartbeat", count=count + 2), "heartbeats ceased")
     expect_none(heartbeat_rules.check(worker.recording.all(), since, time.monotonic()))
     for beat in worker.recording.all("heartbeat"):
         expect(beat.json.get("state") == "run", "a worker that runs must say so in its heartbeats", beat)
@@ -70,7 +72,7 @@ def slots(stage):
     worker, ledger = stage.worker(slots=3), stage.ledger()
     jobs = [stage.record(ledger, 0.4) for _ in range(12)]
     for job in jobs:
-        stage.api.wait_for_end(job, 60)
+        stage.api.wait_for_end(job, 2 * LIMIT)
     running = most = 0
     for entry in ledger.entries():
         running += 1 if entry.event == "start" else -1
@@ -88,7 +90,7 @@ def unknown_fields(stage):
     job = stage.record(ledger, 2.5 * worker.ready()["heartbeatSeconds"])
     echo, steps = stage.submit("echo", {"a": 1}), stage.submit("checkpoint", {"steps": 2, "dieAt": -1})
     for id in (job, echo, steps):
-        stage.api.wait_for_end(id, 30)
+        stage.api.wait_for_end(id, LIMIT)
     expect(worker.is_alive, f"the worker ended; it said: {worker.said()}")
 
 

@@ -3,15 +3,16 @@
 from checks.registry import check
 from oracle import fence_rules
 from stage.failure import expect, expect_none
+from stage.patience import patient
 from wire.exchange import SETTLES
 
-PATIENCE = 30
+LIMIT = patient(30)
 
 
 def cancels(stage, worker, ledger, id):
     """Cancels a job that runs; the handler stops soon, and the worker says so."""
     stage.api.cancel(id)
-    call = worker.recording.wait(PATIENCE, "cancelled", id)
+    call = worker.recording.wait(LIMIT, "cancelled", id)
     expect(call, "the worker did not say that the handler of a cancelled job has stopped",
            *worker.recording.all("heartbeat")[-2:], *worker.recording.all(job=id)[-2:])
     expect(call.status == 204, f"cancelled was answered {call.status}", call)
@@ -27,10 +28,10 @@ def reporting(stage):
     """A handler that reports its progress learns of a cancel, stops, and writes nothing more."""
     worker, ledger = stage.worker(), stage.ledger()
     id = stage.record(ledger, 60)
-    ledger.wait(PATIENCE, id, "start")
+    ledger.wait(LIMIT, id, "start")
     cancels(stage, worker, ledger, id)
     expect(ledger.entries(id)[-1].event == "stopped", "the handler had not stopped when the worker said so")
-    stage.api.wait_for_end(stage.submit("echo", {}), PATIENCE)
+    stage.api.wait_for_end(stage.submit("echo", {}), LIMIT)
 
 
 @check("cancelling.silent")
@@ -38,10 +39,10 @@ def silent(stage):
     """A handler that says nothing learns of it by the heartbeat."""
     worker, ledger = stage.worker(slots=1), stage.ledger()
     id = stage.submit("sleep", {"seconds": 60})
-    stage.api.wait_for_status(id, PATIENCE, "Running")
+    stage.api.wait_for_status(id, LIMIT, "Running")
     cancels(stage, worker, ledger, id)
     # The only slot is free again.
-    stage.api.wait_for_end(stage.submit("echo", {}), PATIENCE)
+    stage.api.wait_for_end(stage.submit("echo", {}), LIMIT)
 
 
 @check("cancelling.lost")
@@ -49,11 +50,11 @@ def lost(stage):
     """A job that was cancelled and queued again meanwhile is dropped without a word; its next run is a new one."""
     worker, ledger = stage.worker(), stage.ledger()
     id = stage.record(ledger, stage.lease)
-    old = ledger.wait(PATIENCE, id, "start").fence
+    old = ledger.wait(LIMIT, id, "start").fence
     stage.api.cancel(id)
     stage.api.retry(id)
-    ledger.wait(PATIENCE, id, "stopped")
-    stage.api.wait_for_end(id, PATIENCE + 3 * stage.lease)
+    ledger.wait(LIMIT, id, "stopped")
+    stage.api.wait_for_end(id, LIMIT + 3 * stage.lease)
     effects = [each for each in worker.recording.all(job=id, fence=old)
                if each.call in ("complete", "fail", "release") and each.took_effect]
     expect(not effects, "an end of the lost run took effect", *effects)

@@ -3,10 +3,11 @@
 from checks.registry import check
 from oracle import fence_rules
 from stage.failure import expect, expect_none
+from stage.patience import patient
 from stage.waiting import until
 from wire.exchange import SETTLES
 
-PATIENCE = 40
+LIMIT = patient(40)
 
 
 @check("frozen.others-completed")
@@ -15,7 +16,7 @@ def others_completed(stage):
     zombie, ledger, ids = frozen(stage, seconds=lambda: 1)
     stage.worker(slots=2)
     for id in ids:
-        stage.api.wait_for_end(id, PATIENCE)
+        stage.api.wait_for_end(id, LIMIT)
     # From the second worker's session to here a lease and a run have passed; three leases are what was asked for.
     zombie.wait(max(0, 3 * stage.lease - stage.lease - 1))
     wakes_as_a_stranger(stage, zombie, ledger, ids)
@@ -27,7 +28,7 @@ def others_run(stage):
     zombie, ledger, ids = frozen(stage, seconds=lambda: 4 * stage.lease)
     stage.worker(slots=2)
     for id in ids:
-        ledger.wait(PATIENCE, id, "start", count=2)
+        ledger.wait(LIMIT, id, "start", count=2)
     zombie.wait(2 * stage.lease)
     wakes_as_a_stranger(stage, zombie, ledger, ids)
 
@@ -36,7 +37,7 @@ def frozen(stage, seconds):
     """A worker that was stopped while it ran two jobs of so many seconds, its ledger, and the jobs."""
     worker, ledger = stage.worker(slots=2), stage.ledger()
     ids = [stage.record(ledger, seconds()) for _ in range(2)]
-    ledger.wait_for_starts(PATIENCE, ids)
+    ledger.wait_for_starts(LIMIT, ids)
     worker.freeze()
     expect(not ledger.entries(event="end"), "the jobs had ended before the worker could be stopped")
     return worker, ledger, ids
@@ -47,9 +48,9 @@ def wakes_as_a_stranger(stage, zombie, ledger, ids):
     zombie.thaw()
     for id in ids:
         until(lambda id=id: any(entry.fence == old[id] and entry.event != "start" for entry in ledger.entries(id)),
-              PATIENCE, f"the end of the zombie's run of job {id}")
+              LIMIT, f"the end of the zombie's run of job {id}")
     for id in ids:
-        stage.api.wait_for_end(id, PATIENCE)
+        stage.api.wait_for_end(id, LIMIT)
     records = fence_rules.read(stage.api, ids)
     for id in ids:
         events = [entry.event for entry in ledger.entries(id) if entry.fence == old[id]]
@@ -69,4 +70,4 @@ def wakes_up_fit(stage, zombie):
     for worker in stage.workers:
         if worker is not zombie:
             worker.close()
-    stage.api.wait_for_end(stage.submit("echo", {"awake": True}), PATIENCE + 3 * stage.lease)
+    stage.api.wait_for_end(stage.submit("echo", {"awake": True}), LIMIT + 3 * stage.lease)

@@ -8,10 +8,11 @@ from checks.registry import check
 from oracle import falsify, fence_rules
 from oracle.history import History
 from stage.failure import expect, expect_none
+from stage.patience import patient
 from stage.waiting import until
 
 WORKERS, SLOTS = 3, 4
-DRAIN_SECONDS = 120
+DRAIN_SECONDS = patient(120)
 BATCH = 40
 
 
@@ -26,7 +27,7 @@ def loop(stage):
     feeder.start()
     kills = kill_for(stage, fleet, chance, stage.options.seconds)
     is_over.set()
-    feeder.join(30)
+    feeder.join(patient(30))
     until(lambda: not stage.api.unfinished(), DRAIN_SECONDS, "the end of the last job", pause=0.2)
     records = fence_rules.read(stage.api, stage.jobs)
     stage.note(counted(records, ledger, kills))

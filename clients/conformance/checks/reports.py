@@ -6,9 +6,10 @@ import signal
 from checks.registry import check
 from stage.failure import Failed, expect, expect_none
 from oracle import fence_rules
+from stage.patience import patient
 from wire.faults import Answer, Drop, calls
 
-PATIENCE = 30
+LIMIT = patient(30)
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -17,8 +18,8 @@ def progress(stage):
     """Progress stands in the record while the job runs."""
     worker, ledger = stage.worker(), stage.ledger()
     id = stage.record(ledger, 2)
-    stage.api.wait(id, PATIENCE, lambda job: job["status"] == "Running" and job["progress"] > 0, "having progress")
-    stage.api.wait_for_end(id, PATIENCE)
+    stage.api.wait(id, LIMIT, lambda job: job["status"] == "Running" and job["progress"] > 0, "having progress")
+    stage.api.wait_for_end(id, LIMIT)
     for call in worker.recording.all("progress", id):
         said = call.json.get("progress")
         expect(said is None or isinstance(said, (int, float)) and 0 <= said <= 100, "progress must be 0 to 100", call)
@@ -30,7 +31,7 @@ def logs(stage):
     """All lines of a run's log arrive, in order."""
     worker = stage.worker()
     id = stage.submit("log", {"lines": 900})
-    stage.api.wait_for_end(id, PATIENCE)
+    stage.api.wait_for_end(id, LIMIT)
     has_lines(stage, worker, id, 900)
     batches = [call.json.get("batch") for call in worker.recording.all("logs", id)]
     expect(len(set(batches)) == len(batches), f"the batches have the numbers {batches}")
@@ -42,7 +43,7 @@ def logs_repeated(stage):
     worker = stage.worker()
     fault = worker.proxy.add(Drop(calls("logs")))
     id = stage.submit("log", {"lines": 700})
-    stage.api.wait_for_end(id, PATIENCE)
+    stage.api.wait_for_end(id, LIMIT)
     expect(fault.met, "the worker sent no logs")
     has_lines(stage, worker, id, 700)
 
@@ -70,7 +71,7 @@ def unavailable(stage):
     worker.proxy.add(Answer(calls(*words), 429, times=1, Retry_After=1))
     ids = [stage.record(ledger, 1), stage.submit("log", {"lines": 5})]
     for id in ids:
-        stage.api.wait_for_end(id, PATIENCE)
+        stage.api.wait_for_end(id, LIMIT)
         outcomes = [run["outcome"] for run in stage.api.attempts(id)]
         expect(outcomes == ["completed"], f"the job's runs ended {outcomes}", *worker.recording.all(job=id)[-3:])
 
@@ -80,14 +81,14 @@ def checkpoint(stage):
     """A run that died leaves its checkpoint to the next one, which goes on from there."""
     first = stage.worker(slots=1)  # So that it does not claim while it runs, and dies without a claim.
     id = stage.submit("checkpoint", {"steps": 5, "dieAt": 3})
-    code = first.wait(PATIENCE)
+    code = first.wait(LIMIT)
     if code != -signal.SIGKILL:
         raise Failed(f"the worker had to kill itself at step 3; its exit code is {code}",
                      *first.recording.all(job=id)[-2:])
     saved = [call.json for call in first.recording.all("checkpoint", id)]
     expect(saved == [{"done": 1}, {"done": 2}, {"done": 3}], f"the first run's checkpoints are {saved}")
     second = stage.worker()
-    job = stage.api.wait_for_end(id, PATIENCE + 3 * stage.lease)
+    job = stage.api.wait_for_end(id, LIMIT + 3 * stage.lease)
     claim, given = second.given(id)
     expect(given.get("checkpoint") == {"done": 3}, "the second claim does not bring the checkpoint", claim)
     expect(given.get("lostCount") == 1, "the second claim has to count one loss", claim)

@@ -5,8 +5,9 @@ import time
 from checks.registry import check
 from oracle import fence_rules
 from stage.failure import Skipped, expect, expect_none
+from stage.patience import patient
 
-PATIENCE = 40
+LIMIT = patient(40)
 
 
 @check("restart.leases-survive")
@@ -17,13 +18,13 @@ def leases_survive(stage):
     worker, ledger = stage.worker(slots=3), stage.ledger()
     identifier = worker.ready()["workerId"]
     ids = [stage.record(ledger, seconds) for seconds in (0.2, stage.lease, 2 * stage.lease)]
-    ledger.wait_for_starts(PATIENCE, ids)
+    ledger.wait_for_starts(LIMIT, ids)
     stage.server.kill()
-    ledger.wait(PATIENCE, ids[0], "end")
+    ledger.wait(LIMIT, ids[0], "end")
     killed = time.monotonic()
     stage.server.start()
     for id in ids:
-        stage.api.wait_for_end(id, PATIENCE)
+        stage.api.wait_for_end(id, LIMIT)
         outcomes = [run["outcome"] for run in stage.api.attempts(id)]
         expect(outcomes == ["completed"], f"the runs of a job that was held over a restart ended {outcomes}",
                *worker.recording.all(job=id)[-2:])
@@ -42,4 +43,4 @@ def goes_on(stage, worker, identifier, killed):
         stage.note("the server forgot the session, and the worker made a new one with its old id")
     else:
         stage.note("the server still knew the session")
-    stage.api.wait_for_end(stage.submit("echo", {"after": "the restart"}), PATIENCE)
+    stage.api.wait_for_end(stage.submit("echo", {"after": "the restart"}), LIMIT)

@@ -4,6 +4,7 @@ import hashlib
 
 from checks.registry import check
 from stage.failure import expect
+from stage.patience import patient
 
 ECHO = {
     "text": "Grüße, 世界 🌍 \u2028 \"quoted\" \\ \n\t",
@@ -12,7 +13,7 @@ ECHO = {
     "": "an empty name",
     "with space": "",
 }
-PATIENCE = 30
+LIMIT = patient(30)
 
 
 @check("results.echo")
@@ -20,7 +21,7 @@ def echo(stage):
     """A payload comes to the handler as it was submitted, and a result to the record as it was returned."""
     worker = stage.worker()
     id = stage.submit("echo", ECHO)
-    job = stage.api.wait_for_end(id, PATIENCE)
+    job = stage.api.wait_for_end(id, LIMIT)
     call = worker.calls("complete", id)[-1]
     expect(job.get("result") == ECHO, f"the record's result is {job.get('result')}", call)
     expect(call.answered == {"status": "Completed"}, "the answer to complete is wrong", call)
@@ -30,7 +31,7 @@ def echo(stage):
 def nothing(stage):
     """A handler that returns nothing completes its job all the same."""
     stage.worker()
-    job = stage.api.wait_for_end(stage.submit("log", {"lines": 1}), PATIENCE)
+    job = stage.api.wait_for_end(stage.submit("log", {"lines": 1}), LIMIT)
     expect(job.get("result") is None, f"the result of a job that returned nothing is {job.get('result')!r}")
 
 
@@ -39,7 +40,7 @@ def large(stage):
     """A result may be nearly as large as the session's limits say."""
     worker = stage.worker()
     size = worker.ready()["limits"]["resultBytes"] - 1024
-    job = stage.api.wait_for_end(stage.submit("large", {"bytes": size}), PATIENCE)
+    job = stage.api.wait_for_end(stage.submit("large", {"bytes": size}), LIMIT)
     expect(job.get("result") is not None and len(job["result"]) == size, "the record has another result")
 
 
@@ -50,11 +51,11 @@ def too_large(stage):
     limit = worker.ready()["limits"]["resultBytes"]
     for size in (limit + 1, 2_500_000):
         id = stage.submit("large", {"bytes": size}, maxAttempts=1)
-        stage.api.wait_for_end(id, PATIENCE, "Failed")
+        stage.api.wait_for_end(id, LIMIT, "Failed")
         outcomes = [run["outcome"] for run in stage.api.attempts(id)]
         calls = worker.recording.all(job=id)
         expect(outcomes == ["failed"], f"the runs of a job with a result of {size} bytes ended {outcomes}", *calls[-2:])
-    stage.api.wait_for_end(stage.submit("echo", {"still": "there"}), PATIENCE)
+    stage.api.wait_for_end(stage.submit("echo", {"still": "there"}), LIMIT)
     expect(worker.is_alive, f"the worker ended; it said: {worker.said()}")
 
 
@@ -64,7 +65,7 @@ def failure(stage):
     worker = stage.worker()
     asked = {"code": "out_of_paper", "message": "Kein Papier: ü 🧻", "retryable": False}
     id = stage.submit("fail", asked, maxAttempts=3)
-    job = stage.api.wait_for_end(id, PATIENCE, "Failed")
+    job = stage.api.wait_for_end(id, LIMIT, "Failed")
     call = worker.calls("fail", id)[-1]
     said = {key: job.get("failure", {}).get(key) for key in ("code", "message")}
     expect(said == {"code": asked["code"], "message": asked["message"]}, f"the record's failure is {said}", call)
@@ -76,7 +77,7 @@ def retry(stage):
     """A failure that is retryable uses up an attempt, and the last of them is final."""
     worker = stage.worker()
     id = stage.submit("fail", {"code": "again", "message": "later", "retryable": True}, maxAttempts=2)
-    stage.api.wait_for_end(id, PATIENCE, "Failed")
+    stage.api.wait_for_end(id, LIMIT, "Failed")
     calls = worker.calls("fail", id, count=2)
     statuses = [(call.answered or {}).get("status") for call in calls]
     expect(statuses == ["Queued", "Failed"], f"the failures were answered {statuses}", *calls)
@@ -90,7 +91,7 @@ def file(stage):
     worker = stage.worker()
     size = 3 << 20  # More than any body of JSON may have.
     id = stage.submit("upload", {"bytes": size})
-    stage.api.wait_for_end(id, PATIENCE)
+    stage.api.wait_for_end(id, LIMIT)
     upload, end = worker.calls("result-upload", id)[-1], worker.calls("complete", id)[-1]
     files = [(file["name"], file["size"], file["sha256"]) for file in stage.api.files(id)]
     right = [("kit.bin", size, hashlib.sha256(b"x" * size).hexdigest())]

@@ -3,11 +3,12 @@
 from checks.registry import check
 from oracle import fence_rules
 from stage.failure import expect, expect_none
+from stage.patience import patient
 from wire.faults import Answer, Cut, Drop, calls
 
-PATIENCE = 30
+LIMIT = patient(30)
 # What a worker may take from a signal to its end: the grace it has by contract, and time to say what is to be said.
-STOP_SECONDS = 3.5
+STOP_SECONDS = patient(3.5)
 
 
 def drop(worker, word):
@@ -41,7 +42,7 @@ def complete_dropped(stage):
     worker, ledger = stage.worker(), stage.ledger()
     drop(worker, "complete")
     id = stage.record(ledger, 0.2)
-    stage.api.wait_for_end(id, PATIENCE)
+    stage.api.wait_for_end(id, LIMIT)
     repeated(worker, "complete", id, 200)
     ran_once(stage, id, "completed")
     expect_none(fence_rules.check(ledger.entries(), fence_rules.read(stage.api, [id])))
@@ -53,7 +54,7 @@ def fail_dropped(stage):
     worker = stage.worker()
     drop(worker, "fail")
     id = stage.submit("fail", {"code": "broken", "message": "no", "retryable": False})
-    stage.api.wait_for_end(id, PATIENCE, "Failed")
+    stage.api.wait_for_end(id, LIMIT, "Failed")
     repeated(worker, "fail", id, 200)
     ran_once(stage, id, "failed")
 
@@ -64,7 +65,7 @@ def retry_dropped(stage):
     worker = stage.worker()
     first = drop(worker, "fail")
     id = stage.submit("fail", {"code": "broken", "message": "no", "retryable": True}, maxAttempts=2)
-    stage.api.wait_for_end(id, PATIENCE, "Failed")
+    stage.api.wait_for_end(id, LIMIT, "Failed")
     fence = first.met[0].fence
     again = worker.calls("fail", id, count=2, fence=fence)
     expect(len(again) == 2, f"the first failure was said {len(again)} times, and had to be said twice", *again)
@@ -79,7 +80,7 @@ def release_dropped(stage):
     worker, ledger = stage.worker(), stage.ledger()
     drop(worker, "release")
     id = stage.record(ledger, 60)
-    ledger.wait(PATIENCE, id, "start")
+    ledger.wait(LIMIT, id, "start")
     worker.terminate()
     code = worker.wait(STOP_SECONDS)
     expect(code == 0, f"the worker's exit code is {code} {STOP_SECONDS} s after SIGTERM",
@@ -96,9 +97,9 @@ def cancelled_dropped(stage):
     worker, ledger = stage.worker(), stage.ledger()
     drop(worker, "cancelled")
     id = stage.record(ledger, 60)
-    ledger.wait(PATIENCE, id, "start")
+    ledger.wait(LIMIT, id, "start")
     stage.api.cancel(id)
-    ledger.wait(PATIENCE, id, "stopped")
+    ledger.wait(LIMIT, id, "stopped")
     repeated(worker, "cancelled", id, 204)
     expect(stage.api.job(id).get("cancelAcknowledgedAt"), "the record does not say that the handler has stopped")
 
@@ -111,7 +112,7 @@ def unavailable(stage):
     for fault in faults:
         worker.proxy.add(fault)
     id = stage.record(ledger, 0.2)
-    stage.api.wait_for_end(id, PATIENCE)
+    stage.api.wait_for_end(id, LIMIT)
     found = worker.calls("complete", id, count=4)
     expect(len(found) == 4, f"complete was called {len(found)} times, and had to be called a fourth time", *found)
     expect(len({each.request.body for each in found}) == 1, "complete was repeated with another body", *found)
@@ -126,7 +127,7 @@ def retry_after(stage):
     worker, ledger = stage.worker(), stage.ledger()
     worker.proxy.add(Answer(calls("complete"), 503, Retry_After=1))
     id = stage.record(ledger, 0.2)
-    stage.api.wait_for_end(id, PATIENCE)
+    stage.api.wait_for_end(id, LIMIT)
     found = worker.calls("complete", id, count=2)
     expect(len(found) == 2, f"complete was called {len(found)} times, and had to be called twice", *found)
     # Rule 4 asks for a short delay; whether Retry-After is stronger it leaves open.
@@ -139,12 +140,12 @@ def refused_connection(stage):
     """A job that ends while nobody listens is completed once somebody does."""
     worker, ledger = stage.worker(), stage.ledger()
     id = stage.record(ledger, 0.5)
-    ledger.wait(PATIENCE, id, "start")
+    ledger.wait(LIMIT, id, "start")
     worker.proxy.shut()
-    ledger.wait(PATIENCE, id, "end")
+    ledger.wait(LIMIT, id, "end")
     # Long enough for one that gives up after a try or two, and shorter than the lease.
     worker.wait(stage.lease / 4)
     worker.proxy.open()
-    stage.api.wait_for_end(id, PATIENCE)
+    stage.api.wait_for_end(id, LIMIT)
     ran_once(stage, id, "completed")
     expect_none(fence_rules.check(ledger.entries(), fence_rules.read(stage.api, [id])))

@@ -9,13 +9,14 @@ from oracle import fence_rules
 from oracle.model import JobModel
 from stage.api import Refused
 from stage.failure import expect_none
+from stage.patience import patient
 from stage.waiting import until
 from wire.exchange import SETTLES
 from wire.faults import Answer, Cut, Drop, calls
 
 WORKERS, SLOTS = 2, 3
 LONGEST_SECONDS = 15
-DRAIN_SECONDS = 120
+DRAIN_SECONDS = patient(120)
 QUEUE = "kit.storm"
 # What happens, and how often among a hundred times.
 OPERATIONS = {"submit": 36, "look": 20, "cancel": 12, "retry": 10, "disturb": 10, "pause": 3, "resume": 3, "kill": 3,

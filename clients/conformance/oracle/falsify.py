@@ -4,6 +4,7 @@ import copy
 import json
 
 from oracle.history import completes
+from oracle.settle_rules import losses
 from stage.ledger import Entry
 from wire.message import Message
 
@@ -82,11 +83,20 @@ def with_body(exchange, body):
     return other
 
 
+def last_end(exchanges):
+    """The last call that completed a job; if possible of one that no heartbeat called lost meanwhile.
+
+    Such a heartbeat was on its way together with the call, and allows it to be said again.
+    """
+    told, ends = losses(exchanges), completes(exchanges)
+    return next((end for end in reversed(ends) if (end.job, end.fence) not in told), ends[-1])
+
+
 def end_changed(change):
     """Replaces the last completed job's call by what the change makes of it."""
 
     def changed(exchanges):
-        end = completes(exchanges)[-1]
+        end = last_end(exchanges)
         place = exchanges.index(end)
         return [*exchanges[:place], *change(end), *exchanges[place + 1:]]
 
@@ -105,7 +115,8 @@ def claims_too_much(history):
 def lost_and_goes_on(end):
     """The end is answered that the lease is lost, and is said again."""
     lost = exchange_like(end, status=409, answer={"type": "/problems/lease-lost"})
-    return [lost, exchange_like(lost, later=1)]
+    # A second after the answer, which may itself have taken long.
+    return [lost, exchange_like(lost, later=lost.ended - lost.at + 1)]
 
 
 def other_end_after_silence(end):

@@ -1,9 +1,10 @@
 """The rules for heartbeats of a worker that nothing disturbs: the promised pace, and all leases in one call."""
 
 from oracle.leases import replay
+from stage.patience import patient
 
 # What a busy machine may delay.
-SLACK = 0.5
+SLACK = patient(0.5)
 # A worker may look at its leases a moment before it sends the heartbeat.
 GATHERING = 0.25
 

@@ -6,6 +6,7 @@ import time
 import urllib.parse
 
 from stage.failure import Failed
+from stage.patience import patient
 
 ENDED = ("Completed", "Failed", "Cancelled")
 
@@ -24,7 +25,7 @@ class API:
     def __init__(self, target, key):
         self.target, self.key = target, key
 
-    def ask(self, method, path, body=None, seconds=70, **headers):
+    def ask(self, method, path, body=None, seconds=patient(70), **headers):
         """The status, the headers and the bytes of an answer."""
         connection = http.client.HTTPConnection(self.target.host, self.target.port, timeout=seconds)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import time
+from stage.patience import patient
 from urllib.parse import urlsplit
 
 from stage.failure import Failed
@@ -74,7 +75,7 @@ class OwnServer:
         """Starts it on what is in its store; returns once it listens."""
         command = [self.binary, "serve", "--port", "0", "--config", "errand.yaml", "--auth", "keys", *self.store]
         self.process = Process(command, self.folder / "server.log", {}, self.folder, subprocess.PIPE)
-        line = self._first_line(30)
+        line = self._first_line(patient(30))
         if not line.startswith("Listening on http://"):
             raise Failed(f"the server said {line!r} and not where it listens:\n{self.process.said()}")
         self.target.port = urlsplit(line.split()[-1]).port
@@ -104,6 +105,6 @@ class OwnServer:
         if self.process is None or not self.process.is_alive:
             return
         self.process.signal(signal.SIGTERM)
-        if self.process.wait(10) is None:
+        if self.process.wait(patient(10)) is None:
             self.process.kill()
         self.process.process.stdout.close()

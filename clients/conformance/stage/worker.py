@@ -3,6 +3,7 @@
 import signal
 
 from stage.failure import Failed
+from stage.patience import patient
 from stage.process import Process
 from wire.proxy import Proxy
 
@@ -19,15 +20,15 @@ class Worker(Process):
         self.key = server.worker_key
         super().__init__(command, log, variables)
 
-    def ready(self, seconds=30):
+    def ready(self, seconds=patient(30)):
         """Waits for its session; the answer to it."""
         made = self.recording.wait(seconds, "session", where=lambda exchange: exchange.status == 201)
         if made is None:
-            raise Failed(f"the worker made no session within {seconds} s; it said: {self.said()}",
+            raise Failed(f"the worker made no session within {seconds:.0f} s; it said: {self.said()}",
                          *self.recording.all()[:2])
         return made.answered
 
-    def calls(self, word, job, count=1, fence=None, seconds=30):
+    def calls(self, word, job, count=1, fence=None, seconds=patient(30)):
         """All calls of a kind about a job, once so many of them are over, or when that takes too long."""
         self.recording.wait(seconds, word, job, count, lambda each: each.ended and fence in (None, each.fence))
         return self.recording.all(word, job, fence)
