@@ -26,6 +26,14 @@ public enum ArchiveRecord: Sendable, Equatable {
     case datasetWrite(ArchivedDatasetWrite)
     /// A row of a generation.
     case row(generation: Int64, DatasetRow)
+    /// An API key.
+    case key(APIKey)
+    /// An endpoint, or the webhook of one job.
+    case webhook(Webhook)
+    /// An entry of the audit and its number.
+    case audit(AuditEntry)
+    /// A token that is not taken again, and when it ends by itself.
+    case spentToken(id: String, until: Date)
 }
 
 /// A job, and what is stored beside it.

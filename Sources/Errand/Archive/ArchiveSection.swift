@@ -22,4 +22,12 @@ public enum ArchiveSection: String, Sendable, Hashable, CaseIterable {
     case datasetWrites = "dataset writes"
     /// The rows of datasets.
     case rows
+    /// API keys, without their secrets, which no store has.
+    case keys = "API keys"
+    /// Addresses that hear of the ends of jobs, with the secrets that sign what they are told.
+    case webhooks
+    /// Who did what.
+    case audit
+    /// Sessions that were logged out and tickets that were used.
+    case spentTokens = "spent tokens"
 }

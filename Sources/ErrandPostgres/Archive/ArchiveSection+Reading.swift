@@ -27,6 +27,10 @@ extension ArchiveSection {
                 generation: generation,
                 DatasetRow(position: row.int(), values: JSONText(trusted: row.text()))
             )
+        case .keys: return .key(try APIKey(&row))
+        case .webhooks: return .webhook(try Webhook(&row))
+        case .audit: return .audit(AuditEntry(&row))
+        case .spentTokens: return .spentToken(id: row.text(), until: row.date())
         }
     }
 }

@@ -21,6 +21,10 @@ extension ArchiveSection {
             errand.dataset_rows WHERE generation IN (
                 SELECT generation FROM errand.datasets UNION SELECT generation FROM errand.dataset_writes)
             """
+        case .keys: "errand.api_keys"
+        case .webhooks: "errand.webhooks"
+        case .audit: "errand.audit"
+        case .spentTokens: "errand.spent_tokens"
         }
     }
 
@@ -53,11 +57,12 @@ extension ArchiveSection {
     private var keys: [(name: String, type: String)] {
         switch self {
         case .queues: [("name", "text")]
-        case .jobs, .tombstones: [("number", "bigint")]
+        case .jobs, .tombstones, .audit: [("number", "bigint")]
         case .dependencies: [("dependent", "bigint"), ("dependency", "bigint")]
         case .logs: [("number", "bigint"), ("sequence", "bigint")]
         case .files: [("number", "bigint"), ("name", "text")]
-        case .uploads: [("id", "uuid")]
+        case .uploads, .keys, .webhooks: [("id", "uuid")]
+        case .spentTokens: [("id", "text")]
         case .orphanedFiles: [("key", "text")]
         case .datasets: [("dataset", "bigint")]
         case .datasetWrites: [("dataset", "bigint"), ("job", "bigint")]
@@ -83,6 +88,10 @@ extension ArchiveSection {
         case .datasets: "dataset, tenant, project, name, to_json(columns), generation, row_count, updated_at"
         case .datasetWrites: "dataset, job, generation, mode, to_json(columns), row_count, base_count"
         case .rows: "generation, position, cells"
+        case .keys: APIKey.columns
+        case .webhooks: Webhook.columns
+        case .audit: AuditEntry.columns
+        case .spentTokens: "id, until"
         }
     }
 }

@@ -88,6 +88,12 @@ extension PostgresSession {
             HAVING max(dataset) IS NOT NULL
             """
         )
+        try sql(
+            """
+            SELECT setval(pg_get_serial_sequence('errand.audit', 'number'), max(number)) FROM errand.audit
+            HAVING max(number) IS NOT NULL
+            """
+        )
         try sql("DELETE FROM errand.job_counts")
         try sql(
             """

@@ -62,6 +62,10 @@ extension ArchiveRecord {
         case .dataset(let number, _): [.int(number)]
         case .datasetWrite(let write): [.int(write.write.dataset), .int(write.job)]
         case .row(let generation, let line): [.int(generation), .int(line.position)]
+        case .key(let key): [.id(key.id)]
+        case .webhook(let webhook): [.id(webhook.id)]
+        case .audit(let entry): [.int(entry.number)]
+        case .spentToken(let id, _): [.text(id)]
         }
     }
 }

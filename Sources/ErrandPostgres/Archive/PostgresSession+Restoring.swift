@@ -11,11 +11,11 @@ extension PostgresSession {
         let rows = records.compactMap(\.restored)
         for (table, rows) in Dictionary(grouping: rows, by: \.table) { try restore(rows.map(\.values), in: table) }
         try restore(records.compactMap(\.overrides), in: .queueOverrides)
-        let dependencies: [Int64] = records.compactMap { if case .dependency(_, let on) = $0 { on } else { nil } }
-        guard !dependencies.isEmpty else { return }
+        let concerned = Set(records.compactMap(\.concernedByItsEnd))
+        guard !concerned.isEmpty else { return }
         try sql(
             "UPDATE errand.live SET has_dependents = true WHERE number = ANY ($1::bigint[]) AND NOT has_dependents",
-            .ints(Array(Set(dependencies)))
+            .ints(Array(concerned))
         )
     }
 
@@ -127,9 +127,44 @@ private struct RestoredTable: Hashable {
         name: "dataset_rows",
         columns: [Column("generation"), Column("position"), Column("cells", "text")]
     )
+    static let keys = RestoredTable(
+        name: "api_keys",
+        columns: [
+            Column("id", "uuid"), Column("prefix", "text"), Column("sha256", "text"), Column("name", "text"),
+            Column("tenant", "text"), Column("projects", "text"), Column("scopes", "text"), Column("created_at"),
+            Column("expires_at"), Column("revoked_at"), Column("used_at"),
+        ]
+    )
+    static let webhooks = RestoredTable(
+        name: "webhooks",
+        columns: [
+            Column("id", "uuid"), Column("tenant", "text"), Column("projects", "text"), Column("job"),
+            Column("url", "text"), Column("events", "text"), Column("format", "text"), Column("enabled", "boolean"),
+            Column("disabled_because", "text"), Column("secrets", "text"), Column("created_at"),
+            Column("failures", "integer"), Column("throttled_until"),
+        ]
+    )
+    static let audit = RestoredTable(
+        name: "audit",
+        columns: [
+            Column("number"), Column("at"), Column("tenant", "text"), Column("actor", "text"),
+            Column("actor_name", "text"), Column("operation", "text"), Column("target", "text"),
+            Column("request_id", "text"),
+        ]
+    )
+    static let spentTokens = RestoredTable(name: "spent_tokens", columns: [Column("id", "text"), Column("until")])
 }
 
 extension ArchiveRecord {
+    /// The job whose end has to be looked at more closely because of the record.
+    fileprivate var concernedByItsEnd: Int64? {
+        switch self {
+        case .dependency(_, let dependency): dependency
+        case .webhook(let webhook): webhook.job
+        default: nil
+        }
+    }
+
     /// The table and the values of its columns; nil for a job, which has several.
     fileprivate var restored: (table: RestoredTable, values: [PostgresValue])? {
         switch self {
@@ -154,6 +189,10 @@ extension ArchiveRecord {
             )
         case .upload(let upload): (.uploads, upload.values)
         case .tombstone(let tombstone): (.tombstones, tombstone.values)
+        case .key(let key): (.keys, key.values)
+        case .webhook(let webhook): (.webhooks, webhook.values)
+        case .audit(let entry): (.audit, entry.values)
+        case .spentToken(let id, let until): (.spentTokens, [.text(id), .int(until.milliseconds)])
         case .orphanedFile(let key): (.orphanedFiles, [.text(key)])
         case .dataset(let number, let dataset): (.datasets, [.int(number)] + dataset.values)
         case .datasetWrite(let write): (.datasetWrites, write.values)
@@ -200,6 +239,35 @@ extension ArchivedUpload {
 extension ArchivedTombstone {
     fileprivate var values: [PostgresValue] {
         [.int(number), .id(id), .text(tenantId), .text(projectId), .int(deletedAt.milliseconds)]
+    }
+}
+
+extension APIKey {
+    fileprivate var values: [PostgresValue] {
+        [
+            .id(id), .text(prefix), .text(sha256), .text(name), .text(scope.tenantId), .text(scope.storedProjects),
+            .text(storedScopes), .int(createdAt.milliseconds), .int(expiresAt?.milliseconds),
+            .int(revokedAt?.milliseconds), .int(usedAt?.milliseconds),
+        ]
+    }
+}
+
+extension Webhook {
+    fileprivate var values: [PostgresValue] {
+        [
+            .id(id), .text(scope.tenantId), .text(scope.storedProjects), .int(job), .text(url), .text(storedEvents),
+            .text(format.rawValue), .int(isEnabled ? 1 : 0), .text(disabledBecause), .text(storedSecrets),
+            .int(createdAt.milliseconds), .int(Int64(failures)), .int(throttledUntil?.milliseconds),
+        ]
+    }
+}
+
+extension AuditEntry {
+    fileprivate var values: [PostgresValue] {
+        [
+            .int(number), .int(at.milliseconds), .text(tenantId), .text(actor), .text(actorName), .text(operation),
+            .text(target), .text(requestId),
+        ]
     }
 }
 

@@ -80,27 +80,34 @@ extension PostgresSession {
     fileprivate func apiKeys(_ condition: String, _ value: PostgresValue) throws(JobStoreError) -> [APIKey] {
         try sql(
             """
-            SELECT id, prefix, sha256, name, tenant, projects, scopes, created_at, expires_at, revoked_at, used_at
-            FROM errand.api_keys WHERE \(condition) ORDER BY created_at DESC, id DESC
+            SELECT \(APIKey.columns) FROM errand.api_keys WHERE \(condition) ORDER BY created_at DESC, id DESC
             """,
             value
         )
-        .map { (row) throws(JobStoreError) in
-            let (id, prefix, sha256, name) = (try row.id(), row.text(), row.text(), row.text())
-            var key = APIKey(
-                id: id,
-                prefix: prefix,
-                sha256: sha256,
-                name: name,
-                scope: try Scope.stored(tenantId: row.optionalText(), projects: row.optionalText()),
-                scopes: APIKey.scopes(stored: row.text()),
-                createdAt: row.date(),
-                expiresAt: row.optionalDate()
-            )
-            key.revokedAt = row.optionalDate()
-            key.usedAt = row.optionalDate()
-            return key
-        }
+        .map { (row) throws(JobStoreError) in try APIKey(&row) }
+    }
+}
+
+extension APIKey {
+    /// The columns that ``init(_:)`` reads.
+    static let columns = """
+        id, prefix, sha256, name, tenant, projects, scopes, created_at, expires_at, revoked_at, used_at
+        """
+
+    init(_ row: inout PostgresRow) throws(JobStoreError) {
+        let (id, prefix, sha256, name) = (try row.id(), row.text(), row.text(), row.text())
+        self.init(
+            id: id,
+            prefix: prefix,
+            sha256: sha256,
+            name: name,
+            scope: try Scope.stored(tenantId: row.optionalText(), projects: row.optionalText()),
+            scopes: APIKey.scopes(stored: row.text()),
+            createdAt: row.date(),
+            expiresAt: row.optionalDate()
+        )
+        revokedAt = row.optionalDate()
+        usedAt = row.optionalDate()
     }
 }
 #endif

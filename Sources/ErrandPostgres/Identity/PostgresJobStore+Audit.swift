@@ -42,7 +42,7 @@ extension PostgresSession {
     ) throws(JobStoreError) -> [AuditEntry] {
         try sql(
             """
-            SELECT number, at, tenant, actor, actor_name, operation, target, request_id FROM errand.audit
+            SELECT \(AuditEntry.columns) FROM errand.audit
             WHERE number < $1::bigint AND ($2::text IS NULL OR tenant = $2::text)
                 AND ($3::text IS NULL OR actor = $3::text) AND ($4::text IS NULL OR operation = $4::text)
                 AND ($5::bigint IS NULL OR at >= $5::bigint) AND ($6::bigint IS NULL OR at < $6::bigint)
@@ -56,20 +56,26 @@ extension PostgresSession {
             .int(filter.before?.milliseconds),
             .int(Int64(page.limit))
         )
-        .map { (row) throws(JobStoreError) in
-            let number = row.int()
-            var entry = AuditEntry(
-                at: row.date(),
-                tenantId: row.optionalText(),
-                actor: row.text(),
-                actorName: row.optionalText(),
-                operation: row.text(),
-                target: row.text(),
-                requestId: row.text()
-            )
-            entry.number = number
-            return entry
-        }
+        .map { (row) throws(JobStoreError) in AuditEntry(&row) }
+    }
+}
+
+extension AuditEntry {
+    /// The columns that ``init(_:)`` reads.
+    static let columns = "number, at, tenant, actor, actor_name, operation, target, request_id"
+
+    init(_ row: inout PostgresRow) {
+        let number = row.int()
+        self.init(
+            at: row.date(),
+            tenantId: row.optionalText(),
+            actor: row.text(),
+            actorName: row.optionalText(),
+            operation: row.text(),
+            target: row.text(),
+            requestId: row.text()
+        )
+        self.number = number
     }
 }
 #endif

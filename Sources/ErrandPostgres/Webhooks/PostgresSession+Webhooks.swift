@@ -59,16 +59,21 @@ extension PostgresSession {
         locking: Bool = false
     ) throws(JobStoreError) -> [Webhook] {
         let text = """
-            SELECT id, tenant, projects, job, url, events, format, enabled, disabled_because, secrets, created_at,
-                failures, throttled_until
-            FROM errand.webhooks WHERE \(condition) ORDER BY created_at DESC, id DESC\(locking ? " FOR UPDATE" : "")
+            SELECT \(Webhook.columns) FROM errand.webhooks WHERE \(condition)
+            ORDER BY created_at DESC, id DESC\(locking ? " FOR UPDATE" : "")
             """
         return try run(PostgresStatement(text, values)).map { (row) throws(JobStoreError) in try Webhook(&row) }
     }
 }
 
 extension Webhook {
-    fileprivate init(_ row: inout PostgresRow) throws(JobStoreError) {
+    /// The columns that ``init(_:)`` reads.
+    static let columns = """
+        id, tenant, projects, job, url, events, format, enabled, disabled_because, secrets, created_at, failures,
+        throttled_until
+        """
+
+    init(_ row: inout PostgresRow) throws(JobStoreError) {
         let id = try row.id()
         let scope = try Scope.stored(tenantId: row.optionalText(), projects: row.optionalText())
         let (job, url, events) = (row.optionalInt(), row.text(), row.text())

@@ -23,6 +23,10 @@ extension ArchiveSection {
             dataset_rows WHERE generation IN (
                 SELECT generation FROM datasets UNION SELECT generation FROM dataset_writes)
             """
+        case .keys: "api_keys"
+        case .webhooks: "webhooks"
+        case .audit: "audit"
+        case .spentTokens: "spent_tokens"
         }
     }
 
@@ -45,12 +49,13 @@ extension ArchiveSection {
         case .dependencies: "dependent, dependency"
         case .logs: "number, sequence"
         case .files: "number, name"
-        case .uploads: "id"
+        case .uploads, .keys, .webhooks, .spentTokens: "id"
         case .tombstones: "b.number"
         case .orphanedFiles: "key"
         case .datasets: "dataset"
         case .datasetWrites: "dataset, job"
         case .rows: "generation, position"
+        case .audit: "number"
         }
     }
 
@@ -72,6 +77,7 @@ extension ArchiveSection {
         case .datasets: "dataset, tenant, project, name, columns, generation, row_count, updated_at"
         case .datasetWrites: "dataset, job, generation, mode, columns, row_count, base_count"
         case .rows: "generation, position, cells"
+        case .keys, .webhooks, .audit, .spentTokens: "*"
         }
     }
 }

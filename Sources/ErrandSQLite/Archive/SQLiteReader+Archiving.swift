@@ -43,7 +43,7 @@ extension SQLiteReader {
         row.bind(2, Int64.min)
         switch record {
         // No number would do where the key is a text: it would be compared as one.
-        case nil where section == .queues || section == .orphanedFiles: row.bind(1, "")
+        case nil where [.queues, .orphanedFiles, .spentTokens].contains(section): row.bind(1, "")
         case nil: row.bind(1, Int64.min)
         case .queue(let queue): row.bind(1, queue.state.name)
         case .job(let job): row.bind(1, job.job.number)
@@ -58,6 +58,10 @@ extension SQLiteReader {
         case .dataset(let number, _): row.bind(1, number)
         case .datasetWrite(let write): bind(row, write.write.dataset, write.job)
         case .row(let generation, let line): bind(row, generation, line.position)
+        case .key(let key): row.bind(1, key.id)
+        case .webhook(let webhook): row.bind(1, webhook.id)
+        case .audit(let entry): row.bind(1, entry.number)
+        case .spentToken(let id, _): row.bind(1, id)
         }
     }
 
@@ -81,6 +85,10 @@ extension SQLiteReader {
         case .rows:
             let line = DatasetRow(position: row.int(1), values: JSONText(trusted: row.text(2)))
             return .row(generation: row.int(0), line)
+        case .keys: return .key(try APIKey(row))
+        case .webhooks: return .webhook(try Webhook(row))
+        case .audit: return .audit(AuditEntry(row))
+        case .spentTokens: return .spentToken(id: row.text(0), until: Date(milliseconds: row.int(1)))
         }
     }
 }

@@ -26,6 +26,10 @@ extension SQLiteSession {
             row.add(line.position)
             row.add(line.values.string)
             try row.run()
+        case .key(let key): _ = try add(key)
+        case .webhook(let webhook): try write(webhook)
+        case .audit(let entry): try add(entry)
+        case .spentToken(let id, let until): _ = try spend(id, until: until)
         }
     }
 

@@ -5,22 +5,7 @@ public import FoundationEssentials
 extension SQLiteJobStore: APIKeyStore {
     public func insert(_ key: APIKey) async throws(JobStoreError) {
         try await write { session throws(JobStoreError) in
-            let insert = try session.sql(
-                "INSERT OR IGNORE INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING 1"
-            )
-            insert.bind(1, key.id)
-            insert.bind(2, key.prefix)
-            insert.bind(3, key.sha256)
-            insert.bind(4, key.name)
-            insert.bind(5, key.scope.tenantId)
-            insert.bind(6, key.scope.storedProjects)
-            insert.bind(7, key.storedScopes)
-            insert.bind(8, key.createdAt.milliseconds)
-            insert.bind(9, key.expiresAt?.milliseconds)
-            insert.bind(10, key.revokedAt?.milliseconds)
-            insert.bind(11, key.usedAt?.milliseconds)
-            defer { insert.reset() }
-            guard try insert.step() else {
+            guard try session.add(key) else {
                 throw JobStoreError(.conflict, "There is an API key with this id or prefix already.")
             }
         }
@@ -76,6 +61,26 @@ extension SQLiteJobStore: APIKeyStore {
     }
 }
 
+extension SQLiteSession {
+    /// Stores a key; false where there is one with its id or prefix.
+    func add(_ key: APIKey) throws(JobStoreError) -> Bool {
+        let insert = try sql("INSERT OR IGNORE INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING 1")
+        insert.bind(1, key.id)
+        insert.bind(2, key.prefix)
+        insert.bind(3, key.sha256)
+        insert.bind(4, key.name)
+        insert.bind(5, key.scope.tenantId)
+        insert.bind(6, key.scope.storedProjects)
+        insert.bind(7, key.storedScopes)
+        insert.bind(8, key.createdAt.milliseconds)
+        insert.bind(9, key.expiresAt?.milliseconds)
+        insert.bind(10, key.revokedAt?.milliseconds)
+        insert.bind(11, key.usedAt?.milliseconds)
+        defer { insert.reset() }
+        return try insert.step()
+    }
+}
+
 extension APIKey {
     /// Reads the rows of `SELECT * FROM api_keys`.
     fileprivate static func all(of row: SQLStatement) throws(JobStoreError) -> [APIKey] {
@@ -85,7 +90,8 @@ extension APIKey {
         return keys
     }
 
-    private init(_ row: SQLStatement) throws(JobStoreError) {
+    /// Reads the row that `SELECT * FROM api_keys` stands at.
+    init(_ row: SQLStatement) throws(JobStoreError) {
         self.init(
             id: row.id(0),
             prefix: row.text(1),

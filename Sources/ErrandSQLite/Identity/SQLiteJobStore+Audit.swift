@@ -4,17 +4,7 @@ import FoundationEssentials
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteJobStore: AuditStore {
     public func append(_ entry: AuditEntry) async throws(JobStoreError) {
-        try await write { session throws(JobStoreError) in
-            let insert = try session.sql("INSERT INTO audit VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)")
-            insert.bind(1, entry.at.milliseconds)
-            insert.bind(2, entry.tenantId)
-            insert.bind(3, entry.actor)
-            insert.bind(4, entry.actorName)
-            insert.bind(5, entry.operation)
-            insert.bind(6, entry.target)
-            insert.bind(7, entry.requestId)
-            try insert.run()
-        }
+        try await write { session throws(JobStoreError) in try session.add(entry) }
     }
 
     public func audit(
@@ -47,8 +37,25 @@ extension SQLiteJobStore: AuditStore {
     }
 }
 
+extension SQLiteSession {
+    /// Stores an entry, unless there is one of its number; 0 is a new one.
+    func add(_ entry: AuditEntry) throws(JobStoreError) {
+        let insert = try sql("INSERT OR IGNORE INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        insert.bind(1, entry.number == 0 ? nil : entry.number)
+        insert.bind(2, entry.at.milliseconds)
+        insert.bind(3, entry.tenantId)
+        insert.bind(4, entry.actor)
+        insert.bind(5, entry.actorName)
+        insert.bind(6, entry.operation)
+        insert.bind(7, entry.target)
+        insert.bind(8, entry.requestId)
+        try insert.run()
+    }
+}
+
 extension AuditEntry {
-    fileprivate init(_ row: SQLStatement) {
+    /// Reads the row that `SELECT * FROM audit` stands at.
+    init(_ row: SQLStatement) {
         self.init(
             at: Date(milliseconds: row.int(1)),
             tenantId: row.optionalText(2),

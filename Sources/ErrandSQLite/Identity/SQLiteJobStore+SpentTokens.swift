@@ -8,11 +8,7 @@ extension SQLiteJobStore {
             let prune = try session.sql("DELETE FROM spent_tokens WHERE until <= ?")
             prune.bind(1, session.time.wall.milliseconds)
             try prune.run()
-            let insert = try session.sql("INSERT OR IGNORE INTO spent_tokens VALUES (?, ?) RETURNING 1")
-            insert.bind(1, id)
-            insert.bind(2, until.milliseconds)
-            defer { insert.reset() }
-            return try insert.step()
+            return try session.spend(id, until: until)
         }
     }
 
@@ -23,5 +19,16 @@ extension SQLiteJobStore {
             defer { row.reset() }
             return try row.step()
         }
+    }
+}
+
+extension SQLiteSession {
+    /// Notes that a token is not taken again; false where that was known.
+    func spend(_ id: String, until: Date) throws(JobStoreError) -> Bool {
+        let insert = try sql("INSERT OR IGNORE INTO spent_tokens VALUES (?, ?) RETURNING 1")
+        insert.bind(1, id)
+        insert.bind(2, until.milliseconds)
+        defer { insert.reset() }
+        return try insert.step()
     }
 }

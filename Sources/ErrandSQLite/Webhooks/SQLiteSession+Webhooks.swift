@@ -125,7 +125,8 @@ extension Webhook {
         return webhooks
     }
 
-    private init(_ row: SQLStatement) throws(JobStoreError) {
+    /// Reads the row that `SELECT * FROM webhooks` stands at.
+    init(_ row: SQLStatement) throws(JobStoreError) {
         let secrets = try Self.secrets(stored: row.text(9))
         guard let format = Format(rawValue: row.text(6)), let secret = secrets.first else {
             throw JobStoreError(.corrupt, "Webhook \(row.id(0)) has the format \(row.text(6)) or no secret.")

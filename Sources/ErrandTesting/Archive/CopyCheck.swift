@@ -17,7 +17,7 @@ import Testing
 /// ```
 public struct CopyCheck: Sendable {
     /// What is copied whole.
-    public typealias Store = JobStore & UploadStore & DatasetStore
+    public typealias Store = JobStore & UploadStore & DatasetStore & APIKeyStore & WebhookStore & AuditStore
 
     /// Decides what is in the original.
     public let seed: UInt64
@@ -49,6 +49,7 @@ public struct CopyCheck: Sendable {
         clock.advance(by: .seconds(86400))
         for store in [stores.original, stores.copy] { try await runAll(on: store) }
         try await comparison.run()
+        for store in [stores.original, stores.copy] { try await CopiedIdentity.checkDelivery(on: store) }
     }
 
     /// An id that a client made, and its submit.
@@ -68,6 +69,7 @@ public struct CopyCheck: Sendable {
         try await store.configure(queue: "odd", .rateLimit(RateLimit(count: 5, per: .seconds(60))))
         try await store.configure(queue: "odd", .overrideRateLimit(RateLimit(count: 7, per: .seconds(30))))
         try await CopiedFiles(store, clock).fill()
+        try await CopiedIdentity(store, clock).fill()
     }
 
     /// The submit of the known job is answered as it was before, and a new one gets a number of its own.

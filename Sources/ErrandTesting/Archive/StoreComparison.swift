@@ -26,6 +26,16 @@ struct StoreComparison {
             }
         }
         try await compareFiles()
+        try await compareIdentity()
+    }
+
+    private func compareIdentity() async throws {
+        for scope in [Scope.system, .tenant("t1")] {
+            try await same("the API keys") { try await $0.apiKeys(scope: scope) }
+            try await same("the webhooks") { try await $0.webhooks(scope: scope) }
+            try await same("the audit") { try await $0.audit(AuditFilter(), page: PageRequest(), scope: scope) }
+        }
+        try await same("what is spent") { try await $0.isSpent(token: CopiedIdentity.token) }
     }
 
     private func compareJob(_ number: Int64) async throws {
