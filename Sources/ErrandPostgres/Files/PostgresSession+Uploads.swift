@@ -85,7 +85,7 @@ extension PostgresSession {
             FROM unnest($1::uuid[], $2::bigint[]) AS used(id, job) WHERE uploads.id = used.id
             """,
             .ids(Array(plan.usedUploads.keys)),
-            .ints(plan.usedUploads.values.map { plan.jobs[$0].job.number })
+            .ints(plan.usedUploads.values.map { plan.number(of: $0) })
         )
     }
 
@@ -106,8 +106,16 @@ extension PostgresSession {
 }
 
 extension InsertPlan {
-    /// Notes that a job takes over the uploads it names.
-    mutating func useUploads(of new: NewJob, at index: Int, by place: Int) throws(JobStoreError) {
+    /// The number of a job, once those to be stored have theirs.
+    fileprivate func number(of user: User) -> Int64 {
+        switch user {
+        case .new(let place): jobs[place].job.number
+        case .stored(let number): number
+        }
+    }
+
+    /// Notes that a job takes over the uploads that a submit names.
+    mutating func useUploads(of new: NewJob, at index: Int, by user: User) throws(JobStoreError) {
         for (position, id) in new.uploads.enumerated() {
             guard uploads.contains(id) else {
                 throw JobStoreError(
@@ -116,7 +124,7 @@ extension InsertPlan {
                     pointer: "/\(index)/uploads/\(position)"
                 )
             }
-            usedUploads[id] = place
+            usedUploads[id] = user
         }
     }
 }

@@ -10,6 +10,14 @@ struct InsertPlan {
         case stored(InsertedJob)
     }
 
+    /// Who uses an upload.
+    enum User {
+        /// One of the jobs to be stored.
+        case new(Int)
+        /// The stored job of a number, which a submit replaces.
+        case stored(Int64)
+    }
+
     struct Key: Hashable {
         var type: String
         var key: String
@@ -28,8 +36,8 @@ struct InsertPlan {
     var innerDependencies: [(dependency: Int, dependent: Int)] = []
     /// The jobs that come with a webhook of their own.
     var webhooks: [(job: Int, webhook: JobWebhook)] = []
-    /// Which of the jobs takes over an upload: the last that names it.
-    var usedUploads: [JobID: Int] = [:]
+    /// Which job takes over an upload: the last that names it.
+    var usedUploads: [JobID: User] = [:]
 
     // What is stored, as far as the batch names it.
     var known: [JobID: KnownJob] = [:]

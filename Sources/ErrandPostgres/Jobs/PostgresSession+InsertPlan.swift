@@ -73,7 +73,7 @@ extension PostgresSession {
 
     /// Stores the plan's jobs, and who waits for whom.
     func write(_ plan: inout InsertPlan) throws(JobStoreError) {
-        guard !plan.jobs.isEmpty else { return }
+        guard !plan.jobs.isEmpty else { return try handOverUploads(plan) }
         for (dependency, _) in plan.innerDependencies { plan.jobs[dependency].hasDependents = true }
         // Those that the batch replaces or names must be written first: a key may move from one to the other.
         try flush()

@@ -39,7 +39,7 @@ extension PostgresSession {
         if let answer = try resolveKey(of: new, at: index, in: &plan) { return plan.answers.append(answer) }
         let place = plan.jobs.count
         let (open, failed) = try dependencies(of: new, at: index, scope, place, in: &plan)
-        try plan.useUploads(of: new, at: index, by: place)
+        try plan.useUploads(of: new, at: index, by: .new(place))
         if let webhook = new.webhook { plan.webhooks.append((place, webhook)) }
         plan.add(try held(new, scope, open, failed), isClientMade: new.id != nil)
     }
@@ -116,9 +116,11 @@ extension PostgresSession {
             throw .uniqueConflict(with: holder, pointer: "/\(index)/uniqueKey")
         }
         if let place {
+            try plan.useUploads(of: new, at: index, by: .new(place))
             let replaced = try? holder.applying(.replace(new), at: time, rules: rules)  // It is queued, so it applies.
             plan.jobs[place].job = replaced ?? holder
         } else if let number {
+            try plan.useUploads(of: new, at: index, by: .stored(number))
             _ = try apply(.replace(new), to: number)
         }
         return answer(holder, place, .replaced)

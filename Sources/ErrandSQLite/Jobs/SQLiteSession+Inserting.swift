@@ -90,6 +90,7 @@ extension SQLiteSession {
         switch job.onConflict {
         case .return: return InsertedJob(id: state.id, number: number, outcome: .existing)
         case .replace where state.status == .queued:
+            try useUploads(job, number: number, tenant: tenant, at: index)
             try replace(state, with: job)
             return InsertedJob(id: state.id, number: number, outcome: .replaced)
         case .replace, .reject:

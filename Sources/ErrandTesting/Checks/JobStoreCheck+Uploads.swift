@@ -40,6 +40,31 @@ extension JobStoreCheck {
             await expect(.notFound) { _ = try await uploads.upload(upload.id, scope: .default) }
             #expect(try await test.prune().orphanedFiles == [upload.key])
         },
+        JobStoreCheck("a submit that replaces a job brings its uploads, alone or in one batch") { test in
+            let uploads = try #require(test.store as? any UploadStore)
+            var job = NewJob(type: "work")
+            (job.uniqueKey, job.onConflict) = ("k", .replace)
+            var keys: [String] = []
+            for count in [1, 2] {
+                var batch: [NewJob] = []
+                for _ in 0..<count {
+                    let upload = try await test.upload(for: .default, in: uploads)
+                    keys.append(upload.key)
+                    job.uploads = [upload.id]
+                    batch.append(job)
+                }
+                _ = try await test.store.insert(batch, scope: .default)
+            }
+            try await test.advance(.seconds(120))
+            #expect(try await test.prune().orphanedFiles.isEmpty)
+            job.uploads = [try #require(JobID("01890000-0000-7000-8000-0000000000cc"))]
+            let unknown = [job]
+            await expect(.invalid) { _ = try await test.store.insert(unknown, scope: .default) }
+            let id = try await test.claimOne().id
+            try await test.cancel(id)
+            try await test.store.delete(.id(id), scope: .default)
+            #expect(try await test.prune().orphanedFiles.sorted() == keys.sorted())
+        },
         JobStoreCheck("an upload that a run made its result goes with the job") { test in
             let uploads = try #require(test.store as? any UploadStore)
             let upload = try await test.upload(for: .default, in: uploads)

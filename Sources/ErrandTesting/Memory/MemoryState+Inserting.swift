@@ -31,7 +31,7 @@ extension MemoryState {
         }
         if let replay = try replay(of: new, at: index, scope: scope, time) { return replay }
         if let holder = holder(of: new, scope: scope) {
-            return try resolve(new, against: holder, at: index, time)
+            return try resolve(new, against: holder, at: index, scope, time)
         }
         let dependencies = try dependencies(of: new, at: index, scope: scope)
         try takeUploads(new, at: index, scope: scope, time, as: lastNumber + 1)
@@ -91,12 +91,14 @@ extension MemoryState {
         _ new: NewJob,
         against holder: Job,
         at index: Int,
+        _ scope: Scope,
         _ time: StoreTime
     ) throws(JobStoreError) -> InsertedJob {
         switch new.onConflict {
         case .return:
             return InsertedJob(id: holder.id, number: holder.number, outcome: .existing)
         case .replace where holder.status == .queued:
+            try takeUploads(new, at: index, scope: scope, time, as: holder.number)
             apply(.replace(new), to: holder, at: time)
             return InsertedJob(id: holder.id, number: holder.number, outcome: .replaced)
         case .replace, .reject:
