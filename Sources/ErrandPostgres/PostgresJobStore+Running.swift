@@ -71,7 +71,7 @@ extension PostgresJobStore {
             return SettleAndClaim(results: .success([]), claim: .success(try await claim(request)))
         }
         // Each waits for the server's work on every row, which two connections share.
-        if settlements.count >= Self.rowsForTwo {
+        if settlements.count >= Self.rowsForTwo, request.runningJobsPerTenant == nil {
             async let claim = claimed(request)
             let results = await settled(settlements)
             return SettleAndClaim(results: results, claim: await claim)

@@ -25,7 +25,8 @@ struct PooledStoreTests {
             options.notifies = false
             let stores = try (0..<2).map { _ in try PostgresJobStore(url: TestAccess.pooled.url(), options: options) }
             defer { for store in stores { store.close() } }
-            while errors.isEmpty {
+            // Beside everything else the pooler may have reasons of its own to refuse one first.
+            while !errors.contains(where: { $0.message.contains("pooler=transaction") }) {
                 for store in stores {
                     do {
                         _ = try await store.insert([NewJob(type: "work")], scope: .default)
@@ -34,7 +35,7 @@ struct PooledStoreTests {
                     }
                 }
             }
-            #expect(errors.allSatisfy { $0.code == .unavailable && $0.message.contains("pooler=transaction") })
+            #expect(errors.allSatisfy { $0.code == .unavailable }, "\(errors)")
         }
     }
 

@@ -90,6 +90,38 @@ struct JSONSchemaTests {
         #expect(schema.violations(in: try JSONText(validating: value)).count == 20)
     }
 
+    @Test("a value that a schema would ask about for ever is refused, whatever else is wrong with it")
+    func work() throws {
+        let branch = ["and", "or", "not"].map { word in
+            ##"{"properties":{"args":{"items":{"$ref":"#"}},"op":{"const":"\##(word)"}}}"##
+        }
+        let schema = try JSONSchema(JSONText(validating: "{\"oneOf\":[\(branch.joined(separator: ","))]}"))
+        func nested(_ depth: Int) throws -> JSONText {
+            let inner = String(repeating: #"{"args":["#, count: depth) + "1"
+            return try JSONText(validating: inner + String(repeating: #"],"op":"or"}"#, count: depth))
+        }
+        #expect(try schema.violations(in: nested(31)).map(\.code).last == "too-complex")
+        #expect(try schema.violations(in: JSONText(validating: #"{"op":"or"}"#)) == [])
+    }
+
+    @Test("a long text does not match, and a place is not told beyond measure")
+    func long() throws {
+        let schema = try JSONSchema(
+            JSONText(validating: #"{"additionalProperties":{"items":{"type":"string","pattern":"[a-z]+@example"}}}"#)
+        )
+        let text = String(repeating: "a", count: 100_000)
+        let found = schema.violations(in: try JSONText(validating: "{\"\(text)\":[\"\(text)\",1]}"))
+        #expect(found.map(\.code) == ["wrong-length", "wrong-type"])
+        #expect(found.allSatisfy { $0.pointer.utf8.count <= 300 && $0.detail.utf8.count <= 300 })
+    }
+
+    @Test("texts that only look alike are different")
+    func lookalikes() throws {
+        let schema = try JSONSchema(JSONText(validating: #"{"required":["\u00e4"],"properties":{"\u00e4":true}}"#))
+        #expect(schema.violations(in: try JSONText(validating: #"{"a\u0308":1}"#)).count == 1)
+        #expect(schema.violations(in: try JSONText(validating: #"{"\u00e4":1}"#)) == [])
+    }
+
     @Test(
         "what cannot be checked is refused with its place, and so is what would be asked for ever",
         arguments: [

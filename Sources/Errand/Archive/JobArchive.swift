@@ -59,7 +59,8 @@ public struct ArchiveSummary: Sendable, Hashable {
     public var lastNumber: Int64
     /// The highest number that a dataset's generation was ever given.
     public var lastGeneration: Int64
-    /// The sum of the jobs' revisions and fences: it grows with every change of a job.
+    /// The sum of the jobs' revisions and fences, and of what changes of keys and webhooks: another one after each
+    /// change.
     public var changes: Int64
 
     /// Creates a summary.

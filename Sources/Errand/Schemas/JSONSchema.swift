@@ -32,9 +32,7 @@ public struct JSONSchema: Sendable, Hashable {
     /// - Parameter value: Any value.
     /// - Returns: At most ``SchemaCheck/limit`` violations, in the order of the value; none when it is as wanted.
     public func violations(in value: JSONText) -> [SchemaViolation] {
-        var check = SchemaCheck()
-        check.check(value, at: "", against: root)
-        return check.violations
+        SchemaCheck.violations(in: value, against: root)
     }
 
     /// Schemas are the same when their texts are.

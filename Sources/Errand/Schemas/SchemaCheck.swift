@@ -2,135 +2,197 @@
 struct SchemaCheck {
     /// How many violations are gathered.
     static let limit = 20
+    /// The longest text of a place that is told; names in it are the client's.
+    private static let placeBytes = 300
 
     private(set) var violations: [SchemaViolation] = []
-    private var limit = Self.limit
+    private var limit: Int
+    /// How much may still be looked at, in about bytes of text.
+    private var left: Int
+    /// Where the value is that is looked at; put together only where it is told.
+    private var path: [String] = []
 
-    mutating func check(_ value: JSONText, at place: String, against node: SchemaNode) {
-        guard violations.count < limit else { return }
-        guard !node.isNever else { return refuse(place, "not-allowed", "is not allowed here") }
-        if let reference = node.reference { check(value, at: place, against: reference) }
-        let keywords = node.keywords
-        guard checkType(value, place, keywords) else { return }
-        for (normal, shown) in keywords.values where !normal.contains(value.normalForm) {
-            let wanted = normal.count == 1 ? shown : "one of \(shown)"
-            refuse(place, "not-allowed", "must be \(wanted); it is \(Self.show(value))")
-        }
-        switch value.kind {
-        case .number: checkNumber(value, place, keywords)
-        case .string: checkString(value, place, keywords)
-        case .array: checkArray(value, place, keywords)
-        case .object: checkObject(value, place, keywords)
-        case .bool, .null: break
-        }
-        checkChoices(value, place, keywords)
+    private init(limit: Int, left: Int) { (self.limit, self.left) = (limit, left) }
+
+    /// What of a value is not as a schema wants it.
+    ///
+    /// A schema that refers to itself in several choices can ask about each part of a value exponentially often: it is
+    /// asked a few times more often than others are, and not again.
+    static func violations(in value: JSONText, against node: SchemaNode) -> [SchemaViolation] {
+        var check = SchemaCheck(limit: limit, left: (1 << 20) + value.utf8Count * 256)
+        check.check(value, against: node)
+        return check.violations
     }
 
-    private mutating func refuse(_ place: String, _ code: String, _ detail: String) {
+    private mutating func check(_ value: JSONText, against node: SchemaNode) {
+        guard violations.count < limit, take(64 + value.utf8Count) else { return }
+        guard !node.isNever else { return refuse("not-allowed", "is not allowed here") }
+        if let reference = node.reference { check(value, against: reference) }
+        let keywords = node.keywords
+        guard checkType(value, keywords) else { return }
+        checkValues(value, keywords)
+        switch value.kind {
+        case .number: checkNumber(value, keywords)
+        case .string: checkString(value, keywords)
+        case .array: checkArray(value, keywords)
+        case .object: checkObject(value, keywords)
+        case .bool, .null: break
+        }
+        checkChoices(value, keywords)
+    }
+
+    private mutating func check(_ value: JSONText, in part: String, against node: SchemaNode) {
+        path.append(part)
+        check(value, against: node)
+        path.removeLast()
+    }
+
+    /// Takes from the budget; the first time that it does not suffice is a violation, and nothing is asked any more.
+    private mutating func take(_ work: Int) -> Bool {
+        guard left > 0 else { return false }
+        left -= work
+        guard left <= 0 else { return true }
+        let detail = "takes too long to be held to its schema; it must be smaller or less deep"
+        violations.append(SchemaViolation(pointer: "", code: "too-complex", detail: detail))
+        limit = 0
+        return false
+    }
+
+    private mutating func refuse(_ code: String, _ detail: String, at part: String? = nil) {
         guard violations.count < limit else { return }
-        violations.append(SchemaViolation(pointer: place, code: code, detail: detail))
+        let place = (path + [part].compactMap(\.self)).map { "/\($0.pointerEscaped)" }.joined()
+        violations.append(SchemaViolation(pointer: place.cut(toBytes: Self.placeBytes), code: code, detail: detail))
     }
 
     private static func show(_ value: JSONText) -> String {
         let text = value.string
-        return text.count > 40 ? "\(text.prefix(40))…" : text
+        return text.utf8.count > 80 ? "\(text.prefix(40))…" : text
     }
 
     /// Nothing else is asked of a value of a wrong type.
-    private mutating func checkType(_ value: JSONText, _ place: String, _ keywords: SchemaNode.Keywords) -> Bool {
+    private mutating func checkType(_ value: JSONText, _ keywords: SchemaNode.Keywords) -> Bool {
         guard !keywords.types.isEmpty, !keywords.types.contains(where: { $0.includes(value) }) else { return true }
         let wanted = keywords.types.map(\.words).joined(separator: " or ")
-        refuse(place, "wrong-type", "must be \(wanted); it is \(Self.show(value))")
+        refuse("wrong-type", "must be \(wanted); it is \(Self.show(value))")
         return false
     }
 
-    private mutating func checkNumber(_ value: JSONText, _ place: String, _ keywords: SchemaNode.Keywords) {
+    private mutating func checkValues(_ value: JSONText, _ keywords: SchemaNode.Keywords) {
+        guard !keywords.values.isEmpty, take(value.utf8Count * 8) else { return }
+        let form = value.normalForm
+        for (normal, shown) in keywords.values where !normal.contains(form) {
+            let wanted = normal.count == 1 ? shown : "one of \(shown)"
+            refuse("not-allowed", "must be \(wanted); it is \(Self.show(value))")
+        }
+    }
+
+    private mutating func checkNumber(_ value: JSONText, _ keywords: SchemaNode.Keywords) {
         guard let number = SchemaNumber(value), let complaint = keywords.numbers.complaint(about: number) else {
             return
         }
-        refuse(place, "out-of-range", "must be \(complaint); it is \(Self.show(value))")
+        refuse("out-of-range", "must be \(complaint); it is \(Self.show(value))")
     }
 
-    private mutating func checkString(_ value: JSONText, _ place: String, _ keywords: SchemaNode.Keywords) {
+    private mutating func checkString(_ value: JSONText, _ keywords: SchemaNode.Keywords) {
         guard let text = value.stringValue else { return }
         // The draft counts characters as RFC 8259 has them: code points.
         let length = text.unicodeScalars.count
-        if !keywords.length.includes(length) {
-            refuse(place, "wrong-length", "must have \(keywords.length.words) characters; it has \(length)")
-        } else if let pattern = keywords.pattern, !pattern.matches(text) {
-            refuse(place, "not-allowed", "must match \(pattern.text); it is \(Self.show(value))")
+        guard keywords.length.includes(length) else {
+            return refuse("wrong-length", "must have \(keywords.length.words) characters; it has \(length)")
         }
+        guard let pattern = keywords.pattern else { return }
+        guard length <= SchemaPattern.longestText else {
+            return refuse("wrong-length", "must have at most \(SchemaPattern.longestText) characters to be matched")
+        }
+        // Where an expression may begin anywhere, it is tried at every character.
+        guard take(length * length / 8) else { return }
+        if !pattern.matches(text) { refuse("not-allowed", "must match \(pattern.text); it is \(Self.show(value))") }
     }
 
-    private mutating func checkArray(_ value: JSONText, _ place: String, _ keywords: SchemaNode.Keywords) {
+    private mutating func checkArray(_ value: JSONText, _ keywords: SchemaNode.Keywords) {
         // Only an array has elements.
         guard let elements = try? value.elements() else { return }
         if !keywords.itemCount.includes(elements.count) {
-            refuse(place, "wrong-length", "must have \(keywords.itemCount.words) elements; it has \(elements.count)")
+            refuse("wrong-length", "must have \(keywords.itemCount.words) elements; it has \(elements.count)")
         }
-        if keywords.hasUniqueItems, Set(elements.map(\.normalForm)).count < elements.count {
-            refuse(place, "duplicate", "must have no element twice")
+        if keywords.hasUniqueItems, take(value.utf8Count * 8),
+            Set(elements.map(\.normalForm)).count < elements.count
+        {
+            refuse("duplicate", "must have no element twice")
         }
         for (index, element) in elements.enumerated() {
             let node = index < keywords.firstItems.count ? keywords.firstItems[index] : keywords.items
-            if let node { check(element, at: "\(place)/\(index)", against: node) }
+            if let node { check(element, in: String(index), against: node) }
         }
     }
 
-    private mutating func checkObject(_ value: JSONText, _ place: String, _ keywords: SchemaNode.Keywords) {
+    private mutating func checkObject(_ value: JSONText, _ keywords: SchemaNode.Keywords) {
         // Only an object has members.
         guard let members = try? value.object().members else { return }
-        let names = Set(members.map(\.name))
+        let names = Set(members.map { ExactText($0.name) })
         if !keywords.memberCount.includes(members.count) {
-            refuse(place, "wrong-length", "must have \(keywords.memberCount.words) members; it has \(members.count)")
+            refuse("wrong-length", "must have \(keywords.memberCount.words) members; it has \(members.count)")
         }
-        require(keywords.required, names, place)
-        for (name, required) in keywords.requiredWith where names.contains(name) { require(required, names, place) }
+        require(keywords.required, names)
+        for (name, required) in keywords.requiredWith where names.contains(ExactText(name)) {
+            require(required, names)
+        }
         for (name, value) in members {
-            let place = "\(place)/\(name.pointerEscaped)"
-            if let node = keywords.members[name] {
-                check(value, at: place, against: node)
+            if let node = keywords.members[ExactText(name)] {
+                check(value, in: name, against: node)
             } else if let node = keywords.otherMembers {
                 if node.isNever {
-                    refuse(place, "unknown-field", "is not known")
+                    refuse("unknown-field", "is not known", at: name)
                 } else {
-                    check(value, at: place, against: node)
+                    check(value, in: name, against: node)
                 }
             }
         }
     }
 
-    private mutating func require(_ required: [String], _ names: Set<String>, _ place: String) {
-        for name in required where !names.contains(name) {
-            refuse("\(place)/\(name.pointerEscaped)", "required", "is missing")
-        }
+    private mutating func require(_ required: [String], _ names: Set<ExactText>) {
+        for name in required where !names.contains(ExactText(name)) { refuse("required", "is missing", at: name) }
     }
 
     // MARK: Choices
 
-    private mutating func checkChoices(_ value: JSONText, _ place: String, _ keywords: SchemaNode.Keywords) {
-        for node in keywords.all { check(value, at: place, against: node) }
-        if let any = keywords.any, !any.contains(where: { Self.holds(value, $0) }) {
-            refuse(place, "not-allowed", "must be as one of \(any.count) schemas says, and is as none does")
+    private mutating func checkChoices(_ value: JSONText, _ keywords: SchemaNode.Keywords) {
+        for node in keywords.all { check(value, against: node) }
+        if let any = keywords.any, count(any, value, upTo: 1) == 0 {
+            refuse("not-allowed", "must be as one of \(any.count) schemas says, and is as none does")
         }
         if let one = keywords.one {
-            let count = one.count { Self.holds(value, $0) }
-            if count != 1 {
-                refuse(place, "not-allowed", "must be as exactly one of \(one.count) schemas says; \(count) fit it")
-            }
+            let count = count(one, value, upTo: 2)
+            let found = count == 0 ? "none fits it" : "several fit it"
+            if count != 1 { refuse("not-allowed", "must be as exactly one of \(one.count) schemas says; \(found)") }
         }
-        if let none = keywords.none, Self.holds(value, none) { refuse(place, "not-allowed", "is what is ruled out") }
+        if let none = keywords.none, holds(value, none) { refuse("not-allowed", "is what is ruled out") }
         if let (condition, then, otherwise) = keywords.condition,
-            let node = Self.holds(value, condition) ? then : otherwise
+            let node = holds(value, condition) ? then : otherwise
         {
-            check(value, at: place, against: node)
+            check(value, against: node)
         }
     }
 
-    private static func holds(_ value: JSONText, _ node: SchemaNode) -> Bool {
-        var check = SchemaCheck()
-        check.limit = 1
-        check.check(value, at: "", against: node)
-        return check.violations.isEmpty
+    /// How many of some schemas a value is as, counted no further than a number.
+    private mutating func count(_ nodes: [SchemaNode], _ value: JSONText, upTo most: Int) -> Int {
+        var count = 0
+        for node in nodes where count < most && holds(value, node) { count += 1 }
+        return count
     }
+
+    private mutating func holds(_ value: JSONText, _ node: SchemaNode) -> Bool {
+        var check = SchemaCheck(limit: 1, left: left)
+        check.check(value, against: node)
+        let spent = left - check.left
+        // What the inner check used up is used up here as well, and told here.
+        return take(spent) && check.violations.isEmpty
+    }
+}
+
+/// A text that is another only where its bytes differ; Swift's own texts are the same in several spellings.
+struct ExactText: Hashable {
+    private let bytes: [UInt8]
+
+    init(_ text: String) { bytes = Array(text.utf8) }
 }

@@ -9,7 +9,7 @@ final class SchemaNode: @unchecked Sendable {
     struct Keywords {
         var types: [SchemaType] = []
         /// The values one of which it must be, in their normal form; of each list, where there are several.
-        var values: [(normal: Set<String>, shown: String)] = []
+        var values: [(normal: Set<ExactText>, shown: String)] = []
         var numbers = NumberBounds()
         var length = SizeBounds()
         var pattern: SchemaPattern?
@@ -20,7 +20,7 @@ final class SchemaNode: @unchecked Sendable {
         var memberCount = SizeBounds()
         var required: [String] = []
         var requiredWith: [(name: String, required: [String])] = []
-        var members: [String: SchemaNode] = [:]
+        var members: [ExactText: SchemaNode] = [:]
         var otherMembers: SchemaNode?
         var all: [SchemaNode] = []
         var any: [SchemaNode]?
@@ -101,18 +101,31 @@ struct SizeBounds {
     }
 }
 
-/// A regular expression, unanchored, as Swift reads it; matched by one check at a time, as it may not be shared.
+/// A regular expression, unanchored, as Swift reads it.
 final class SchemaPattern: Sendable {
+    /// The longest text that is matched, in characters: what an expression takes may grow with its square.
+    static let longestText = 512
+
+    /// `@unchecked`: whoever takes it out of the pool has it alone.
+    private struct Compiled: @unchecked Sendable {
+        let regex: Regex<AnyRegexOutput>
+    }
+
     let text: String
-    private let regex: Mutex<Regex<AnyRegexOutput>>
+    /// Those that nobody uses: an expression may not be shared, and takes longer to read than to match.
+    private let idle: Mutex<[Compiled]>
 
     init(_ text: String) throws {
         self.text = text
-        regex = Mutex(try Regex(text))
+        idle = Mutex([Compiled(regex: try Regex(text))])
     }
 
     func matches(_ value: String) -> Bool {
+        // It was read once, so it can be read again.
+        let compiled = idle.withLock { $0.popLast() } ?? (try? Compiled(regex: Regex(text)))
+        guard let compiled else { return false }
+        defer { idle.withLock { $0.append(compiled) } }
         // What cannot be matched does not match.
-        regex.withLock { (try? $0.firstMatch(in: value)) != nil }
+        return (try? compiled.regex.firstMatch(in: value)) != nil
     }
 }

@@ -61,10 +61,10 @@ struct NumberBounds {
 
 extension JSONText {
     /// A text that is the same for all spellings of a value: names sorted, escapes undone, numbers by their value.
-    var normalForm: String {
+    var normalForm: ExactText {
         var text = ""
         writeNormalForm(to: &text)
-        return text
+        return ExactText(text)
     }
 
     private func writeNormalForm(to text: inout String) {

@@ -137,7 +137,7 @@ struct SchemaReader {
         switch name {
         case "properties":
             for (name, value) in try members(value, at: place, "properties is an object") {
-                keywords.members[name] = try node(value, at: "\(place)/\(name.pointerEscaped)")
+                keywords.members[ExactText(name)] = try node(value, at: "\(place)/\(name.pointerEscaped)")
             }
         case "additionalProperties": keywords.otherMembers = try node(value, at: place)
         case "required": keywords.required = try strings(value, at: place)

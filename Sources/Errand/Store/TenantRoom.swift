@@ -2,10 +2,11 @@
 package struct TenantRoom: Sendable {
     /// How long after a claim that left a tenant's jobs for want of room it is worth to look again.
     ///
-    /// An end wakes those who wait for its own queue; room for another queue's jobs is found by looking.
+    /// An end wakes those who wait for its own queue, where the process that records it claims itself; other room is
+    /// found by looking.
     package static let pause = Duration.seconds(1)
 
-    /// How the names of Errand's own queues begin, which no client may submit to.
+    /// How the names of Errand's own queues begin, which the API lets nobody submit to.
     package static let ownQueues = "errand."
 
     private let limit: Int?

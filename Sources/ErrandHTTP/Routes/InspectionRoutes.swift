@@ -64,8 +64,11 @@ struct InspectionRoutes: Sendable {
         guard let limit = services.options.quotas.runningJobs, let tenant = job.tenantId,
             TenantRoom.counts(job.queue)
         else { return nil }
-        let counts = try await services.stores.jobs.counts(by: .queue, projectId: nil, scope: .tenant(tenant))
-        return (counts.filter { TenantRoom.counts($0.key) }.reduce(0) { $0 + $1.value.running }, limit)
+        var running = JobFilter()
+        running.statuses = [.running]
+        let page = try await services.stores.jobs.jobs(running, page: PageRequest(limit: 1000), scope: .tenant(tenant))
+        // Tracked jobs run as well, and take no worker.
+        return (page.jobs.count { $0.tracking == nil && TenantRoom.counts($0.queue) }, limit)
     }
 
     private func stats(_ request: Request, _ context: APIContext) async throws -> Response {

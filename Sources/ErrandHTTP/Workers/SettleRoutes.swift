@@ -78,6 +78,8 @@ struct SettleRoutes: Sendable {
     private func checked(_ value: JSONText?, of lease: JobLease, _ context: APIContext) async throws -> JobResult {
         guard services.types.hasResultSchemas else { return JobResult(value) }
         let job = try await services.stores.jobs.job(.id(lease.id), scope: context.scope)
+        // To a run that is over, settling says so.
+        guard job.status == .running, job.fence == lease.fence else { return JobResult(value) }
         var reader = FieldReader()
         reader.refuse(services.types[job.type]?.violations(inResult: value) ?? [], of: "result")
         try reader.finish()

@@ -26,6 +26,10 @@ extension PostgresSession {
                 """
                 SELECT (SELECT coalesce(sum(rev) + sum(fence), 0) FROM errand.live)::bigint
                     + (SELECT coalesce(sum(rev) + sum(fence), 0) FROM errand.ended)::bigint
+                    + (SELECT coalesce(sum(coalesce(revoked_at, 0) + coalesce(used_at, 0)), 0)
+                        FROM errand.api_keys)::bigint
+                    + (SELECT coalesce(sum(enabled::integer + failures + length(secrets) + length(url)), 0)
+                        FROM errand.webhooks)::bigint
                 """
             )
         )

@@ -7,7 +7,7 @@ extension PostgresSession {
     /// Moves claimable jobs to `Running`.
     func claim(_ request: ClaimRequest) throws(JobStoreError) -> Claim {
         try demoteAfterJump()
-        var tenants = try tenantRoom(for: request)
+        var tenants = TenantRoom(limit: nil, running: [:])
         // One round trip says what there is; only where queues are limited another says how far.
         let queues: PostgresValue = request.queues.map { .texts($0) } ?? .null
         let found = try run([
@@ -19,6 +19,7 @@ extension PostgresSession {
             let lanes = try found[2].map { (row) throws(JobStoreError) in
                 ClaimLane(queue: row.text(), tenant: row.text(), available: Int(row.int()))
             }
+            if lanes.contains(where: { $0.available > 0 }) { tenants = try tenantRoom(for: request) }
             let rooms = limits.mapValues { $0.room(at: time.steady) }
             let rotation = context.rotation.withLock { $0 }
             let turns = ClaimTurns(lanes, rooms: rooms, tenants: tenants, rotation: rotation, limit: request.limit)

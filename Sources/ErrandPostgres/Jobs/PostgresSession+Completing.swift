@@ -92,7 +92,7 @@ extension PostgresSession {
         let completed = try rows.map { (row) throws(JobStoreError) in CompletedRow(&row) }
         let ids = Dictionary(completions.map { ($0.lease.number, $0.lease.id) }) { first, _ in first }
         for row in completed {
-            if row.isLimited { changes.queues.insert(row.queue) }
+            noteStopped(in: row.queue, of: row.tenant, isLimited: row.isLimited)
             guard let id = ids[row.number] else { continue }
             changes.jobs[id] = JobChange(id: id, tenantId: row.tenant, projectId: row.project, rev: row.rev)
         }

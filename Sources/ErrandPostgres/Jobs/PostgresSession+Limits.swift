@@ -1,5 +1,6 @@
 #if Postgres
 import Errand
+import Synchronization
 
 /// What limits a queue, under the lock of its row.
 struct QueueLimits {
@@ -44,9 +45,18 @@ extension PostgresSession {
         return byName
     }
 
+    /// Wakes those who wait for room that a run's end may have made: below the limit of its queue, or of its tenant.
+    func noteStopped(in queue: String, of tenant: String?, isLimited: Bool) {
+        let isTenantLimited = tenant != nil && context.limitsTenants.load(ordering: .relaxed)
+        if isLimited || isTenantLimited && TenantRoom.counts(queue) { changes.queues.insert(queue) }
+    }
+
     /// What claims may give each tenant; claims that ask for it take turns until they are committed.
     func tenantRoom(for request: ClaimRequest) throws(JobStoreError) -> TenantRoom {
         guard let limit = request.runningJobsPerTenant else { return TenantRoom(limit: nil, running: [:]) }
+        context.limitsTenants.store(true, ordering: .relaxed)
+        // What this transaction ended makes room, too.
+        try flush()
         // Two statements: the second sees what those committed who held the lock before.
         let answers = try run([
             PostgresStatement("SELECT pg_advisory_xact_lock(hashtextextended('errand.tenants', 0))"),

@@ -17,7 +17,7 @@ extension PostgresSession {
         held.job = new
         if new.rev != old.rev { tell(of: new) }
         guard new.status != old.status else { return .success(new) }
-        if old.status == .running, held.isLimited { changes.queues.insert(new.queue) }
+        if old.status == .running { noteStopped(in: new.queue, of: new.tenantId, isLimited: held.isLimited) }
         if new.status.isTerminal { noteEnd(number, type: new.type, tenant: new.tenantId) }
         if new.status.isTerminal, held.hasDependents {
             let event: JobEvent = new.status == .completed ? .dependencyCompleted : .dependencyFailed(new.id)

@@ -18,6 +18,8 @@ final class PostgresContext: Sendable {
     let waitingClaims = WaitingClaims()
     /// For how many claims to come it is not worth trying whether they go at once.
     let claimsInTurn = Mutex(0)
+    /// Whether claims of this process hold tenants to a limit.
+    let limitsTenants = Atomic(false)
     /// The latest time that made jobs claimable, in milliseconds.
     let latestWrite = Mutex(Int64(0))
 

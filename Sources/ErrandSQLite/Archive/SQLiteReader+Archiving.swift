@@ -16,7 +16,13 @@ extension SQLiteReader {
                 """
             ).onlyInt(),
             lastGeneration: try sql("SELECT value FROM counters WHERE name = 'last_generation'").onlyInt(),
-            changes: try sql("SELECT ifnull(sum(rev) + sum(fence), 0) FROM jobs").onlyInt()
+            changes: try sql(
+                """
+                SELECT (SELECT ifnull(sum(rev) + sum(fence), 0) FROM jobs)
+                    + (SELECT ifnull(sum(ifnull(revoked_at, 0) + ifnull(used_at, 0)), 0) FROM api_keys)
+                    + (SELECT ifnull(sum(enabled + failures + length(secrets) + length(url)), 0) FROM webhooks)
+                """
+            ).onlyInt()
         )
     }
 

@@ -213,6 +213,7 @@ extension SQLiteSession {
     fileprivate func tenantRoom(for request: ClaimRequest) -> TenantRoom {
         var running: [String: Int] = [:]
         if request.runningJobsPerTenant != nil {
+            memory.limitsTenants = true
             for lane in memory.lanes where lane.running > 0 && TenantRoom.counts(lane.key.queue) {
                 if let tenant = lane.key.tenant { running[tenant, default: 0] += lane.running }
             }

@@ -22,6 +22,8 @@ struct SQLiteMemory {
     /// While there are none, ending a job need not look for jobs that wait for it.
     var dependencyCount = 0
     var webhooks = WebhookMemory()
+    /// Whether claims hold tenants to a limit.
+    var limitsTenants = false
     /// The transaction's changes to the counts.
     var pendingCounts: [CountKey: StatusCounts] = [:]
     /// Where the rotation over queues, and over the tenants of each queue, goes on.
@@ -258,11 +260,16 @@ extension SQLiteSession {
         if state.phase == .scheduled { try refreshDue(state.lane) }
     }
 
-    /// Runs ended, which may make room below its queue's limit.
+    /// Runs ended, which may make room below the limit of their queue, or of their tenant in all queues.
     func noteStopped(_ lane: Int, _ runs: Int = 1) {
         addRunning(lane, -runs)
-        let queue = memory.lanes[lane].key.queue
-        if interest.contains(.wakeUps), memory.queues[queue]?.concurrency != nil { changes.queues.insert(queue) }
+        guard interest.contains(.wakeUps) else { return }
+        let key = memory.lanes[lane].key
+        if memory.queues[key.queue]?.concurrency != nil { changes.queues.insert(key.queue) }
+        guard memory.limitsTenants, let tenant = key.tenant, TenantRoom.counts(key.queue) else { return }
+        for ready in memory.readyLanes where memory.lanes[ready].key.tenant == tenant {
+            changes.queues.insert(memory.lanes[ready].key.queue)
+        }
     }
 
     private func setClaimable(_ lane: Int, _ count: Int) {

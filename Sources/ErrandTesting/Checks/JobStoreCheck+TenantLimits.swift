@@ -42,6 +42,33 @@ extension JobStoreCheck {
             try await test.submit(3, of: "a", to: "default")
             #expect(try await test.claim(10, perTenant: 1).count == 7)
         },
+        JobStoreCheck("an end makes room for the claim that comes with it, however the run ended") { test in
+            try await test.submit(5, of: "a", to: "default")
+            var request = test.request(5)
+            request.runningJobsPerTenant = 1
+            var runs = try await test.store.claim(request).jobs
+            let failure = JobFailure(code: "c", message: "m")
+            let outcomes: [Settlement.Outcome] = [
+                .complete(JobResult()), .fail(failure, retryAfter: nil), .release(after: .zero),
+            ]
+            for outcome in outcomes {
+                try #require(runs.count == 1)
+                let both = try await test.store.settle(
+                    [Settlement(lease: runs[0].lease, outcome: outcome)],
+                    thenClaim: request
+                )
+                runs = try both.claim.get().jobs
+            }
+            #expect(runs.count == 1)
+        },
+        JobStoreCheck("who waits for a tenant's room is woken by the end of a run in the same queue") { test in
+            try await test.submit(2, of: "a", to: "default")
+            let first = try #require(try await test.claim(5, perTenant: 1).first)
+            let stream = test.store.changes(.wakeUps)
+            try await test.complete(first.lease)
+            #expect(await stream.first { $0.queues.contains("default") } != nil)
+            #expect(try await test.claim(5, perTenant: 1).count == 1)
+        },
         JobStoreCheck("claims at once never exceed a tenant's limit") { test in
             try await test.submit(30, of: "a", to: "default")
             let claimed = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -31,10 +31,12 @@ extension MemoryState {
         _ = try? transition(event, of: job, at: time)
     }
 
-    /// A run that ended may make room below its queue's limit.
+    /// A run that ended may make room below the limit of its queue, or of its tenant in all queues.
     private mutating func freed(_ old: Job, _ new: Job) {
-        guard old.status == .running, new.status != .running, queues[old.queue]?.concurrency != nil else { return }
-        changes.queues.insert(old.queue)
+        guard old.status == .running, new.status != .running else { return }
+        if queues[old.queue]?.concurrency != nil { changes.queues.insert(old.queue) }
+        guard limitsTenants, let tenant = old.tenantId, TenantRoom.counts(old.queue) else { return }
+        changes.queues.formUnion(lanes.filter { $0.value[tenant]?.isEmpty == false }.keys)
     }
 
     private mutating func settleDependents(of job: Job, at time: StoreTime) {

@@ -14,6 +14,7 @@ extension MemoryState {
         var turn = asked.sorted().filter { lanes[$0]?.isEmpty == false }.rotated(after: rotation.queue)
         var claimed: [ClaimedJob] = []
         var room = TenantRoom(limit: request.runningJobsPerTenant, running: tenantsRunning)
+        limitsTenants = limitsTenants || request.runningJobsPerTenant != nil
         while claimed.count < request.limit, !turn.isEmpty {
             for queue in turn where claimed.count < request.limit {
                 guard let job = next(in: queue, for: request, time, &room), let run = start(job, request, time) else {

@@ -23,6 +23,8 @@ struct MemoryState: Sendable {
     private(set) var runningCounts: [String: Int] = [:]
     /// How many of each tenant's are running, but for those of Errand's own queues.
     private(set) var tenantsRunning: [String: Int] = [:]
+    /// Whether claims hold tenants to a limit.
+    var limitsTenants = false
     /// Tracked jobs that have not ended and may go stale.
     private(set) var watched: Set<Int64> = []
 
