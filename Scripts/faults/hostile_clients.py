@@ -44,10 +44,13 @@ async def dripped(port, head, drip, pause=0.3):
             writer.write(drip)
 
     sending = asyncio.create_task(send())
+    said = b""
     try:
-        said = await reader.read()
+        # In parts: where one more drip finds the connection closed, what was not taken before is lost with the error.
+        while part := await reader.read(4096):
+            said += part
     except ConnectionError:
-        said = b""
+        pass
     sending.cancel()
     writer.close()
     return time.monotonic() - began, said
