@@ -114,8 +114,10 @@ class Run:
         secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         webhook = {"url": self.receiver.url + self.path + "/own", "secret": secret}
         jobs = self.submit(3, webhook=webhook)
-        self.submit(3)
+        others = self.submit(3)
         self.arrive(jobs, self.path + "/own")
+        # The endpoint hears of all of them, before anybody rotates what they are signed with.
+        self.arrive(jobs + others)
         if sorted(self.receiver.job_ids(self.path + "/own")) != sorted(jobs):
             self.broken.append(f"{self.store}: a job's own webhook heard of others")
         return [{**each, "good": [secret], "bad": self.secrets} for each in self.receiver.taken(self.path + "/own")]
