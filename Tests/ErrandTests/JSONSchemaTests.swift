@@ -132,7 +132,7 @@ struct JSONSchemaTests {
             (##"{"not":{"$ref":"#"}}"##, "# refers to itself"),
             (#"{"type":"text"}"#, "/type"), (#"{"minLength":-1}"#, "/minLength"), (#"{"multipleOf":0}"#, "/multipleOf"),
             (#"{"pattern":"("}"#, "/pattern"), (#"{"required":["a",1]}"#, "/required"), ("5", "a schema is an object"),
-            (#"{"items":[{}]}"#, "/items"),
+            (#"{"items":[{}]}"#, "/items"), (#"{"uniqueItems":"yes"}"#, "/uniqueItems"),
         ]
     )
     func refusals(_ schema: String, _ words: String) throws {

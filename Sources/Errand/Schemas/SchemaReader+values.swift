@@ -36,6 +36,11 @@ extension SchemaReader {
         return count
     }
 
+    func flag(_ value: JSONText, at place: String) throws(JSONSchemaError) -> Bool {
+        guard let flag = value.boolValue else { throw wrong(value, place, "true or false") }
+        return flag
+    }
+
     func types(_ value: JSONText, at place: String) throws(JSONSchemaError) -> [SchemaType] {
         let names = value.kind == .array ? try strings(value, at: place) : [try string(value, at: place)]
         return try names.map { (name) throws(JSONSchemaError) in

@@ -1,5 +1,12 @@
 /// Reads a schema's text into what it asks.
 struct SchemaReader {
+    /// A member of a schema, and where it stands.
+    private struct Keyword {
+        let name: String
+        let value: JSONText
+        let place: String
+    }
+
     /// Schemas that may be referred to, by the reference.
     private var named: [String: SchemaNode] = [:]
     private var references: [(node: SchemaNode, target: String, place: String)] = []
@@ -41,12 +48,13 @@ struct SchemaReader {
             case "if", "then", "else": break
             case _ where Self.annotations.contains(name): break
             default:
+                let keyword = Keyword(name: name, value: value, place: place)
                 // Not with ||, which loses the type of what is thrown.
-                if try takeNumbers(name, value, place, &keywords) { continue }
-                if try takeText(name, value, place, &keywords) { continue }
-                if try takeArray(name, value, place, &keywords) { continue }
-                if try takeObject(name, value, place, &keywords) { continue }
-                guard try takeChoice(name, value, place, &keywords) else { throw unknown(name, place) }
+                if try takeNumbers(keyword, &keywords) { continue }
+                if try takeText(keyword, &keywords) { continue }
+                if try takeArray(keyword, &keywords) { continue }
+                if try takeObject(keyword, &keywords) { continue }
+                guard try takeChoice(keyword, &keywords) else { throw unknown(name, place) }
             }
         }
         try takeCondition(members, place, &keywords)
@@ -67,13 +75,10 @@ struct SchemaReader {
 
     // MARK: Keywords
 
-    private func takeNumbers(
-        _ name: String,
-        _ value: JSONText,
-        _ place: String,
-        _ keywords: inout SchemaNode.Keywords
-    ) throws(JSONSchemaError) -> Bool {
-        switch name {
+    private func takeNumbers(_ keyword: Keyword, _ keywords: inout SchemaNode.Keywords) throws(JSONSchemaError) -> Bool
+    {
+        let (value, place) = (keyword.value, keyword.place)
+        switch keyword.name {
         case "minimum": keywords.numbers.least = try number(value, at: place)
         case "maximum": keywords.numbers.most = try number(value, at: place)
         case "exclusiveMinimum": keywords.numbers.above = try number(value, at: place)
@@ -87,13 +92,9 @@ struct SchemaReader {
         return true
     }
 
-    private func takeText(
-        _ name: String,
-        _ value: JSONText,
-        _ place: String,
-        _ keywords: inout SchemaNode.Keywords
-    ) throws(JSONSchemaError) -> Bool {
-        switch name {
+    private func takeText(_ keyword: Keyword, _ keywords: inout SchemaNode.Keywords) throws(JSONSchemaError) -> Bool {
+        let (value, place) = (keyword.value, keyword.place)
+        switch keyword.name {
         case "type": keywords.types = try types(value, at: place)
         case "enum":
             let values = try elements(value, at: place)
@@ -111,30 +112,26 @@ struct SchemaReader {
         return true
     }
 
-    private mutating func takeArray(
-        _ name: String,
-        _ value: JSONText,
-        _ place: String,
-        _ keywords: inout SchemaNode.Keywords
-    ) throws(JSONSchemaError) -> Bool {
-        switch name {
+    private mutating func takeArray(_ keyword: Keyword, _ keywords: inout SchemaNode.Keywords) throws(JSONSchemaError)
+        -> Bool
+    {
+        let (value, place) = (keyword.value, keyword.place)
+        switch keyword.name {
         case "items": keywords.items = try node(value, at: place)
         case "prefixItems": keywords.firstItems = try nodes(value, at: place)
         case "minItems": keywords.itemCount.least = try count(value, at: place)
         case "maxItems": keywords.itemCount.most = try count(value, at: place)
-        case "uniqueItems": keywords.hasUniqueItems = value.boolValue ?? false
+        case "uniqueItems": keywords.hasUniqueItems = try flag(value, at: place)
         default: return false
         }
         return true
     }
 
-    private mutating func takeObject(
-        _ name: String,
-        _ value: JSONText,
-        _ place: String,
-        _ keywords: inout SchemaNode.Keywords
-    ) throws(JSONSchemaError) -> Bool {
-        switch name {
+    private mutating func takeObject(_ keyword: Keyword, _ keywords: inout SchemaNode.Keywords) throws(JSONSchemaError)
+        -> Bool
+    {
+        let (value, place) = (keyword.value, keyword.place)
+        switch keyword.name {
         case "properties":
             for (name, value) in try members(value, at: place, "properties is an object") {
                 keywords.members[ExactText(name)] = try node(value, at: "\(place)/\(name.pointerEscaped)")
@@ -152,13 +149,11 @@ struct SchemaReader {
         return true
     }
 
-    private mutating func takeChoice(
-        _ name: String,
-        _ value: JSONText,
-        _ place: String,
-        _ keywords: inout SchemaNode.Keywords
-    ) throws(JSONSchemaError) -> Bool {
-        switch name {
+    private mutating func takeChoice(_ keyword: Keyword, _ keywords: inout SchemaNode.Keywords) throws(JSONSchemaError)
+        -> Bool
+    {
+        let (value, place) = (keyword.value, keyword.place)
+        switch keyword.name {
         case "allOf": keywords.all = try nodes(value, at: place)
         case "anyOf": keywords.any = try nodes(value, at: place)
         case "oneOf": keywords.one = try nodes(value, at: place)

@@ -8,7 +8,7 @@ public struct JobType: Sendable {
     public var maxAttempts: Int
     /// How long one run may take, in seconds, unless the submitter says otherwise; nil is no limit.
     public var timeoutSeconds: Int?
-    /// What people are told of it.
+    /// What people are told of it, and what its payloads and results are held to.
     public var description = JobTypeDescription()
     /// Looks a submitted job over before it is stored: refuses a bad payload with a pointer, or completes the job.
     public var admit: @Sendable (inout NewJob) throws(JobStoreError) -> Void
