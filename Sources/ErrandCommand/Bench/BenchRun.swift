@@ -83,11 +83,14 @@ struct BenchRun {
 
     // MARK: - Running
 
+    /// Says what went wrong, and nothing else.
+    static let logger = Logger(label: "errand.bench") { LineLogHandler(label: $0, format: .text, level: .error) }
+
     private func worker(_ store: any JobStore, run: @escaping @Sendable (Int) -> Void) -> Worker {
         var handlers = JobHandlers()
         handlers.register(Self.type) { (payload: Payload, _) in run(payload.n) }
         var options = WorkerOptions()
-        options.logger = Logger(label: "errand.bench") { LineLogHandler(label: $0, format: .text, level: .error) }
+        options.logger = Self.logger
         return Worker(store: store, handlers: handlers, options: options)
     }
 

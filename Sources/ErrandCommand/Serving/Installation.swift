@@ -22,7 +22,7 @@ struct Installation: Sendable {
     static func open(_ settings: Settings, for purpose: StorePurpose) async throws -> Installation {
         let store: any InstallationStore
         do throws(JobStoreError) {
-            store = try await settings.store.open(purpose)
+            store = try await settings.store.open(purpose, logger: settings.logger("errand.store"))
         } catch {
             throw CommandFailure(ExitStatus(error), error.description)
         }

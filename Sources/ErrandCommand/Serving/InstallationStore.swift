@@ -3,6 +3,7 @@ import Errand
 import ErrandHTTP
 import ErrandPostgres
 import ErrandSQLite
+import Logging
 
 /// What an installation keeps everything but files in: one store for jobs, uploads, datasets, keys and webhooks, and
 /// for what operators did.
@@ -27,7 +28,11 @@ extension PostgresJobStore: InstallationStore {
     var conditions: [APIOptions.Condition] {
         // What has just begun to listen is on the way; `off` is what somebody chose.
         let state = notifications
-        return [APIOptions.Condition(name: "notify", state: state.rawValue, isGood: state != .degraded)]
+        let isShort = isShortOfConnections
+        return [
+            APIOptions.Condition(name: "notify", state: state.rawValue, isGood: state != .degraded),
+            APIOptions.Condition(name: "connections", state: isShort ? "short" : "enough", isGood: !isShort),
+        ]
     }
 }
 #endif
@@ -43,13 +48,19 @@ enum StorePurpose: Sendable {
 extension StoreLocation {
     /// Opens the store; the only place that knows which there are.
     ///
+    /// - Parameters:
+    ///   - purpose: What for.
+    ///   - logger: Where a store says what its server holds back, and nobody asked for.
+    /// - Returns: The store; close it at the end.
     /// - Throws: `inUse` with the owner's process id, `schemaTooNew`, `unavailable` and what else opening may throw.
-    func open(_ purpose: StorePurpose) async throws(JobStoreError) -> any InstallationStore {
+    func open(_ purpose: StorePurpose, logger: Logger) async throws(JobStoreError) -> any InstallationStore {
         switch self {
         case .sqlite(let path): return try await SQLiteJobStore(path: path)
         #if Postgres
         case .postgres(let url):
-            let store = try PostgresJobStore(url)
+            var options = url.options
+            options.logger = logger
+            let store = try PostgresJobStore(url: url.connection, options: options)
             do throws(JobStoreError) {
                 switch purpose {
                 case .serving: try await store.migrate()

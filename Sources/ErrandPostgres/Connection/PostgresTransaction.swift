@@ -11,12 +11,18 @@ enum PostgresTransaction {
         _ context: PostgresContext,
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
-        try run(on: link, context) { session throws(JobStoreError) in
-            session.begin()
-            let value = try body(session)
-            try session.commit()
-            return value
-        }
+        try run(on: link, context) { session throws(JobStoreError) in try perform(body, in: session) }
+    }
+
+    private static func perform<Value>(
+        _ body: (PostgresSession) throws(JobStoreError) -> Value,
+        in session: PostgresSession
+    ) throws(JobStoreError) -> Value {
+        session.begin()
+        try session.lockFirst(session.lateLocks)
+        let value = try body(session)
+        try session.commit()
+        return value
     }
 
     /// Runs what is a transaction by itself, or several that may each be done without the others.
@@ -37,17 +43,25 @@ enum PostgresTransaction {
     private static func run<Value>(
         on link: PostgresLink,
         _ context: PostgresContext,
+        mends: Bool = true,
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
         var attempt = 1
+        var late = LateLocks()
         while true {
             let session = try PostgresSession(try link.connection(), context)
+            session.lateLocks = late
             do throws(JobStoreError) {
                 return try body(session)
             } catch {
                 undo(session, link)
-                if try quarantine(error.corruptRow, on: link, context) { continue }
-                guard error.postgres?.isRetryable == true, attempt < attempts else { throw error }
+                if mends, try quarantine(error.corruptRow, on: link, context) { continue }
+                // The server has undone all of it, and nobody was told anything of it.
+                guard let conflict = TransactionConflict(error) else { throw error }
+                context.conflicts.note(conflict, error, attempts: attempt)
+                guard attempt < attempts else { throw error }
+                if let locks = error.lateLocks { late.merge(locks) }
+                link.pause(conflict.pause(after: attempt))
                 attempt += 1
             }
         }
@@ -82,16 +96,10 @@ enum PostgresTransaction {
         _ context: PostgresContext
     ) throws(JobStoreError) -> Bool {
         guard let row else { return false }
-        let session = try PostgresSession(try link.connection(), context)
-        session.begin()
-        do throws(JobStoreError) {
-            try session.quarantine(row)
-            try session.commit()
-            return true
-        } catch {
-            undo(session, link)
-            throw error
+        try run(on: link, context, mends: false) { session throws(JobStoreError) in
+            try perform({ (session) throws(JobStoreError) in try session.quarantine(row) }, in: session)
         }
+        return true
     }
 
     private static func readOnce<Value>(

@@ -3,20 +3,32 @@ import Errand
 
 extension PostgresSession {
     /// Reads, and locks where it is to stay so, what the batch names; nothing where it names nothing.
+    ///
+    /// Which jobs that are is found out without locks; then all of them are locked together.
     func lookUp(_ jobs: [NewJob], _ scope: Scope, for plan: inout InsertPlan) throws(JobStoreError) {
         let ids = jobs.compactMap(\.id)
         if !ids.isEmpty { try lookUpReplays(ids, for: &plan) }
-        let keyed = jobs.filter { $0.uniqueKey != nil }
-        if !keyed.isEmpty { try lookUpHolders(keyed, scope, for: &plan) }
+        let holders = try holders(ofKeysOf: jobs, scope)
         let after = Set(jobs.flatMap(\.after))
-        guard !after.isEmpty else { return }
+        let dependencies = after.isEmpty ? [] : try numbers(of: after)
         // Locked, so that none of them ends before the commit without knowing who waits for it.
-        let numbers = try sql("SELECT number FROM errand.jobs WHERE id = ANY ($1::uuid[])", .ids(Array(after)))
-            .map { (row) throws(JobStoreError) in row.int() }
-        try hold(numbers)
-        for number in numbers {
+        try hold(holders + dependencies)
+        if jobs.contains(where: { $0.onConflict == .replace }) { try readWhole(holders) }
+        for number in holders {
+            // One that has ended meanwhile has the key no more. Another may have it, which the insert will meet.
+            guard let holder = held[number]?.job, !holder.status.isTerminal, let key = holder.uniqueKey else {
+                continue
+            }
+            plan.storedHolders[InsertPlan.Key(type: holder.type, key: key)] = number
+        }
+        for number in dependencies {
             if let job = held[number]?.job { plan.dependencies[job.id] = number }
         }
+    }
+
+    private func numbers(of ids: Set<JobID>) throws(JobStoreError) -> [Int64] {
+        try sql("SELECT number FROM errand.jobs WHERE id = ANY ($1::uuid[])", .ids(Array(ids)))
+            .map { (row) throws(JobStoreError) in row.int() }
     }
 
     private func lookUpReplays(_ ids: [JobID], for plan: inout InsertPlan) throws(JobStoreError) {
@@ -44,31 +56,35 @@ extension PostgresSession {
         plan.buried = Set(buried)
     }
 
-    private func lookUpHolders(
-        _ jobs: [NewJob],
-        _ scope: Scope,
-        for plan: inout InsertPlan
-    ) throws(JobStoreError) {
-        let rows = try sql(
-            Self.lockByKeys,
-            .texts(jobs.map(\.type)),
-            .texts(jobs.map(\.uniqueKey)),
+    private func holders(ofKeysOf jobs: [NewJob], _ scope: Scope) throws(JobStoreError) -> [Int64] {
+        let keyed = jobs.filter { $0.uniqueKey != nil }
+        guard !keyed.isEmpty else { return [] }
+        return try sql(
+            Self.findByKeys,
+            .texts(keyed.map(\.type)),
+            .texts(keyed.map(\.uniqueKey)),
             .text(scope.tenantId)
         )
-        let holders = try rows.map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
-        for holder in holders {
-            if held[holder.job.number] == nil { held[holder.job.number] = holder }
-            guard let key = holder.job.uniqueKey else { continue }
-            plan.storedHolders[InsertPlan.Key(type: holder.job.type, key: key)] = holder.job.number
-        }
+        .map { (row) throws(JobStoreError) in row.int() }
+    }
+
+    /// Reads held jobs that have not ended again, with all their texts.
+    private func readWhole(_ numbers: [Int64]) throws(JobStoreError) {
+        let numbers = numbers.filter { held[$0]?.job.status.isTerminal == false && held[$0]?.isChanged == false }
+        guard !numbers.isEmpty else { return }
+        let whole = try sql("\(JobRow.whole(.live)) WHERE s.number = ANY ($1::bigint[])", .ints(numbers))
+            .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
+        for job in whole { held[job.job.number] = job }
     }
 
     /// The job that holds a unique key and is not the one that asks.
     func holder(ofKeyOf job: Job) throws(JobStoreError) -> Job? {
         guard let key = job.uniqueKey else { return nil }
-        return try sql(Self.lockByKeys, .texts([job.type]), .texts([key]), .text(job.tenantId))
-            .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true).job }
-            .first { $0.number != job.number }
+        let numbers = try sql(Self.findByKeys, .texts([job.type]), .texts([key]), .text(job.tenantId))
+            .map { (row) throws(JobStoreError) in row.int() }
+            .filter { $0 != job.number }
+        try hold(numbers)
+        return numbers.lazy.compactMap { self.held[$0]?.job }.first { !$0.status.isTerminal }
     }
 
     /// Stores the plan's jobs, and who waits for whom.
@@ -77,7 +93,9 @@ extension PostgresSession {
         for (dependency, _) in plan.innerDependencies { plan.jobs[dependency].hasDependents = true }
         // Those that the batch replaces or names must be written first: a key may move from one to the other.
         try flush()
-        let numbers = try numbers(of: run(InsertStatement.make(plan.jobs, now: now)), plan.jobs.count)
+        order.write()
+        let insert = InsertStatement.make(plan.jobs, now: now, areIDsNew: plan.places.isEmpty)
+        let numbers = try numbers(of: run(insert), plan.jobs.count)
         for (place, number) in numbers.enumerated() { plan.jobs[place].job.number = number }
         for job in plan.jobs.map(\.job) {
             tell(of: job)
@@ -119,11 +137,10 @@ extension PostgresSession {
         }
     }
 
-    private static let lockByKeys = """
-        \(JobRow.whole(.live)) WHERE s.unique_key IS NOT NULL
+    private static let findByKeys = """
+        SELECT s.number FROM errand.live s WHERE s.unique_key IS NOT NULL
             AND (s.type, s.unique_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
             AND coalesce(s.tenant, '') = coalesce($3::text, '') AND (s.tenant IS NULL) = ($3::text IS NULL)
-        ORDER BY s.number FOR UPDATE OF s
         """
 }
 #endif

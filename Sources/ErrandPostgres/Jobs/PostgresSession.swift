@@ -18,6 +18,8 @@ final class PostgresContext: Sendable {
     let waitingClaims = WaitingClaims()
     /// For how many claims to come it is not worth trying whether they go at once.
     let claimsInTurn = Mutex(0)
+    /// What was in the way of transactions.
+    let conflicts: TransactionConflicts
     /// Whether claims of this process hold tenants to a limit.
     let limitsTenants = Atomic(false)
     /// The latest time that made jobs claimable, in milliseconds.
@@ -25,6 +27,7 @@ final class PostgresContext: Sendable {
 
     init(options: PostgresJobStore.Options, hub: ChangeHub, sender: ChangeSender?) {
         (self.options, self.hub, self.sender) = (options, hub, sender)
+        conflicts = TransactionConflicts(logger: options.logger)
     }
 
     /// Tells everybody what a transaction changed, once it is durable.
@@ -46,6 +49,12 @@ final class PostgresSession {
     private(set) var time = StoreTime(wall: Date(milliseconds: 0), steady: .zero)
     /// The jobs under this transaction's locks.
     var held: [Int64: HeldJob] = [:]
+    /// What is locked, and what may be waited for after that.
+    var order = LockOrder()
+    /// What an earlier attempt at the same came upon too late.
+    var lateLocks = LateLocks()
+    /// The objects that no record names any more, until they are noted.
+    var orphanedKeys: Set<String> = []
     /// The jobs it ended, until what is to be told of them is stored.
     var ended: [EndedJob] = []
     /// What the transaction adds to the counts.
@@ -89,7 +98,7 @@ final class PostgresSession {
 
     func commit() throws(JobStoreError) {
         try deliverEnds()
-        var statements = saves()
+        var statements = saves() + [orphans].compactMap(\.self)
         if let counts = counts.statement { statements.append(counts) }
         // Nothing was asked, and there is nothing to write.
         if statements.isEmpty, queued.first?.text == PostgresStatement.begin.text { return finish() }
@@ -130,7 +139,7 @@ final class PostgresSession {
     /// Does all of a part or, where the part is refused, nothing of it.
     func nested<Value>(_ body: () throws(JobStoreError) -> Value) throws(JobStoreError) -> Value {
         try run(saves() + [PostgresStatement("SAVEPOINT part")])
-        let before = (changes, counts, ended)
+        let (before, earlier) = ((changes, counts, ended), order)
         do throws(JobStoreError) {
             let value = try body()
             try run(saves() + [PostgresStatement("RELEASE SAVEPOINT part")])
@@ -138,6 +147,7 @@ final class PostgresSession {
         } catch {
             held = [:]
             (changes, counts, ended) = before
+            order.undo(to: earlier)
             try run([PostgresStatement("ROLLBACK TO SAVEPOINT part"), PostgresStatement("RELEASE SAVEPOINT part")])
             throw error
         }
