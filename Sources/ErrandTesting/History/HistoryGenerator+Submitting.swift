@@ -47,7 +47,7 @@ extension HistoryGenerator {
     }
 
     /// Jobs that wait for each other: a chain, a fan, or something between.
-    private mutating func workflow(_ ledger: HistoryLedger, _ tenant: String?, _ time: StoreTime) -> [NewJob] {
+    private mutating func workflow(_ ledger: HistoryLedger, _ tenant: Name?, _ time: StoreTime) -> [NewJob] {
         let links = Int.random(in: 1...3, using: &random)
         var jobs: [NewJob] = []
         for _ in 0..<Int.random(in: 3...8, using: &random) {
