@@ -177,7 +177,8 @@ struct HistoryGenerator: Sendable {
 
     private mutating func retry(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
         let runAt = chance(0.2) ? time.wall + Double.random(in: -5...10, using: &random) : nil
-        return .retry(reference(ledger), runAt: runAt, scope(ledger))
+        let together = chance(0.4) ? (0..<20).compactMap { _ in pick(ledger.entries)?.id } : []
+        return .retry(reference(ledger), runAt: runAt, together: Set(together), scope(ledger))
     }
 
     private mutating func amend(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
