@@ -41,7 +41,7 @@ struct FewConnectionsTests {
             for place in 0..<count {
                 group.addTask {
                     var job = NewJob(type: "work")
-                    if place.isMultiple(of: 2) { job.uniqueKey = "key \(place)" }
+                    if place.isMultiple(of: 2) { job.uniqueKey = Name("key \(place)") }
                     _ = try await store.insert([job], scope: .default)
                     let leases = try await store.claim(.work(limit: 2)).jobs.map(\.lease)
                     _ = try await store.settle(leases.map { Settlement(lease: $0, outcome: .complete(JobResult())) })

@@ -9,9 +9,15 @@ enum PostgresTransaction {
     static func write<Value>(
         on link: PostgresLink,
         _ context: PostgresContext,
+        followsEnds: Bool = true,
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
-        try run(on: link, context) { session throws(JobStoreError) in try perform(body, in: session) }
+        let (value, begun) = try run(on: link, context) { session throws(JobStoreError) in
+            let value = try perform(body, in: session)
+            return (value, session.begun)
+        }
+        if followsEnds, !begun.isEmpty { CascadeFollower(link, context).follow(begun) }
+        return value
     }
 
     private static func perform<Value>(
@@ -96,9 +102,11 @@ enum PostgresTransaction {
         _ context: PostgresContext
     ) throws(JobStoreError) -> Bool {
         guard let row else { return false }
-        try run(on: link, context, mends: false) { session throws(JobStoreError) in
+        let begun = try run(on: link, context, mends: false) { session throws(JobStoreError) in
             try perform({ (session) throws(JobStoreError) in try session.quarantine(row) }, in: session)
+            return session.begun
         }
+        if !begun.isEmpty { CascadeFollower(link, context).follow(begun) }
         return true
     }
 

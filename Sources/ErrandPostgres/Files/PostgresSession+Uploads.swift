@@ -101,7 +101,7 @@ extension PostgresSession {
             .int(now),
             .int(Int64(max(0, limit)))
         )
-        orphanedKeys.formUnion(try keys.map { (row) throws(JobStoreError) in row.text() })
+        orphanedKeys.formUnion(try keys.map { (row) throws(JobStoreError) in row.name() })
     }
 }
 

@@ -43,7 +43,7 @@ extension PostgresSession {
         let expired = numbers.compactMap { held[$0]?.job }
         // What waits for a tracked job whose record goes would wait for ever.
         for job in expired where !job.status.isTerminal && held[job.number]?.hasDependents == true {
-            try applyToDependents(.dependencyFailed(job.id), of: job.number)
+            beginCascade(of: job.number, job.id, isCompleted: false)
         }
         try remove(expired)
         try pruneUploads(limit: limit)
@@ -60,7 +60,7 @@ extension PostgresSession {
         order.write()
         return PostgresStatement(
             "INSERT INTO errand.orphaned_files SELECT unnest($1::text[]) ON CONFLICT DO NOTHING",
-            [.texts(orphanedKeys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })]
+            [.texts(orphanedKeys.sorted())]
         )
     }
 
@@ -111,11 +111,11 @@ extension PostgresSession {
             numbers,
             .ids(uploads)
         )
-        orphanedKeys.formUnion(try keys.map { (row) throws(JobStoreError) in row.text() })
+        orphanedKeys.formUnion(try keys.map { (row) throws(JobStoreError) in row.name() })
         try sql("DELETE FROM errand.job_logs WHERE number = ANY ($1::bigint[])", numbers)
         try sql("DELETE FROM errand.log_batches WHERE number = ANY ($1::bigint[])", numbers)
         try sql("DELETE FROM errand.webhooks WHERE job = ANY ($1::bigint[])", numbers)
-        try sql("DELETE FROM errand.job_dependencies WHERE dependency = ANY ($1::bigint[])", numbers)
+        try sql("DELETE FROM errand.job_dependencies WHERE dependent = ANY ($1::bigint[])", numbers)
         for table in ["live", "ended", "jobs"] {
             try sql("DELETE FROM errand.\(table) WHERE number = ANY ($1::bigint[])", numbers)
         }
@@ -132,7 +132,7 @@ extension PostgresSession {
         """
     private static let lockSilent = """
         \(JobRow.narrow(.live)) WHERE s.stale_at IS NOT NULL AND s.stale_at <= $1::bigint
-        ORDER BY s.number FOR UPDATE OF s SKIP LOCKED
+        ORDER BY s.stale_at, s.number LIMIT 1000 FOR UPDATE OF s SKIP LOCKED
         """
 
     private static func lockExpired(_ table: JobRow.Table) -> String {

@@ -31,9 +31,9 @@ struct ContendedOperation: Sendable {
 
 /// Few jobs, keys and queues, and operations that are drawn to meet there.
 struct Contention: Sendable {
-    static let queues = ["x", "y", "z"]
-    static let types = ["a", "b"]
-    static let keys = (0..<8).map { "k\($0)" }
+    static let queues: [Name] = ["x", "y", "z"]
+    static let types: [Name] = ["a", "b"]
+    static let keys = (0..<8).map { Name("k\($0)") }
 
     var random: SeededRandom
     let ids: JobIDGenerator
