@@ -71,6 +71,8 @@ struct SettleAPITests {
         for _ in 1...2 {
             #expect(try await job.post("release", #"{"reason":"stop"}"#).string("status") == "Queued")
         }
+        let lines = try await api.get("/api/jobs/\(job.id)/logs").json.elements()
+        #expect(try lines.map { try $0.object()["message"]?.stringValue } == ["The worker gave the job back: stop"])
         let again = try await worker.claim(worker.session())[0]
         #expect(again.json["attempt"]?.int64Value == 1)
         #expect(try await again.post("release", #"{"delaySeconds":60}"#).status == 200)

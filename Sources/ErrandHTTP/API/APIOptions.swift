@@ -68,6 +68,10 @@ public struct APIOptions: Sendable {
     public var metricsText: (@Sendable () -> String)?
     /// Throws when the server should get no requests; asked by `/readyz` after the store was.
     public var readiness: @Sendable () async throws -> Void = {}
+    /// Whether a server whose store or files cannot be written should get no requests.
+    ///
+    /// Otherwise `/readyz?verbose` says so and it stays ready, as what is stored can still be read.
+    public var requiresWrites = false
     /// What `/readyz?verbose` says beside its checks; nothing of it makes the server unready.
     public var conditions: @Sendable () -> [Condition] = { [] }
 

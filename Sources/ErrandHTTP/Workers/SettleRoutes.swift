@@ -46,7 +46,7 @@ struct SettleRoutes: Sendable {
         "resultUploadId": Schema.uuid.about("What sending the result's file answered; or result.").optional,
     ])
     private static let releaseSchema = Schema.fields([
-        "reason": Schema.text.about("Why, for people.").optional,
+        "reason": Schema.reason("Why: a line of the job's log.").optional,
         "delaySeconds": Schema.delay.about("When it may run again.").standard("0").optional,
     ])
 
@@ -96,17 +96,23 @@ struct SettleRoutes: Sendable {
     }
 
     private func release(_ request: Request, _ context: APIContext) async throws -> Response {
-        var delay = Int64(0)
+        var (delay, reason) = (Int64(0), String?.none)
         try await services.readFields(request, context) { reader, name, value in
             switch name {
-            case "reason": _ = reader.string(name, value)
+            case "reason": reason = reader.text(name, value)
             case "delaySeconds": delay = reader.integer(name, value, in: 0...Int64(JobLimits.longestDelay)) ?? 0
             default: return false
             }
             return true
         }.finish()
         let token = try await services.lease(request, context)
-        return try await settle(.release(after: .seconds(delay)), token, context)
+        var settlement = Settlement(lease: token.lease, outcome: .release(after: .seconds(delay)))
+        if let reason {
+            var report = RunReport(lease: token.lease)
+            report.logs = [LogLine(at: services.now, level: .info, message: "The worker gave the job back: \(reason)")]
+            settlement.report = report
+        }
+        return try await settle(settlement, context)
     }
 
     private func cancelled(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -121,7 +127,11 @@ struct SettleRoutes: Sendable {
         _ token: LeaseToken,
         _ context: APIContext
     ) async throws -> Response {
-        let (status, job) = try await end(Settlement(lease: token.lease, outcome: outcome), context)
+        try await settle(Settlement(lease: token.lease, outcome: outcome), context)
+    }
+
+    private func settle(_ settlement: Settlement, _ context: APIContext) async throws -> Response {
+        let (status, job) = try await end(settlement, context)
         return .json(headers: .noStore) { writer in
             writer.object { writer in
                 writer.member("status", status.rawValue)

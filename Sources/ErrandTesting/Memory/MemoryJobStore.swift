@@ -134,7 +134,9 @@ extension MemoryJobStore {
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
-        try write { (state, time) throws(JobStoreError) in try state.cancel(job, reason, ifRev, scope, at: time) }
+        try JobLimits.check(reason: reason)
+        return try write { (state, time) throws(JobStoreError) in try state.cancel(job, reason, ifRev, scope, at: time)
+        }
     }
 
     public func retry(
@@ -216,6 +218,10 @@ extension MemoryJobStore {
         ifRev: Set<Int64>?
     ) async throws(JobStoreError) {
         try write { (state, time) throws(JobStoreError) in try state.configure(queue, changes, ifRev, at: time) }
+    }
+
+    public func delete(queue: Name) async throws(JobStoreError) {
+        try write { (state, _) throws(JobStoreError) in try state.delete(queue: queue) }
     }
 
     @discardableResult

@@ -117,4 +117,11 @@ extension MemoryState {
         queues[queue] = setting
         changes.queues.insert(queue)
     }
+
+    mutating func delete(queue: Name) throws(JobStoreError) {
+        let jobs = records.values.count { $0.job.queue == queue }
+        guard jobs == 0 else { throw .queueInUse(queue, jobs: jobs) }
+        guard queues.removeValue(forKey: queue) != nil else { throw .noQueue(queue) }
+        changes.queues.insert(queue)
+    }
 }
