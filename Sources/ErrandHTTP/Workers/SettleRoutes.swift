@@ -112,8 +112,18 @@ struct SettleRoutes: Sendable {
     private func cancelled(_ request: Request, _ context: APIContext) async throws -> Response {
         try await services.readFields(request, context) { _, _, _ in false }.finish()
         let token = try await services.lease(request, context)
-        _ = try await end(Settlement(lease: token.lease, outcome: .acknowledgeCancel), context)
+        _ = try await end(Settlement(lease: token.lease, outcome: try await stopped(token, context)), context)
         return Response(status: .noContent, headers: .noStore)
+    }
+
+    /// What it means that a handler which was told to stop has stopped: past its deadline, that the run timed out.
+    private func stopped(_ token: LeaseToken, _ context: APIContext) async throws -> Settlement.Outcome {
+        guard let deadline = token.deadline, deadline <= services.now else { return .acknowledgeCancel }
+        let job = try await services.stores.jobs.job(.id(token.lease.id), scope: context.scope)
+        let wasTimedOut = job.errors.contains {
+            $0.fence == token.lease.fence && $0.code == JobFailure.Code.timeout
+        }
+        return job.isRun(of: token.lease) || wasTimedOut ? services.timeout(of: job, token) : .acknowledgeCancel
     }
 
     private func settle(
@@ -161,6 +171,11 @@ struct SettleRoutes: Sendable {
             count(settlement, status, job)
             return (status, job)
         case .fenced:
+            // However its worker says that the run ended: it has stopped, and holds nothing any more.
+            if job.stopping?.fence == lease.fence, settlement.outcome != .acknowledgeCancel {
+                let stopped = Settlement(lease: lease, outcome: .acknowledgeCancel)
+                _ = try await services.stores.jobs.settle([stopped])
+            }
             switch job.earlierEnd(of: settlement) {
             // Somebody may run it again by now; what this run left it as is what its worker wants to know.
             case .same: return (job.fence == lease.fence ? job.status : .queued, job)

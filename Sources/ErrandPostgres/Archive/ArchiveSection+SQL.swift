@@ -8,7 +8,8 @@ extension ArchiveSection {
         switch self {
         case .queues: "errand.queues LEFT JOIN errand.queue_overrides USING (name)"
         case .jobs: "errand.jobs"
-        case .dependencies: "errand.job_dependencies WHERE dependency IN (SELECT number FROM errand.live)"
+        case .dependencies:
+            "errand.job_dependencies WHERE dependency IN (SELECT number FROM errand.live WHERE status < 2)"
         case .logs: "errand.job_logs"
         case .files: "errand.job_files"
         case .uploads: "errand.uploads"

@@ -51,7 +51,7 @@ extension PostgresSession {
     ) throws(JobStoreError) -> Job {
         let job = try find(reference, ifRev: ifRev, scope: scope)
         if job.status == .failed || job.status == .cancelled, let other = try holder(ofKeyOf: job) {
-            throw .uniqueConflict(with: other)
+            throw .uniqueConflict(with: other, at: time)
         }
         return try ask(.retry(runAt: runAt), of: job, "retried", reference)
     }
@@ -60,6 +60,9 @@ extension PostgresSession {
         let job = try find(reference, ifRev: ifRev, scope: scope)
         guard job.status.isTerminal else {
             throw JobStoreError(TransitionRefusal(.status, status: job.status), "deleted", reference)
+        }
+        guard job.stopping == nil else {
+            throw JobStoreError(TransitionRefusal(.stopping, status: job.status), "deleted", reference)
         }
         try remove([job])
     }

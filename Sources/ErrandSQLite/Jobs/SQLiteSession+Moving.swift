@@ -51,7 +51,8 @@ extension SQLiteSession {
             """
             UPDATE jobs SET status = ?1, phase = NULL, completed_at = ?2, updated_at = ?2, rev = rev + 1,
                 expires_at = CASE WHEN expiry_fixed = 1 OR tracked = 1 THEN expires_at ELSE ?3 END,
-                active_key = NULL, stale_at = NULL, bad_end = CASE WHEN ?1 >= 3 THEN ?1 END WHERE number = ?4
+                active_key = CASE WHEN stop_fence IS NULL THEN NULL ELSE active_key END,
+                stale_at = NULL, bad_end = CASE WHEN ?1 >= 3 THEN ?1 END WHERE number = ?4
             """
         )
         try update.run(status.code, now, rules.expiry(after: time.wall), state.number)
@@ -137,19 +138,20 @@ extension SQLiteSession {
         for dependent in try takeDependents(of: number) {
             guard let state = try blockedState(dependent) else { continue }
             let isFree = state.blockedBy == 1
-            let isClaimable = isFree && state.runAt <= now && !state.isTracked
+            let phase = phase(of: state, blockedBy: state.blockedBy - 1, dueAt: state.runAt)
+            let isClaimable = phase == .due
             let update = try sql(
                 """
                 UPDATE jobs SET blocked_by = blocked_by - 1, phase = ?1, rank = ?2, rev = rev + ?3,
                     updated_at = CASE ?3 WHEN 0 THEN updated_at ELSE ?4 END WHERE number = ?5
                 """
             )
-            let free = isClaimable ? JobPhase.due : .scheduled
-            let phase = state.isTracked ? .tracked : isFree ? free : .blocked
             try update.run(phase.rawValue, isClaimable ? state.priority : 0, isFree ? 1 : 0, now, state.number)
             guard isFree else { continue }
             try postponeStale(state)
-            if !state.isTracked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: state.runAt) }
+            if phase == .due || phase == .scheduled {
+                try noteWaiting(state.lane, isClaimable: isClaimable, runAt: state.runAt)
+            }
             noteChange(state, rev: state.rev + 1)
         }
     }

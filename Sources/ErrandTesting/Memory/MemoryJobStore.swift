@@ -33,7 +33,9 @@ public final class MemoryJobStore: JobStore {
             let mark = state.mark()
             defer { state.forgetJournal() }
             do throws(JobStoreError) {
-                let answer = try body(&state, clock.now())
+                let time = clock.now()
+                state.endStops(at: time)
+                let answer = try body(&state, time)
                 if !state.changes.isEmpty { hub.publish(state.changes) }
                 state.changes = StoreChanges()
                 return answer
@@ -52,7 +54,10 @@ public final class MemoryJobStore: JobStore {
 
     /// Whether a worker that knows these types has something to run now, or runs it.
     func hasWork(for types: [String]) -> Bool {
-        state.withLock { state in !state.running.isEmpty || state.hasReady(types, at: clock.now()) }
+        state.withLock { state in
+            let isStopping = state.stopping.contains { state.records[$0]?.job.isStopping(at: clock.now()) == true }
+            return !state.running.isEmpty || isStopping || state.hasReady(types, at: clock.now())
+        }
     }
 
     /// Starts to write down what happens, for a history.
