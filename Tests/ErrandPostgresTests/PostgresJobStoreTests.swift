@@ -88,6 +88,9 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: workers", arguments: JobStoreCheck.workers)
     func workers(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: naming", arguments: JobStoreCheck.naming)
+    func naming(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -121,7 +124,7 @@ struct PostgresJobStoreTests {
             JobStoreCheck.querying,
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,
-            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits,
+            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.naming, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

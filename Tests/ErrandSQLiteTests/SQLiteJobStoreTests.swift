@@ -87,6 +87,9 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: workers", arguments: JobStoreCheck.workers)
     func workers(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: naming", arguments: JobStoreCheck.naming)
+    func naming(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -120,7 +123,7 @@ struct SQLiteJobStoreTests {
             JobStoreCheck.querying,
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,
-            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits,
+            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.naming, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

@@ -25,15 +25,15 @@ public struct StoppingTimes: Sendable, Hashable {
     /// The grace of types that ``graces`` does not name; 30 seconds unless said otherwise.
     public var grace: Duration
     /// How long the handlers of a type may take to end by themselves, by the type's name.
-    public var graces: [String: Duration]
+    public var graces: [Name: Duration]
 
     /// Creates times.
-    public init(grace: Duration = .seconds(30), graces: [String: Duration] = [:]) {
+    public init(grace: Duration = .seconds(30), graces: [Name: Duration] = [:]) {
         (self.grace, self.graces) = (grace, graces)
     }
 
     /// How long a run of a type may be stopping: its grace and ``margin``, at most ``limit``.
-    public func time(of type: String) -> Duration {
+    public func time(of type: Name) -> Duration {
         min(max(.zero, graces[type] ?? grace) + Self.margin, Self.limit)
     }
 }
