@@ -65,6 +65,7 @@ struct SettleRoutes: Sendable {
         }
         try reader.finish()
         let token = try await services.lease(request, context)
+        try await refuseLate(token, context)
         let result =
             if let upload {
                 try await services.result(from: upload, of: token.lease, context)
@@ -72,6 +73,16 @@ struct SettleRoutes: Sendable {
                 try await checked(value, of: token.lease, context)
             }
         return try await settle(.complete(result), token, context)
+    }
+
+    /// Ends a run that comes with its result after its deadline as what it is: one that timed out.
+    private func refuseLate(_ token: LeaseToken, _ context: APIContext) async throws {
+        guard let deadline = token.deadline, deadline < services.now else { return }
+        let job = try await services.stores.jobs.job(.id(token.lease.id), scope: context.scope)
+        // To a run that is over, settling says so.
+        guard job.isRun(of: token.lease) else { return }
+        let end = try await end(Settlement(lease: token.lease, outcome: services.timeout(of: job, token)), context)
+        throw Problem(.alreadySettled, "The result came after the run's deadline.", currentStatus: end.status)
     }
 
     /// The result, held to its type's schema where any type has one.
