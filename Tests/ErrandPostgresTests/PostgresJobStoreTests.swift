@@ -106,6 +106,19 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: datasets", arguments: JobStoreCheck.datasets)
     func datasets(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: between the steps of a cascade", arguments: JobStoreCheck.cascades)
+    func cascades(_ check: JobStoreCheck) async throws {
+        try await TemporarySchema.withName { name in
+            let clock = ManualClock()
+            let store = try await TemporarySchema.open(name, clock: clock) { options in
+                options.cascades = CascadePace(step: 2)
+                options.cascades.goesOn = false
+            }
+            defer { store.close() }
+            try await check.run(JobStoreUnderTest(store, clock: clock))
+        }
+    }
+
     private func run(_ check: JobStoreCheck) async throws {
         try await TemporarySchema.with { store, clock in
             try await check.run(JobStoreUnderTest(store, clock: clock))

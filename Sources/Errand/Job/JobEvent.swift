@@ -12,8 +12,8 @@ public enum JobEvent: Sendable, Equatable {
     case reap
     /// Somebody cancels it.
     case cancel(reason: String?)
-    /// Somebody gives it a new life.
-    case retry(runAt: Date?)
+    /// Somebody gives it a new life, in which it waits for so many of the jobs in `after`; see ``Standing``.
+    case retry(runAt: Date?, waitingFor: Int = 0)
     /// Somebody changes how it waits.
     case amend(JobAmendment)
     /// Something else that runs it reports.

@@ -71,10 +71,23 @@ public protocol JobStore: Sendable {
     ) async throws(JobStoreError) -> Job
 
     /// Moves a `Failed` or `Cancelled` job to `Queued` for a new life; others are refused with `conflict`.
+    ///
+    /// It waits for every job in `after` that is not completed. One that failed or was cancelled is passed over, unless
+    /// it was retried together with this one and has ended so again: that cancels the job as soon as it is retried.
+    ///
+    /// - Parameters:
+    ///   - job: Which one.
+    ///   - runAt: Not to be run before; at once when nil.
+    ///   - ifRev: The revisions it may be at.
+    ///   - together: Which of the jobs in `after` were retried together with this one, before it.
+    ///   - scope: Who asks.
+    /// - Returns: The job in its new life.
+    /// - Throws: `conflict`, `uniqueConflict`, `outdated`, `notFound`, `gone`, or the store's own troubles.
     func retry(
         _ job: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job
 
@@ -93,6 +106,9 @@ public protocol JobStore: Sendable {
 
     /// Reads one job; throws `notFound` or `gone`.
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job
+
+    /// Says of each job in `after`, in that order, whether the job waits for it; throws `notFound` or `gone`.
+    func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency]
 
     /// Lists jobs, newest first unless the page says otherwise.
     func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage
@@ -185,6 +201,16 @@ extension JobStore {
     /// Retries a job, at whatever revision it is.
     public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
         try await retry(job, runAt: runAt, ifRev: nil, scope: scope)
+    }
+
+    /// Retries a job by itself, at one of some revisions.
+    public func retry(
+        _ job: JobReference,
+        runAt: Date?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try await retry(job, runAt: runAt, ifRev: ifRev, together: [], scope: scope)
     }
 
     /// Deletes a job, at whatever revision it is.

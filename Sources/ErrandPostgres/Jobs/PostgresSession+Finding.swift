@@ -108,14 +108,14 @@ extension PostgresSession {
 
 extension JobReference {
     /// Whether a row `j` is the one named.
-    fileprivate var condition: String {
+    var condition: String {
         switch self {
         case .id: "j.id = $1::uuid"
         case .number: "j.number = $1::bigint"
         }
     }
 
-    fileprivate var value: PostgresValue {
+    var value: PostgresValue {
         switch self {
         case .id(let id): .id(id)
         case .number(let number): .int(number)

@@ -81,7 +81,7 @@ struct JobRow {
     }
 
     private func readTexts(into job: inout Job) throws(JobStoreError) {
-        if let after = row.optionalText(20) { job.after = after.split(separator: " ").compactMap { JobID(String($0)) } }
+        if let after = row.optionalText(20) { job.after = [JobID](stored: after) }
         if let errors = try long(21, .errors) { job.errors = try [RunRecord](stored: errors) }
         job.metadata = try long(22, .metadata) ?? .emptyObject
         job.data = try long(23, .data)

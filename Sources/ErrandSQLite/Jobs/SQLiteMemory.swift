@@ -21,6 +21,10 @@ struct SQLiteMemory {
     var nextNumber: Int64 = 1
     /// While there are none, ending a job need not look for jobs that wait for it.
     var dependencyCount = 0
+    /// How many ends not all who wait for them were told of.
+    var cascadeCount = 0
+    /// The sequence number that the last of them was given; it only grows.
+    var lastCascade: Int64 = 0
     var webhooks = WebhookMemory()
     /// Whether claims hold tenants to a limit.
     var limitsTenants = false
@@ -114,6 +118,7 @@ enum Undo {
     case rate(Name, RateWindow?)
     case nextNumber(Int64)
     case dependencies(by: Int)
+    case cascades(by: Int)
     case webhooks(WebhookMemory)
 }
 
@@ -184,6 +189,7 @@ extension SQLiteSession {
         case .rate(let name, let window): memory.rates[name] = window
         case .nextNumber(let number): memory.nextNumber = number
         case .dependencies(let delta): memory.dependencyCount -= delta
+        case .cascades(let delta): memory.cascadeCount -= delta
         case .webhooks(let webhooks): memory.webhooks = webhooks
         }
     }
@@ -240,6 +246,11 @@ extension SQLiteSession {
     func addDependencies(_ delta: Int) {
         onUndo(.dependencies(by: delta))
         memory.dependencyCount += delta
+    }
+
+    func addCascades(_ delta: Int) {
+        onUndo(.cascades(by: delta))
+        memory.cascadeCount += delta
     }
 
     /// Tells subscribers that a job changed.

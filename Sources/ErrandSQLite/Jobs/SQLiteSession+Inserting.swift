@@ -39,15 +39,12 @@ extension SQLiteSession {
         let dependencies = try dependencies(of: job, tenant: tenant, at: index)
         let number = takeNumbers(1)
         let id = job.id ?? identifiers.next(at: time.wall)
-        let new = NewRow(job: job, number: number, id: id, lane: lane, blockedBy: dependencies.waiting.count)
+        let new = NewRow(job: job, number: number, id: id, lane: lane, blockedBy: dependencies.blockedBy)
         try store(new, tenant: tenant)
-        if dependencies.failed == nil {
-            for dependency in dependencies.waiting { try addDependency(of: number, on: dependency) }
-        }
         try useUploads(job, number: number, tenant: tenant, at: index)
         try add(job.webhook, to: number, tenant: tenant)
         noteInserted(new, tenant: tenant)
-        if let failed = dependencies.failed { try cancelDependent(number, because: failed) }
+        if dependencies.blockedBy > 0 { try wait(number, dependencies) }
         return InsertedJob(id: id, number: number, outcome: .inserted, createdAt: time.wall)
     }
 
@@ -106,35 +103,16 @@ extension SQLiteSession {
         }
     }
 
-    private func dependencies(
-        of job: NewJob,
-        tenant: Name?,
-        at index: Int
-    ) throws(JobStoreError) -> (waiting: [Int64], failed: JobID?) {
-        var waiting: [Int64] = []
-        var failed: JobID?
+    /// How the new job stands to those in `after`; none of them is passed over.
+    private func dependencies(of job: NewJob, tenant: Name?, at index: Int) throws(JobStoreError) -> Standing {
+        var standing = Standing()
         for (place, id) in job.after.enumerated() {
             guard let number = try number(of: id), let state = try state(number),
                 memory.lanes[state.lane].key.tenant == tenant
             else { throw .refused(.invalid, "/\(index)/after/\(place)", "there is no job \(id)") }
-            switch state.status {
-            case .queued, .running: if !waiting.contains(number) { waiting.append(number) }
-            case .completed: break
-            case .failed, .cancelled:
-                failed = failed ?? id
-                // Blocked until it is cancelled in this same transaction, so that nothing ever claims it.
-                if !waiting.contains(number) { waiting.append(number) }
-            }
+            standing.add(number, id, state.status, isPassedOver: false)
         }
-        return (waiting, failed)
-    }
-
-    private func addDependency(of dependent: Int64, on dependency: Int64) throws(JobStoreError) {
-        let statement = try sql("INSERT INTO job_dependencies VALUES (?, ?)")
-        statement.bind(1, dependency)
-        statement.bind(2, dependent)
-        try statement.run()
-        addDependencies(1)
+        return standing
     }
 
     private func useUploads(

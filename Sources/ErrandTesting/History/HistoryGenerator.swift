@@ -11,7 +11,8 @@ struct HistoryGenerator: Sendable {
 
     static let types: [Name] = ["a", "b"]
     static let trackedType: Name = "t"
-    static let queues: [Name] = ["x", "y"]
+    /// The same to Unicode, and two queues all the same.
+    static let queues: [Name] = ["caf\u{E9}", "cafe\u{301}"]
     static let lease = Duration.seconds(10)
 
     var random: SeededRandom
@@ -178,7 +179,8 @@ struct HistoryGenerator: Sendable {
 
     private mutating func retry(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
         let runAt = chance(0.2) ? time.wall + Double.random(in: -5...10, using: &random) : nil
-        return .retry(reference(ledger), runAt: runAt, scope(ledger))
+        let together = chance(0.4) ? (0..<20).compactMap { _ in pick(ledger.entries)?.id } : []
+        return .retry(reference(ledger), runAt: runAt, together: Set(together), scope(ledger))
     }
 
     private mutating func amend(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {

@@ -35,8 +35,8 @@ extension MemoryState {
         }
         let dependencies = try dependencies(of: new, at: index, scope: scope)
         try takeUploads(new, at: index, scope: scope, time, as: lastNumber + 1)
-        let job = keep(new, tenantId: scope.tenantId, blockedBy: dependencies.open, at: time)
-        if let failed = dependencies.failed { apply(.dependencyFailed(failed), to: job, at: time) }
+        let job = keep(new, tenantId: scope.tenantId, blockedBy: dependencies.blockedBy, at: time)
+        wait(job, dependencies, at: time)
         return InsertedJob(id: job.id, number: job.number, outcome: .inserted, createdAt: job.createdAt)
     }
 
@@ -109,23 +109,18 @@ extension MemoryState {
         }
     }
 
-    /// How many of the jobs in `after` are not completed, and the first of them that never will be.
+    /// How the new job stands to those in `after`; none of them is passed over.
     private func dependencies(
         of new: NewJob,
         at index: Int,
         scope: Scope
-    ) throws(JobStoreError) -> (open: Int, failed: JobID?) {
-        var (open, failed): (Int, JobID?) = (0, nil)
-        var seen: Set<JobID> = []
+    ) throws(JobStoreError) -> Standing {
         for (place, id) in new.after.enumerated() {
             guard let job = numbers[id].flatMap({ records[$0]?.job }), job.tenantId == scope.tenantId else {
                 throw JobStoreError(.invalid, "There is no job \(id) to wait for.", pointer: "/\(index)/after/\(place)")
             }
-            guard job.status != .completed, seen.insert(id).inserted else { continue }
-            open += 1
-            if job.status.isTerminal, failed == nil { failed = id }
         }
-        return (open, failed)
+        return standing(to: new.after) { _ in false }
     }
 }
 

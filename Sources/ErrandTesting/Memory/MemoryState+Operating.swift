@@ -35,6 +35,7 @@ extension MemoryState {
         _ reference: JobReference,
         _ runAt: Date?,
         _ revisions: Set<Int64>?,
+        together: Set<JobID>,
         _ scope: Scope,
         at time: StoreTime
     ) throws(JobStoreError) -> Job {
@@ -48,7 +49,10 @@ extension MemoryState {
             }
             throw .uniqueConflict(with: other)
         }
-        return visible(try ask(.retry(runAt: runAt), of: job, "retried", reference, at: time))
+        let standing = standing(to: job.after) { !together.contains($0) }
+        let event = JobEvent.retry(runAt: runAt, waitingFor: standing.blockedBy)
+        wait(try ask(event, of: job, "retried", reference, at: time), standing, at: time)
+        return try read(.number(job.number), .system, at: time)
     }
 
     mutating func amend(

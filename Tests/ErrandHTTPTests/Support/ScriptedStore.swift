@@ -66,11 +66,12 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         _ job: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
         try check()
         if let job = script.withLock({ $0.jobs?.first }) { return job }
-        return try await base.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+        return try await base.retry(job, runAt: runAt, ifRev: ifRev, together: together, scope: scope)
     }
 
     func amend(
@@ -86,6 +87,11 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
     func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError) {
         try check()
         try await base.delete(job, ifRev: ifRev, scope: scope)
+    }
+
+    func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency] {
+        try check()
+        return try await base.dependencies(job, scope: scope)
     }
 
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {

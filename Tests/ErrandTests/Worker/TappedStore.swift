@@ -84,9 +84,10 @@ extension TappedStore {
         _ job: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
-        try await base.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+        try await base.retry(job, runAt: runAt, ifRev: ifRev, together: together, scope: scope)
     }
 
     func amend(
@@ -100,6 +101,10 @@ extension TappedStore {
 
     func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError) {
         try await base.delete(job, ifRev: ifRev, scope: scope)
+    }
+
+    func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency] {
+        try await base.dependencies(job, scope: scope)
     }
 
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
