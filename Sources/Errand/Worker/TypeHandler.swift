@@ -51,12 +51,12 @@ final class TypeHandler: Sendable {
         random: SharedRandom
     ) -> Settlement.Outcome {
         if revocation == .cancelled { return .acknowledgeCancel }
+        if revocation == .timeout { return timeout(of: job, random: random) }
         switch outcome {
         case .success(var result):
             result.files += files
             return Self.completion(result)
         case .failure(let error):
-            if revocation == .timeout { return timeout(of: job, random: random) }
             // Whatever a handler throws because it was told to stop is no failure of the job.
             if revocation == .stopping, !(error is JobError) { return .release(after: .zero) }
             return failure(error, attempt: job.attempt, random: random)

@@ -48,6 +48,8 @@ public struct APIOptions: Sendable {
     public var workerLease: Duration = .seconds(30)
     /// How often workers elsewhere are asked to say that they live, and to renew their leases.
     public var workerHeartbeat: Duration = .seconds(5)
+    /// How long runs may take to stop whose time is over; the store's ``JobRules/stopping``.
+    public var stopping = StoppingTimes()
     /// Decides where webhooks may go.
     public var outbound = OutboundGuard()
     /// How long after its deadline a run of a worker elsewhere is still there to be ended as timed out.

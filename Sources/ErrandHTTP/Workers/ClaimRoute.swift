@@ -70,10 +70,10 @@ struct ClaimRoute: Sendable {
         }
     }
 
-    /// For how long a worker may hold a job: past its deadline only to say so.
+    /// For how long a worker may hold a job: past its deadline only to stop, and to say so.
     private func lease(of job: ClaimedJob, _ claim: ClaimRequest) -> Duration {
         guard let seconds = job.timeoutSeconds else { return claim.lease }
-        return min(claim.lease, .seconds(seconds) + services.options.deadlineGrace)
+        return min(claim.lease, .seconds(seconds) + services.options.stopping.time(of: job.type))
     }
 
     /// The answer to a worker that is not to work: it need not ask again before it has heard so.

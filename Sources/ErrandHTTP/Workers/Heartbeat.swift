@@ -101,7 +101,10 @@ struct HeartbeatAnswer {
             case .renewed:
                 writer.member("action", "continue")
                 writer.member("expiresIn", duration.seconds)
-            case .cancelled: writer.member("action", "cancel")
+            case .cancelled:
+                // Held on, so that its worker can say when it has stopped.
+                writer.member("action", "cancel")
+                writer.member("expiresIn", duration.seconds)
             case .lost: writer.member("action", "lost")
             }
         }

@@ -65,6 +65,7 @@ struct SettleRoutes: Sendable {
         }
         try reader.finish()
         let token = try await services.lease(request, context)
+        try await refuseLate(token, context)
         let result =
             if let upload {
                 try await services.result(from: upload, of: token.lease, context)
@@ -72,6 +73,16 @@ struct SettleRoutes: Sendable {
                 try await checked(value, of: token.lease, context)
             }
         return try await settle(.complete(result), token, context)
+    }
+
+    /// Ends a run that comes with its result after its deadline as what it is: one that timed out.
+    private func refuseLate(_ token: LeaseToken, _ context: APIContext) async throws {
+        guard let deadline = token.deadline, deadline < services.now else { return }
+        let job = try await services.stores.jobs.job(.id(token.lease.id), scope: context.scope)
+        // To a run that is over, settling says so.
+        guard job.isRun(of: token.lease) else { return }
+        let end = try await end(Settlement(lease: token.lease, outcome: services.timeout(of: job, token)), context)
+        throw Problem(.alreadySettled, "The result came after the run's deadline.", currentStatus: end.status)
     }
 
     /// The result, held to its type's schema where any type has one.
@@ -118,8 +129,18 @@ struct SettleRoutes: Sendable {
     private func cancelled(_ request: Request, _ context: APIContext) async throws -> Response {
         try await services.readFields(request, context) { _, _, _ in false }.finish()
         let token = try await services.lease(request, context)
-        _ = try await end(Settlement(lease: token.lease, outcome: .acknowledgeCancel), context)
+        _ = try await end(Settlement(lease: token.lease, outcome: try await stopped(token, context)), context)
         return Response(status: .noContent, headers: .noStore)
+    }
+
+    /// What it means that a handler which was told to stop has stopped: past its deadline, that the run timed out.
+    private func stopped(_ token: LeaseToken, _ context: APIContext) async throws -> Settlement.Outcome {
+        guard let deadline = token.deadline, deadline <= services.now else { return .acknowledgeCancel }
+        let job = try await services.stores.jobs.job(.id(token.lease.id), scope: context.scope)
+        let wasTimedOut = job.errors.contains {
+            $0.fence == token.lease.fence && $0.code == JobFailure.Code.timeout
+        }
+        return job.isRun(of: token.lease) || wasTimedOut ? services.timeout(of: job, token) : .acknowledgeCancel
     }
 
     private func settle(
@@ -171,6 +192,11 @@ struct SettleRoutes: Sendable {
             count(settlement, status, job)
             return (status, job)
         case .fenced:
+            // However its worker says that the run ended: it has stopped, and holds nothing any more.
+            if job.stopping?.fence == lease.fence, settlement.outcome != .acknowledgeCancel {
+                let stopped = Settlement(lease: lease, outcome: .acknowledgeCancel)
+                _ = try await services.stores.jobs.settle([stopped])
+            }
             switch job.earlierEnd(of: settlement) {
             // Somebody may run it again by now; what this run left it as is what its worker wants to know.
             case .same: return (job.fence == lease.fence ? job.status : .queued, job)

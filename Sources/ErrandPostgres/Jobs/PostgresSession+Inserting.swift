@@ -116,9 +116,9 @@ extension PostgresSession {
         let place = plan.holders[key]
         let number = plan.storedHolders[key]
         guard let holder = place.map({ plan.jobs[$0].job }) ?? number.flatMap({ held[$0]?.job }) else { return nil }
-        guard new.onConflict != .return else { return answer(holder, place, .existing) }
+        if new.onConflict == .return, !holder.status.isTerminal { return answer(holder, place, .existing) }
         guard new.onConflict == .replace, holder.status == .queued else {
-            throw .uniqueConflict(with: holder, pointer: "/\(index)/uniqueKey")
+            throw .uniqueConflict(with: holder, at: time, pointer: "/\(index)/uniqueKey")
         }
         if let place {
             try plan.useUploads(of: new, at: index, by: .new(place))
@@ -176,8 +176,11 @@ extension PostgresSession {
 }
 
 extension JobStoreError {
-    static func uniqueConflict(with holder: Job, pointer: String? = nil) -> JobStoreError {
-        JobStoreError(
+    static func uniqueConflict(with holder: Job, at time: StoreTime, pointer: String? = nil) -> JobStoreError {
+        if holder.status.isTerminal, let stop = holder.stopping {
+            return .keyHeld(byStopOf: holder.id, until: stop.end, at: time, pointer: pointer)
+        }
+        return JobStoreError(
             .uniqueConflict,
             "Job \(holder.id) has the unique key \(holder.uniqueKey ?? "") and is \(holder.status.rawValue).",
             pointer: pointer,

@@ -90,6 +90,9 @@ extension SQLiteSession {
         let find = try sql("SELECT number FROM jobs WHERE active_key = ?")
         find.bind(1, UniqueKey(type: job.type, tenant: tenant).stored(key))
         guard let number = try find.firstInt(), let state = try state(number) else { return nil }
+        if state.status.isTerminal, let stop = stops[number] {
+            throw .keyHeld(byStopOf: state.id, until: stop.run.end, at: time, pointer: "/\(index)/uniqueKey")
+        }
         switch job.onConflict {
         case .return: return InsertedJob(id: state.id, number: number, outcome: .existing)
         case .replace where state.status == .queued:
@@ -149,7 +152,7 @@ extension SQLiteSession {
         switch new.phase(at: now) {
         case .due: addClaimable(new.lane, 1, at: ClaimPlace(new, now))
         case .scheduled: noteDue(new.lane, min(new.runAt(now), memory.lanes[new.lane].earliestDue ?? .max))
-        case .tracked, .blocked: break
+        case .tracked, .blocked, .stopping: break
         }
         if interest.contains(.jobs) { noteInserted(new.id, tenant, new.job.projectId) }
     }
@@ -168,11 +171,11 @@ extension SQLiteSession {
         )
         let runAt = job.dueAt(storedAt: time.wall).milliseconds
         let isWaiting = state.blockedBy == 0 && !state.isTracked
-        let phase = isWaiting ? (runAt <= now ? JobPhase.due : .scheduled) : state.phase
+        let phase = phase(of: state, blockedBy: state.blockedBy, dueAt: runAt)
         try bind(statement, 1, job.payload, .payload, of: state.number)
         statement.bind(2, Int(job.priority))
         statement.bind(3, runAt)
-        statement.bind(4, phase?.rawValue)
+        statement.bind(4, phase.rawValue)
         statement.bind(5, phase == .due ? Int(job.priority) : 0)
         statement.bind(6, now)
         statement.bind(7, state.number)

@@ -41,6 +41,7 @@ public final class MemoryJobStore: JobStore {
             let last = state.lastCascade
             do throws(JobStoreError) {
                 let time = clock.now()
+                state.endStops(at: time)
                 let answer = try body(&state, time)
                 if followsAllEnds {
                     state.followEnds(at: time)
@@ -65,7 +66,10 @@ public final class MemoryJobStore: JobStore {
 
     /// Whether a worker that knows these types has something to run now, or runs it.
     func hasWork(for types: [Name]) -> Bool {
-        state.withLock { state in !state.running.isEmpty || state.hasReady(types, at: clock.now()) }
+        state.withLock { state in
+            let isStopping = state.stopping.contains { state.records[$0]?.job.isStopping(at: clock.now()) == true }
+            return !state.running.isEmpty || isStopping || state.hasReady(types, at: clock.now())
+        }
     }
 
     /// Starts to write down what happens, for a history.

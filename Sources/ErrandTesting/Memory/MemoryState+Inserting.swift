@@ -106,6 +106,9 @@ extension MemoryState {
         _ scope: Scope,
         _ time: StoreTime
     ) throws(JobStoreError) -> InsertedJob {
+        if holder.status.isTerminal, let stop = holder.stopping {
+            throw .keyHeld(byStopOf: holder.id, until: stop.end, at: time, pointer: "/\(index)/uniqueKey")
+        }
         switch new.onConflict {
         case .return:
             return InsertedJob(id: holder.id, number: holder.number, outcome: .existing)

@@ -41,9 +41,12 @@ extension MemoryState {
     ) throws(JobStoreError) -> Job {
         let job = try find(reference, revisions, scope, at: time)
         if job.status == .failed || job.status == .cancelled, let key = job.uniqueKey,
-            let holder = holders[UniqueKey(type: job.type, tenantId: job.tenantId, key: key)],
+            let holder = holders[UniqueKey(type: job.type, tenantId: job.tenantId, key: key)], holder != job.number,
             let other = records[holder]?.job
         {
+            if other.status.isTerminal, let stop = other.stopping {
+                throw .keyHeld(byStopOf: other.id, until: stop.end, at: time)
+            }
             throw .uniqueConflict(with: other)
         }
         let standing = standing(to: job.after) { !together.contains($0) }
@@ -73,6 +76,9 @@ extension MemoryState {
         let job = try find(reference, revisions, scope, at: time)
         guard job.status.isTerminal else {
             throw JobStoreError(TransitionRefusal(.status, status: job.status), "deleted", reference)
+        }
+        guard job.stopping == nil else {
+            throw JobStoreError(TransitionRefusal(.stopping, status: job.status), "deleted", reference)
         }
         remove(job, at: time)
     }
