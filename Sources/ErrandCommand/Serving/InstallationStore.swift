@@ -49,18 +49,22 @@ extension StoreLocation {
     /// Opens the store; the only place that knows which there are.
     ///
     /// - Parameters:
-    ///   - purpose: What for.
+    ///   - purpose: What it is opened for.
+    ///   - rules: How long records stay, and how long runs may take to stop.
     ///   - logger: Where a store says what its server holds back, and nobody asked for.
-    /// - Returns: The store; close it at the end.
+    /// - Returns: The open store; close it at the end.
     /// - Throws: `inUse` with the owner's process id, `schemaTooNew`, `unavailable` and what else opening may throw.
-    func open(_ purpose: StorePurpose, logger: Logger) async throws(JobStoreError) -> any InstallationStore {
+    func open(
+        _ purpose: StorePurpose,
+        rules: JobRules = JobRules(),
+        logger: Logger
+    ) async throws(JobStoreError) -> any InstallationStore {
         switch self {
-        case .sqlite(let path): return try await SQLiteJobStore(path: path)
+        case .sqlite(let path): return try await SQLiteJobStore(path: path, options: .init(rules: rules))
         #if Postgres
-        case .postgres(let url):
-            var options = url.options
-            options.logger = logger
-            let store = try PostgresJobStore(url: url.connection, options: options)
+        case .postgres(var url):
+            (url.options.rules, url.options.logger) = (rules, logger)
+            let store = try PostgresJobStore(url)
             do throws(JobStoreError) {
                 switch purpose {
                 case .serving: try await store.migrate()

@@ -61,6 +61,7 @@ enum PostgresTransaction {
                 return try body(session)
             } catch {
                 undo(session, link)
+                context.disk.note(error)
                 if mends, try quarantine(error.corruptRow, on: link, context) { continue }
                 // The server has undone all of it, and nobody was told anything of it.
                 guard let conflict = TransactionConflict(error) else { throw error }

@@ -29,7 +29,7 @@ extension PostgresSession {
             return found != nil
         }
         guard let found, scope.includes(found.job) else { throw try missing(reference, scope: scope) }
-        held[found.job.number] = found
+        keep(found)
         return found.job
     }
 

@@ -15,11 +15,10 @@ extension PostgresSession {
         try hold(holders + dependencies)
         if jobs.contains(where: { $0.onConflict == .replace }) { try readWhole(holders) }
         for number in holders {
-            // One that has ended meanwhile has the key no more. Another may have it, which the insert will meet.
-            guard let holder = held[number]?.job, !holder.status.isTerminal, let key = holder.uniqueKey else {
-                continue
-            }
-            plan.storedHolders[InsertPlan.Key(type: holder.type, key: key)] = number
+            // One that has ended meanwhile has the key no more. Another may have it, which the insert will meet. And a
+            // cancelled run that must have stopped is written as such before anything is stored.
+            guard let holder = held[number], holder.isLive, let key = holder.job.uniqueKey else { continue }
+            plan.storedHolders[InsertPlan.Key(type: holder.job.type, key: key)] = number
         }
         for number in dependencies {
             if let job = held[number]?.job { plan.dependencies[job.id] = number }
@@ -68,13 +67,13 @@ extension PostgresSession {
         .map { (row) throws(JobStoreError) in row.int() }
     }
 
-    /// Reads held jobs that have not ended again, with all their texts.
+    /// Reads held jobs again that have not ended, with all their texts.
     private func readWhole(_ numbers: [Int64]) throws(JobStoreError) {
-        let numbers = numbers.filter { held[$0]?.job.status.isTerminal == false && held[$0]?.isChanged == false }
+        let numbers = numbers.filter { held[$0]?.isLive == true && held[$0]?.isChanged == false }
         guard !numbers.isEmpty else { return }
         let whole = try sql("\(JobRow.whole(.live)) WHERE s.number = ANY ($1::bigint[])", .ints(numbers))
             .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
-        for job in whole { held[job.job.number] = job }
+        for job in whole { keep(job) }
     }
 
     /// The job that holds a unique key and is not the one that asks.
@@ -84,7 +83,7 @@ extension PostgresSession {
             .map { (row) throws(JobStoreError) in row.int() }
             .filter { $0 != job.number }
         try hold(numbers)
-        return numbers.lazy.compactMap { self.held[$0]?.job }.first { !$0.status.isTerminal }
+        return numbers.compactMap { held[$0] }.first(where: \.isLive)?.job
     }
 
     /// Stores the plan's jobs, and who waits for whom.

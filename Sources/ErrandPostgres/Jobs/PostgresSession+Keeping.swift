@@ -6,6 +6,7 @@ import FoundationEssentials
 extension PostgresSession {
     /// Takes back runs whose lease is over, the longest over first, and fails tracked jobs that went silent.
     func reap(limit: Int) throws(JobStoreError) -> Int {
+        try endStops()
         let orphans = try hold(
             sql(Self.lockOrphans, .int(time.steady.wholeMicroseconds), .int(Int64(max(0, limit)))),
             of: .live
@@ -34,6 +35,7 @@ extension PostgresSession {
 
     /// Deletes records past their expiry, old tombstones and unused uploads.
     func prune(limit: Int, deletedFiles: [String]) throws(JobStoreError) -> PruneResult {
+        try endStops()
         let hasMoreRows = try pruneGenerations(rows: 2000)
         var numbers: [Int64] = []
         for table in JobRow.Table.all {

@@ -39,7 +39,7 @@ extension PostgresSession {
     @discardableResult
     func hold(_ rows: PostgresRows, of table: JobRow.Table) throws(JobStoreError) -> [Int64] {
         let jobs = try rows.map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: false) }
-        for job in jobs where held[job.job.number] == nil { held[job.job.number] = job }
+        for job in jobs where held[job.job.number] == nil { keep(job) }
         let numbers = jobs.map(\.job.number)
         order.lock(numbers, in: table)
         return numbers
