@@ -87,7 +87,7 @@ struct FewConnectionsTests {
             try Self.admin("ALTER ROLE \(role) CONNECTION LIMIT -1")
             try await worked
             #expect(!store.isShortOfConnections)
-            #expect(lines.all.contains { $0.contains("gives connections again") })
+            #expect(lines.all.count == 1)
         }
     }
 

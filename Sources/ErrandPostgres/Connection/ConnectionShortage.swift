@@ -13,6 +13,7 @@ final class ConnectionShortage: Sendable {
     private let patience: Duration
     private let logger: Logger
     private let lastRefusal = Mutex<ContinuousClock.Instant?>(nil)
+    private let lastLine = Mutex<ContinuousClock.Instant?>(nil)
 
     init(limit: Int, patience: Duration, logger: Logger) {
         (self.limit, self.patience, self.logger) = (limit, patience, logger)
@@ -25,14 +26,17 @@ final class ConnectionShortage: Sendable {
         refusal.map { $0.duration(to: .now) < lifetime } ?? false
     }
 
-    /// A connection was refused, and what needed it waits; said once a shortage.
+    /// A connection was refused, and what needed it waits; said once a minute.
     func refused(_ error: JobStoreError, open: Int) {
         Counter(label: "errand_store_connections_refused_total").increment()
-        let isNew = lastRefusal.withLock { refusal in
-            defer { refusal = .now }
-            return !Self.isRecent(refusal)
+        lastRefusal.withLock { $0 = .now }
+        // While there are fewer than wanted some are given and others refused: a line a minute is enough.
+        let isDue = lastLine.withLock { line -> Bool in
+            guard !Self.isRecent(line) else { return false }
+            line = .now
+            return true
         }
-        guard isNew else { return }
+        guard isDue else { return }
         logger.warning(
             """
             PostgreSQL gives no more connections; requests wait for those there are, or for \(patience) where there \
@@ -45,12 +49,7 @@ final class ConnectionShortage: Sendable {
     /// A connection was made.
     func connected(_ open: Int) {
         record(open)
-        let wasShort = lastRefusal.withLock { refusal in
-            defer { refusal = nil }
-            return Self.isRecent(refusal)
-        }
-        guard wasShort else { return }
-        logger.notice("PostgreSQL gives connections again", metadata: ["open": "\(open)", "wanted": "\(limit)"])
+        lastRefusal.withLock { $0 = nil }
     }
 
     /// A connection was lost.
