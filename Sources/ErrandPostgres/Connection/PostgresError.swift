@@ -29,11 +29,11 @@ struct PostgresError: Error, CustomStringConvertible {
         isConnectionLost = PQstatus(connection) != CONNECTION_OK || isEnd
     }
 
-    /// Whether there is no connection to be had at present, as the server or a pooler has as many as it takes or is only
-    /// starting.
+    /// Whether there is no connection to be had at present, as the server or a pooler has as many as it takes or is
+    /// only starting.
     ///
-    /// Of a connection that was refused libpq keeps the words and not the code. A server that speaks another language is
-    /// not understood; that matters only until the first connection, as then whatever refuses another one is waited out.
+    /// Of a connection that was refused libpq keeps the words and not the code. A server that speaks another language
+    /// is not understood; that matters only until the first connection, as then whatever refuses another is waited out.
     var isRefusal: Bool {
         if ["53300", "53400"].contains(sqlState) { return true }
         let words = message.lowercased()

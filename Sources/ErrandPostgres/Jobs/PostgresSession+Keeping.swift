@@ -107,7 +107,8 @@ extension PostgresSession {
         let keys = try sql(
             """
             WITH files AS (DELETE FROM errand.job_files WHERE number = ANY ($1::bigint[]) RETURNING key),
-            uploads AS (DELETE FROM errand.uploads WHERE id = ANY ($2::uuid[]) AND job = ANY ($1::bigint[]) RETURNING key)
+            uploads AS (
+                DELETE FROM errand.uploads WHERE id = ANY ($2::uuid[]) AND job = ANY ($1::bigint[]) RETURNING key)
             SELECT key FROM files UNION SELECT key FROM uploads
             """,
             numbers,

@@ -16,8 +16,8 @@ import Errand
 /// Records of ends that are followed (`cascades`) come first of all, and are passed over where another has them.
 ///
 /// A transaction that learns late of what it should have locked before does not wait for it: it takes the lock if that
-/// is free, and else is rolled back and begins again with it (``TransactionConflict/order``). What it has written others
-/// may wait for without its knowledge, on an index; so from the first write on it waits for no job.
+/// is free, and else is rolled back and begins again with it (``TransactionConflict/order``). What it has written
+/// others may wait for without its knowledge, on an index; so from the first write on it waits for no job.
 struct LockOrder {
     /// The jobs that are locked.
     private(set) var jobs: Set<Int64> = []
