@@ -144,7 +144,7 @@ public protocol JobStore: Sendable {
 
     /// Forgets a queue without jobs, with all that was set about it; a later submit or setting makes it known again.
     ///
-    /// Refused with `notFound` where nothing of the name is known, and with `conflict` while it has jobs, ended ones too.
+    /// Refused with `notFound` where nothing of the name is known, with `conflict` while it has jobs, ended ones too.
     func delete(queue: Name) async throws(JobStoreError)
 
     /// Makes a worker known, or what it says of itself now; it is listed until it withdraws or has long been silent.
