@@ -1,6 +1,5 @@
 #if Postgres
 public import Errand
-public import FoundationEssentials
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension PostgresJobStore {
@@ -17,7 +16,7 @@ extension PostgresJobStore {
 
     public func retry(
         _ job: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job {

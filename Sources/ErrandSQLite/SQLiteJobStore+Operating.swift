@@ -1,5 +1,4 @@
 public import Errand
-public import FoundationEssentials
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteJobStore {
@@ -16,7 +15,7 @@ extension SQLiteJobStore {
 
     public func retry(
         _ job: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job {

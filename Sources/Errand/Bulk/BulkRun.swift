@@ -30,8 +30,8 @@ struct BulkRun: Sendable {
             let found = try await store.jobs(bulk.filter, page: page, scope: scope)
             guard let last = found.jobs.last else { break }
             let done = try await perform(on: found.jobs.filter(isMeant).map(\.id))
-            state.done += done
-            state.skipped += found.jobs.count - done
+            state.done = state.done.saturatingSum(done)
+            state.skipped = state.skipped.saturatingSum(found.jobs.count - done)
             state.before = last.number
             context.progress(percentage(state), message(state))
             try await context.checkpoint(text(of: state))
@@ -91,7 +91,8 @@ struct BulkRun: Sendable {
     }
 
     private func percentage(_ state: State) -> Int {
-        min(99, (state.done + state.skipped) * 100 / max(bulk.expected, 1))
+        let seen = state.done.saturatingSum(state.skipped)
+        return min(99, seen.saturatingProduct(100) / max(bulk.expected, 1))
     }
 
     private func message(_ state: State) -> String {

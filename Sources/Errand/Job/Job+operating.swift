@@ -13,9 +13,9 @@ extension Job {
         end(.cancelled, at: time, rules: rules)
     }
 
-    mutating func retry(_ runAt: Date?, at time: StoreTime, rules: JobRules) throws(TransitionRefusal) {
+    mutating func retry(_ runAt: Moment?, at time: StoreTime, rules: JobRules) throws(TransitionRefusal) {
         try require(status == .failed || status == .cancelled, .status)
-        let asked = runAt?.wholeMilliseconds ?? time.wall
+        let asked = runAt?.date ?? time.wall
         self.runAt = oldLease(at: time).map { max(asked, time.wall.later(by: $0)) } ?? asked
         status = .queued
         fence += 1

@@ -1,5 +1,3 @@
-public import FoundationEssentials
-
 /// Where jobs are kept; the one truth about them.
 ///
 /// Each method is a state transition or a question, and takes a scope or a fence. A transition is durable when the
@@ -73,7 +71,7 @@ public protocol JobStore: Sendable {
     /// Moves a `Failed` or `Cancelled` job to `Queued` for a new life; others are refused with `conflict`.
     func retry(
         _ job: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job
@@ -183,7 +181,7 @@ extension JobStore {
     }
 
     /// Retries a job, at whatever revision it is.
-    public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
+    public func retry(_ job: JobReference, runAt: Moment?, scope: Scope) async throws(JobStoreError) -> Job {
         try await retry(job, runAt: runAt, ifRev: nil, scope: scope)
     }
 

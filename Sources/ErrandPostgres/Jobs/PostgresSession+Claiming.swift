@@ -131,7 +131,9 @@ extension PostgresSession {
 
     /// How long it is until what ``nextDue(for:)`` found.
     func wait(_ rows: PostgresRows) throws(JobStoreError) -> Duration? {
-        try rows.first { (row) throws(JobStoreError) in Duration.milliseconds(max(0, row.int() - now)) }
+        try rows.first { (row) throws(JobStoreError) in
+            Duration.milliseconds(max(0, row.int().saturatingDifference(now)))
+        }
     }
 
     func nextDue(for request: ClaimRequest) -> PostgresStatement {

@@ -86,7 +86,7 @@ extension SQLiteReader {
         var ages: [String: Duration] = [:]
         while try row.step() {
             guard scope.includes(tenantId: row.optionalText(1), projectId: row.optionalText(2)) else { continue }
-            let age = Duration.milliseconds(now - row.int(3))
+            let age = Duration.milliseconds(now.saturatingDifference(row.int(3)))
             ages[row.text(0)] = max(ages[row.text(0)] ?? age, age)
         }
         return ages

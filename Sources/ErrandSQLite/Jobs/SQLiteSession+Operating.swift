@@ -34,7 +34,7 @@ extension SQLiteSession {
 
     func retry(
         _ reference: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         scope: Scope
     ) throws(JobStoreError) -> Job {
@@ -59,7 +59,7 @@ extension SQLiteSession {
         update.bind(3, runAt)
         update.bind(4, now)
         update.bind(5, activeKey(of: state))
-        update.bind(6, state.staleAfter.map { now + $0 * 1000 })
+        update.bind(6, state.staleAfter.map { now.later(bySeconds: $0) })
         update.bind(7, state.number)
         try update.run()
         setLease(state.number, nil)
@@ -71,10 +71,10 @@ extension SQLiteSession {
     }
 
     /// Not before a cancelled run that nobody acknowledged must have stopped.
-    private func runAt(of state: JobState, asked: Date?) -> Int64 {
-        let asked = asked?.wholeMilliseconds.milliseconds ?? now
+    private func runAt(of state: JobState, asked: Moment?) -> Int64 {
+        let asked = asked?.milliseconds ?? now
         guard let held = leases[state.number], held.end > time.steady else { return asked }
-        return max(asked, now + (held.end - time.steady).wholeMilliseconds)
+        return max(asked, time.wall.later(by: held.end - time.steady).milliseconds)
     }
 
     private func activeKey(of state: JobState) -> String? {

@@ -64,7 +64,7 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
 
     func retry(
         _ job: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
