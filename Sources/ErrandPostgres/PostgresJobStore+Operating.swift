@@ -44,7 +44,7 @@ extension PostgresJobStore {
     }
 
     public func configure(
-        queue: String,
+        queue: Name,
         _ changes: [QueueChange],
         ifRev: Set<Int64>?
     ) async throws(JobStoreError) {

@@ -18,9 +18,9 @@ extension PostgresJobStore {
 
     public func counts(
         by grouping: JobGrouping,
-        projectId: String?,
+        projectId: Name?,
         scope: Scope
-    ) async throws(JobStoreError) -> [String: StatusCounts] {
+    ) async throws(JobStoreError) -> [Name: StatusCounts] {
         try await read { session throws(JobStoreError) in try session.counts(grouping, projectId, scope) }
     }
 

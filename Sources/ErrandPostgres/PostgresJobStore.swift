@@ -248,11 +248,11 @@ extension PostgresJobStore {
         try await write { session throws(JobStoreError) in try session.announce(worker) }
     }
 
-    public func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError) {
+    public func want(_ state: WantedState, ofWorker id: Name) async throws(JobStoreError) {
         try await write { session throws(JobStoreError) in try session.want(state, of: id) }
     }
 
-    public func withdraw(worker id: String) async throws(JobStoreError) {
+    public func withdraw(worker id: Name) async throws(JobStoreError) {
         try await write { session throws(JobStoreError) in try session.withdraw(worker: id) }
     }
 

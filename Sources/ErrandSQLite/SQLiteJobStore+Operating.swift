@@ -43,7 +43,7 @@ extension SQLiteJobStore {
     }
 
     public func configure(
-        queue: String,
+        queue: Name,
         _ changes: [QueueChange],
         ifRev: Set<Int64>?
     ) async throws(JobStoreError) {

@@ -19,11 +19,11 @@ extension SQLiteJobStore {
 
     public func counts(
         by grouping: JobGrouping,
-        projectId: String?,
+        projectId: Name?,
         scope: Scope
-    ) async throws(JobStoreError) -> [String: StatusCounts] {
+    ) async throws(JobStoreError) -> [Name: StatusCounts] {
         try await read { reader throws(JobStoreError) in
-            var groups: [String: StatusCounts] = [:]
+            var groups: [Name: StatusCounts] = [:]
             for row in try reader.counts() where scope.includes(tenantId: row.tenant, projectId: row.project) {
                 guard projectId == nil || row.project == projectId, row.counts.total > 0 else { continue }
                 groups[row.group(grouping), default: StatusCounts()].add(row.counts)

@@ -175,11 +175,11 @@ extension SQLiteJobStore {
         workers.withLock { $0.announce(worker, at: options.clock.now()) }
     }
 
-    public func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError) {
+    public func want(_ state: WantedState, ofWorker id: Name) async throws(JobStoreError) {
         try workers.withLock { (roll) throws(JobStoreError) in try roll.want(state, of: id) }
     }
 
-    public func withdraw(worker id: String) async throws(JobStoreError) { workers.withLock { $0.withdraw(id) } }
+    public func withdraw(worker id: Name) async throws(JobStoreError) { workers.withLock { $0.withdraw(id) } }
 
     public func reap(limit: Int) async throws(JobStoreError) -> Int {
         workers.withLock { $0.reap(at: options.clock.now()) }

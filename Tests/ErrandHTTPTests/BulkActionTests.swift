@@ -256,7 +256,7 @@ struct BulkActionTests {
     @Test("a credential for some projects acts within them, and names one where it has several")
     func projects() async throws {
         let api = TestAPI.withKeys()
-        for project in ["p", "q"] {
+        for project in ["p", "q"] as [Name] {
             var job = NewJob(type: "Import")
             job.projectId = project
             _ = try await api.memory.insert([job], scope: .tenant("a"))

@@ -19,7 +19,7 @@ struct InspectionTests {
         return reasons.compactMap { $0["code"]?.stringValue }
     }
 
-    private func announce(running: Int = 0, slots: Int = 2, queues: [String]? = nil) async throws {
+    private func announce(running: Int = 0, slots: Int = 2, queues: [Name]? = nil) async throws {
         var worker = WorkerAnnouncement(
             id: "w",
             name: "host:1",

@@ -85,6 +85,9 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: workers", arguments: JobStoreCheck.workers)
     func workers(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: naming", arguments: JobStoreCheck.naming)
+    func naming(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -120,7 +123,8 @@ struct PostgresJobStoreTests {
             JobStoreCheck.querying,
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,
-            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits, JobStoreCheck.extremes,
+            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.naming, JobStoreCheck.limits,
+            JobStoreCheck.extremes,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

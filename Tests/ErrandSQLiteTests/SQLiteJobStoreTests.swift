@@ -84,6 +84,9 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: workers", arguments: JobStoreCheck.workers)
     func workers(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: naming", arguments: JobStoreCheck.naming)
+    func naming(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -119,7 +122,8 @@ struct SQLiteJobStoreTests {
             JobStoreCheck.querying,
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,
-            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits, JobStoreCheck.extremes,
+            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.naming, JobStoreCheck.limits,
+            JobStoreCheck.extremes,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

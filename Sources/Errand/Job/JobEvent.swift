@@ -1,7 +1,7 @@
 /// What can happen to a job.
 public enum JobEvent: Sendable, Equatable {
     /// A worker takes it, under a lease that ends at the steady time.
-    case claim(worker: String, leaseEnd: Duration)
+    case claim(worker: Name, leaseEnd: Duration)
     /// Its run reports; log lines are kept apart from the job and change nothing here.
     case report(RunReport)
     /// Its run ends.

@@ -129,16 +129,16 @@ struct SchemaCheck {
     private mutating func checkObject(_ value: JSONText, _ keywords: SchemaNode.Keywords) {
         // Only an object has members.
         guard let members = try? value.object().members else { return }
-        let names = Set(members.map { ExactText($0.name) })
+        let names = Set(members.map { Name($0.name) })
         if !keywords.memberCount.includes(members.count) {
             refuse("wrong-length", "must have \(keywords.memberCount.words) members; it has \(members.count)")
         }
         require(keywords.required, names)
-        for (name, required) in keywords.requiredWith where names.contains(ExactText(name)) {
+        for (name, required) in keywords.requiredWith where names.contains(Name(name)) {
             require(required, names)
         }
         for (name, value) in members {
-            if let node = keywords.members[ExactText(name)] {
+            if let node = keywords.members[Name(name)] {
                 check(value, in: name, against: node)
             } else if let node = keywords.otherMembers {
                 if node.isNever {
@@ -150,8 +150,8 @@ struct SchemaCheck {
         }
     }
 
-    private mutating func require(_ required: [String], _ names: Set<ExactText>) {
-        for name in required where !names.contains(ExactText(name)) { refuse("required", "is missing", at: name) }
+    private mutating func require(_ required: [String], _ names: Set<Name>) {
+        for name in required where !names.contains(Name(name)) { refuse("required", "is missing", at: name) }
     }
 
     // MARK: Choices
@@ -188,11 +188,4 @@ struct SchemaCheck {
         // What the inner check used up is used up here as well, and told here.
         return take(spent) && check.violations.isEmpty
     }
-}
-
-/// A text that is another only where its bytes differ; Swift's own texts are the same in several spellings.
-struct ExactText: Hashable {
-    private let bytes: [UInt8]
-
-    init(_ text: String) { bytes = Array(text.utf8) }
 }

@@ -77,5 +77,5 @@ extension SchemaNode {
 
 extension String {
     /// As a part of a JSON Pointer.
-    var pointerEscaped: String { replacing("~", with: "~0").replacing("/", with: "~1") }
+    package var pointerEscaped: String { escaped { $0 == "~" ? "~0" : $0 == "/" ? "~1" : nil } }
 }

@@ -8,7 +8,7 @@ struct SchemaReader {
     }
 
     /// Schemas that may be referred to, by the reference.
-    private var named: [String: SchemaNode] = [:]
+    private var named: [Name: SchemaNode] = [:]
     private var references: [(node: SchemaNode, target: String, place: String)] = []
 
     static func root(of text: JSONText) throws(JSONSchemaError) -> SchemaNode {
@@ -16,7 +16,7 @@ struct SchemaReader {
         let root = try reader.node(text, at: "")
         reader.named["#"] = root
         for (node, target, place) in reader.references {
-            guard let found = reader.named[target] else {
+            guard let found = reader.named[Name(target)] else {
                 throw JSONSchemaError(
                     pointer: place + "/$ref",
                     message: "\(target) cannot be found; a reference is # or #/$defs/NAME of the schema itself."
@@ -134,7 +134,7 @@ struct SchemaReader {
         switch keyword.name {
         case "properties":
             for (name, value) in try members(value, at: place, "properties is an object") {
-                keywords.members[ExactText(name)] = try node(value, at: "\(place)/\(name.pointerEscaped)")
+                keywords.members[Name(name)] = try node(value, at: "\(place)/\(name.pointerEscaped)")
             }
         case "additionalProperties": keywords.otherMembers = try node(value, at: place)
         case "required": keywords.required = try strings(value, at: place)

@@ -13,7 +13,7 @@ public struct JobAmendment: Sendable, Hashable {
     /// When it may run.
     public var due: Due?
     /// The lane to wait in.
-    public var queue: String?
+    public var queue: Name?
     /// Takes the place of `metadata.tags`; none takes the tags away.
     public var tags: [String]?
 
@@ -26,13 +26,13 @@ extension JobAmendment {
     ///
     /// - Throws: `invalid`, with a pointer to the part and a message that names the value.
     public func validate() throws(JobStoreError) {
-        if let queue { try NewJob.checkName(queue, "/queue") }
+        if let queue { try NewJob.checkName(queue.text, "/queue") }
         if let tags, tags.contains(where: { $0.utf8.contains(0) }) { throw .invalid("must not contain NUL", "/tags") }
     }
 
     /// The job's metadata with the tags in it; the other members stay as they are spelt.
     func metadata(of job: Job) -> JSONText {
-        guard let tags, tags != job.tags else { return job.metadata }
+        guard let tags, tags.map({ Name($0) }) != job.tags.map({ Name($0) }) else { return job.metadata }
         // Stored metadata is an object.
         let members = (try? job.metadata.object().members) ?? []
         var writer = JSONWriter()

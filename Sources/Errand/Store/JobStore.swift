@@ -101,9 +101,9 @@ public protocol JobStore: Sendable {
     /// Counts jobs by status within each group, of one project or of all the scope shows.
     func counts(
         by grouping: JobGrouping,
-        projectId: String?,
+        projectId: Name?,
         scope: Scope
-    ) async throws(JobStoreError) -> [String: StatusCounts]
+    ) async throws(JobStoreError) -> [Name: StatusCounts]
 
     /// Reads a job's log lines after a sequence number, oldest first, at most `limit` of them.
     func logs(
@@ -122,7 +122,7 @@ public protocol JobStore: Sendable {
     /// Changes a queue's settings, all or none of them, making it known if it is new.
     ///
     /// Refused with `outdated` where revisions are given and the queue's is none of them.
-    func configure(queue: String, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError)
+    func configure(queue: Name, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError)
 
     /// Makes a worker known, or what it says of itself now; it is listed until it withdraws or has long been silent.
     ///
@@ -136,10 +136,10 @@ public protocol JobStore: Sendable {
     /// that is not listed.
     ///
     /// One that was told to stop is not held back by a later `quiet`.
-    func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError)
+    func want(_ state: WantedState, ofWorker id: Name) async throws(JobStoreError)
 
     /// Takes a worker off the list, as it does itself when it ends; one that is unknown is no error.
-    func withdraw(worker id: String) async throws(JobStoreError)
+    func withdraw(worker id: Name) async throws(JobStoreError)
 
     /// Lists the workers that announced themselves, by their start, with the leases of jobs of the scope.
     ///
@@ -176,7 +176,7 @@ extension JobStore {
     }
 
     /// Changes one setting of a queue, at whatever revision it is.
-    public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
+    public func configure(queue: Name, _ change: QueueChange) async throws(JobStoreError) {
         try await configure(queue: queue, [change], ifRev: nil)
     }
 

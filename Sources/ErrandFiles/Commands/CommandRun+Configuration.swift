@@ -20,7 +20,7 @@ extension CommandRun {
         options.createSession = true
         options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: type.grace)]
         return Configuration(
-            executable: program.contains("/") ? .path(FilePath(program)) : .name(program),
+            executable: program.holds("/") ? .path(FilePath(program)) : .name(program),
             arguments: Arguments(Array(command.dropFirst())),
             environment: .custom(environment),
             workingDirectory: type.workingDirectory.map { FilePath($0) },

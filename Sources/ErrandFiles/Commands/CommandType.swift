@@ -13,11 +13,11 @@ public import Errand
 /// period; nothing it started outlives it.
 public struct CommandType: Sendable, Hashable {
     /// The type's name.
-    public var name: String
+    public var name: Name
     /// The program and its arguments; a name without a slash is looked up in `PATH`.
     public var command: [String]
     /// The queue its jobs wait in unless the submitter names another.
-    public var queue: String
+    public var queue: Name
     /// How long one run may take; nil is no limit.
     public var timeout: Duration?
     /// The budget of charged runs.
@@ -43,7 +43,7 @@ public struct CommandType: Sendable, Hashable {
     ///   - name: The type's name.
     ///   - command: The program and its arguments, one or more.
     ///   - queue: The queue its jobs wait in by default.
-    public init(_ name: String, command: [String], queue: String = "default") {
+    public init(_ name: Name, command: [String], queue: Name = "default") {
         self.name = name
         self.command = command
         self.queue = queue

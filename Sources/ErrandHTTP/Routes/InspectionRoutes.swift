@@ -77,7 +77,7 @@ struct InspectionRoutes: Sendable {
         let grouping = try grouping(query)
         let counts = try await services.stores.jobs.counts(
             by: grouping ?? .type,
-            projectId: query.text("projectId"),
+            projectId: query.text("projectId").map { Name($0) },
             scope: context.scope
         )
         let total = counts.values.reduce(into: StatusCounts()) { total, counts in

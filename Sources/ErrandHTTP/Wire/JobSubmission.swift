@@ -48,7 +48,7 @@ struct JobSubmission {
         guard let name = value.stringValue else {
             throw .field("/type", "wrong-type", "type is \(value.string.quotable); it must be a string.")
         }
-        if let type = types[name] { return type }
+        if let type = types[Name(name)] { return type }
         let detail = "There is no job type \"\(name.quotable)\"; GET /api/job-types lists them."
         throw Problem(
             .unknownJobType,
@@ -62,7 +62,7 @@ struct JobSubmission {
         case "type": break
         case "payload": job.payload = reader.object(name, value) ?? job.payload
         case "id": job.id = reader.identifier(name, value)
-        case "projectId": job.projectId = reader.string(name, value)
+        case "projectId": job.projectId = reader.name(name, value)
         case "projectName": job.projectName = reader.string(name, value)
         case "queue": job.queue = reader.queue(name, value) ?? job.queue
         case "priority":
@@ -82,7 +82,7 @@ struct JobSubmission {
             if let count = reader.integer(name, value, in: 1...1000) { job.maxAttempts = Int(count) }
         case "timeoutSeconds":
             if let seconds = reader.integer(name, value, in: 1...2_592_000) { job.timeoutSeconds = Int(seconds) }
-        case "uniqueKey": job.uniqueKey = reader.string(name, value)
+        case "uniqueKey": job.uniqueKey = reader.name(name, value)
         case "onConflict": takeConflictPolicy(value, &reader)
         case "tags": tags = reader.strings(name, value)
         case "metadata": job.metadata = reader.object(name, value) ?? job.metadata

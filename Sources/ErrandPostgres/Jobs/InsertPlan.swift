@@ -19,8 +19,8 @@ struct InsertPlan {
     }
 
     struct Key: Hashable {
-        var type: String
-        var key: String
+        var type: Name
+        var key: Name
     }
 
     /// The jobs to be stored; they have no numbers yet.
@@ -50,8 +50,8 @@ struct InsertPlan {
     /// A stored job that has the id of a submit.
     struct KnownJob {
         var number: Int64
-        var tenant: String?
-        var project: String?
+        var tenant: Name?
+        var project: Name?
         var fingerprint: String?
     }
 

@@ -37,17 +37,17 @@ struct Completion {
 private struct CompletedRow {
     let number: Int64
     let rev: Int64
-    let type: String
-    let queue: String
-    let tenant: String?
-    let project: String?
+    let type: Name
+    let queue: Name
+    let tenant: Name?
+    let project: Name?
     let hasDependents: Bool
     let isLimited: Bool
 
     init(_ row: inout PostgresRow) {
         (number, rev) = (row.int(), row.int())
-        (type, queue) = (row.text(), row.text())
-        (tenant, project) = (row.optionalText(), row.optionalText())
+        (type, queue) = (row.name(), row.name())
+        (tenant, project) = (row.optionalName(), row.optionalName())
         (hasDependents, isLimited) = (row.bool(), row.bool())
     }
 }

@@ -73,7 +73,7 @@ extension PostgresSession {
             "SELECT j.number, j.tenant, j.project FROM errand.jobs j WHERE \(reference.condition)",
             reference.value
         )
-        .first { (row) throws(JobStoreError) in (row.int(), row.optionalText(), row.optionalText()) }
+        .first { (row) throws(JobStoreError) in (row.int(), row.optionalName(), row.optionalName()) }
         guard let found, scope.includes(tenantId: found.1, projectId: found.2) else {
             throw try missing(reference, scope: scope)
         }
@@ -91,7 +91,7 @@ extension PostgresSession {
             .int(now - Tombstone.lifetime)
         )
         .first { (row) throws(JobStoreError) in
-            scope.includes(tenantId: row.optionalText(), projectId: row.optionalText())
+            scope.includes(tenantId: row.optionalName(), projectId: row.optionalName())
         }
         guard isGone == true else { return JobStoreError(.notFound, "There is no job \(reference).") }
         return JobStoreError(.gone, "Job \(reference) has expired or was deleted.")

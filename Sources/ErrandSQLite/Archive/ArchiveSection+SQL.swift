@@ -92,7 +92,7 @@ extension SQLStatement {
     var archivedQueue: ArchivedQueue {
         let settings = QueueSettings(row: self)
         let state = QueueState(
-            name: text(0),
+            name: name(0),
             pause: settings.pause,
             concurrency: settings.concurrency,
             rateLimit: RateLimit(row: self)
@@ -122,15 +122,15 @@ extension SQLStatement {
             sha256: text(5),
             expiresAt: Date(milliseconds: int(6))
         )
-        return ArchivedUpload(upload, tenantId: optionalText(1), job: optionalInt(7))
+        return ArchivedUpload(upload, tenantId: optionalName(1), job: optionalInt(7))
     }
 
     var archivedTombstone: ArchivedTombstone {
         ArchivedTombstone(
             number: int(0),
             id: id(1),
-            tenantId: optionalText(2),
-            projectId: optionalText(3),
+            tenantId: optionalName(2),
+            projectId: optionalName(3),
             deletedAt: Date(milliseconds: int(4))
         )
     }
@@ -138,7 +138,7 @@ extension SQLStatement {
     func archivedDataset() throws(JobStoreError) -> Dataset {
         Dataset(
             generation: int(5),
-            reference: DatasetReference(tenantId: optionalText(1), projectId: text(2), name: text(3)),
+            reference: DatasetReference(tenantId: optionalName(1), projectId: name(2), name: name(3)),
             columns: try DatasetRecord.columns(in: text(4)),
             rowCount: int(6),
             updatedAt: Date(milliseconds: int(7))

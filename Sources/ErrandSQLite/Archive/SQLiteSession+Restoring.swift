@@ -137,6 +137,7 @@ struct RowBinder {
 
     mutating func add(_ value: Int64?) { row.bind(next(), value) }
     mutating func add(_ value: String?) { row.bind(next(), value) }
+    mutating func add(_ value: Name?) { row.bind(next(), value) }
     mutating func add(_ value: JobID) { row.bind(next(), value) }
     mutating func add(_ value: Bool) { row.bind(next(), value ? 1 : 0) }
     func run() throws(JobStoreError) { try row.run() }

@@ -93,7 +93,7 @@ struct SQLiteReader {
     }
 
     /// The leases of running jobs, and the workers that hold them.
-    func heldLeases(_ scope: Scope) throws(JobStoreError) -> [(worker: String, held: HeldLease)] {
+    func heldLeases(_ scope: Scope) throws(JobStoreError) -> [(worker: Name, held: HeldLease)] {
         let row = try sql(
             """
             SELECT j.worker, l.tenant, p.id FROM jobs j JOIN lanes l ON l.lane = j.lane
@@ -102,16 +102,16 @@ struct SQLiteReader {
             """
         )
         defer { row.reset() }
-        var held: [(worker: String, held: HeldLease)] = []
+        var held: [(worker: Name, held: HeldLease)] = []
         for (number, lease) in leases.all {
             row.reset()
             row.bind(1, number)
             row.bind(2, lease.fence)
-            guard try row.step(), scope.includes(tenantId: row.optionalText(1), projectId: row.optionalText(2)) else {
+            guard try row.step(), scope.includes(tenantId: row.optionalName(1), projectId: row.optionalName(2)) else {
                 continue
             }
             let jobLease = JobLease(id: lease.id, number: number, fence: lease.fence)
-            held.append((row.text(0), HeldLease(lease: jobLease, expiresAt: time.wall(at: lease.end))))
+            held.append((row.name(0), HeldLease(lease: jobLease, expiresAt: time.wall(at: lease.end))))
         }
         return held
     }

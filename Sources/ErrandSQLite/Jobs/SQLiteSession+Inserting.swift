@@ -5,7 +5,7 @@ extension SQLiteSession {
     /// Stores jobs; when one is refused the caller's savepoint takes all of them back.
     func insert(
         _ jobs: [NewJob],
-        tenant: String?,
+        tenant: Name?,
         scope: Scope
     ) throws(JobStoreError) -> [InsertedJob] {
         var inserted: [InsertedJob] = []
@@ -27,7 +27,7 @@ extension SQLiteSession {
     private func insert(
         _ job: NewJob,
         at index: Int,
-        tenant: String?,
+        tenant: Name?,
         scope: Scope
     ) throws(JobStoreError) -> InsertedJob {
         guard scope.includes(tenantId: tenant, projectId: job.projectId) else {
@@ -82,7 +82,7 @@ extension SQLiteSession {
     }
 
     /// What the unique key decides, where another active job has it.
-    private func existing(for job: NewJob, tenant: String?, at index: Int) throws(JobStoreError) -> InsertedJob? {
+    private func existing(for job: NewJob, tenant: Name?, at index: Int) throws(JobStoreError) -> InsertedJob? {
         guard let key = job.uniqueKey else { return nil }
         let find = try sql("SELECT number FROM jobs WHERE active_key = ?")
         find.bind(1, UniqueKey(type: job.type, tenant: tenant).stored(key))
@@ -105,7 +105,7 @@ extension SQLiteSession {
 
     private func dependencies(
         of job: NewJob,
-        tenant: String?,
+        tenant: Name?,
         at index: Int
     ) throws(JobStoreError) -> (waiting: [Int64], failed: JobID?) {
         var waiting: [Int64] = []
@@ -137,7 +137,7 @@ extension SQLiteSession {
     private func useUploads(
         _ job: NewJob,
         number: Int64,
-        tenant: String?,
+        tenant: Name?,
         at index: Int
     ) throws(JobStoreError) {
         for (place, id) in job.uploads.enumerated() {
@@ -157,7 +157,7 @@ extension SQLiteSession {
         }
     }
 
-    private func noteInserted(_ new: NewRow, tenant: String?) {
+    private func noteInserted(_ new: NewRow, tenant: Name?) {
         let status = new.startsRunning ? JobStatus.running : .queued
         // The row was stored with its project, so the project is known and nothing is asked of the database.
         let project = try? project(new.job.projectId, tenant: memory.lanes[new.lane].tenant)
@@ -171,7 +171,7 @@ extension SQLiteSession {
     }
 
     /// Tells subscribers of a new job.
-    func noteInserted(_ id: JobID, _ tenant: String?, _ project: String?) {
+    func noteInserted(_ id: JobID, _ tenant: Name?, _ project: Name?) {
         changes.jobs[id] = JobChange(id: id, tenantId: tenant, projectId: project, rev: 1)
     }
 

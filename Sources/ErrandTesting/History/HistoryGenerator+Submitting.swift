@@ -4,7 +4,7 @@ import FoundationEssentials
 extension HistoryGenerator {
     mutating func submit(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
         if chance(0.09), let again = pick(submitted) { return resubmit(again.job, again.scope) }
-        let tenant = pick(["t1", "t1", "t2", "t2", nil], or: nil)
+        let tenant = pick(["t1", "t1", "t2", "t2", nil] as [Name?], or: nil)
         var scope = tenant.map { Scope.tenant($0) } ?? .system
         if let tenant, chance(0.1) { scope = .tenant(tenant, projects: ["p"]) }
         let count = chance(0.25) ? Int.random(in: 2...4, using: &random) : 1
@@ -18,7 +18,7 @@ extension HistoryGenerator {
         return .submit([job], chance(0.9) ? scope : .tenant("t2"))
     }
 
-    mutating func newJob(_ ledger: HistoryLedger, _ tenant: String?, _ time: StoreTime) -> NewJob {
+    mutating func newJob(_ ledger: HistoryLedger, _ tenant: Name?, _ time: StoreTime) -> NewJob {
         let isTracked = chance(0.25)
         var job = NewJob(
             type: isTracked ? Self.trackedType : pick(Self.types, or: "a"),
@@ -51,7 +51,7 @@ extension HistoryGenerator {
         if chance(0.2) { job.data = object("d") }
     }
 
-    private mutating func dependencies(_ ledger: HistoryLedger, _ tenant: String?) -> [JobID] {
+    private mutating func dependencies(_ ledger: HistoryLedger, _ tenant: Name?) -> [JobID] {
         (0..<Int.random(in: 1...2, using: &random)).compactMap { _ in
             if chance(0.05) { return JobID(high: 0x7000, low: 1 << 63) }
             return entry(ledger) { $0.tenantId == tenant || $0.number % 17 == 0 }?.id

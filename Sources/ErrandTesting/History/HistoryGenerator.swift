@@ -9,9 +9,9 @@ struct HistoryGenerator: Sendable {
         var old: [JobLease] = []
     }
 
-    static let types = ["a", "b"]
-    static let trackedType = "t"
-    static let queues = ["x", "y"]
+    static let types: [Name] = ["a", "b"]
+    static let trackedType: Name = "t"
+    static let queues: [Name] = ["x", "y"]
     static let lease = Duration.seconds(10)
 
     var random: SeededRandom
@@ -53,7 +53,7 @@ struct HistoryGenerator: Sendable {
     mutating func note(_ operation: HistoryOperation, _ answer: HistoryAnswer) {
         switch (operation, answer) {
         case (.claim(let request), .claimed(let jobs, _)):
-            if let worker = Int(request.worker) { workers[worker].held += jobs.map(\.lease) }
+            if let worker = Int(request.worker.text) { workers[worker].held += jobs.map(\.lease) }
         case (.settle(let settlements), .settled(let results)):
             for (settlement, result) in zip(settlements, results) { drop(settlement, result) }
         case (.submit(let jobs, let scope), .inserted): submitted += jobs.map { ($0, scope) }
@@ -82,7 +82,7 @@ struct HistoryGenerator: Sendable {
     private mutating func claim() -> HistoryOperation {
         let worker = Int.random(in: workers.indices, using: &random)
         var request = ClaimRequest(
-            worker: String(worker),
+            worker: Name(String(worker)),
             queues: chance(0.7) ? nil : [pick(Self.queues, or: "x")],
             types: chance(0.7) ? Self.types : [pick(Self.types, or: "a")],
             limit: Int.random(in: 1...4, using: &random),

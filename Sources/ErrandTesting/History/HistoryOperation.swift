@@ -14,7 +14,7 @@ enum HistoryOperation: Sendable {
     case amend(JobReference, JobAmendment, Scope)
     case delete(JobReference, Scope)
     case read(JobReference, Scope)
-    case configure(String, QueueChange)
+    case configure(Name, QueueChange)
     case reap(limit: Int)
     case prune(limit: Int)
     case advance(Duration)

@@ -50,7 +50,7 @@ public final class MemoryJobStore: JobStore {
     }
 
     /// Whether a worker that knows these types has something to run now, or runs it.
-    func hasWork(for types: [String]) -> Bool {
+    func hasWork(for types: [Name]) -> Bool {
         state.withLock { state in !state.running.isEmpty || state.hasReady(types, at: clock.now()) }
     }
 
@@ -159,9 +159,9 @@ extension MemoryJobStore {
 
     public func counts(
         by grouping: JobGrouping,
-        projectId: String?,
+        projectId: Name?,
         scope: Scope
-    ) async throws(JobStoreError) -> [String: StatusCounts] {
+    ) async throws(JobStoreError) -> [Name: StatusCounts] {
         try read { (state, _) throws(JobStoreError) in state.counts(grouping, projectId, scope) }
     }
 
@@ -190,7 +190,7 @@ extension MemoryJobStore {
     }
 
     public func configure(
-        queue: String,
+        queue: Name,
         _ changes: [QueueChange],
         ifRev: Set<Int64>?
     ) async throws(JobStoreError) {
@@ -202,11 +202,11 @@ extension MemoryJobStore {
         try write { (state, time) throws(JobStoreError) in state.workers.announce(worker, at: time) }
     }
 
-    public func want(_ wanted: WantedState, ofWorker id: String) async throws(JobStoreError) {
+    public func want(_ wanted: WantedState, ofWorker id: Name) async throws(JobStoreError) {
         try write { (state, _) throws(JobStoreError) in try state.workers.want(wanted, of: id) }
     }
 
-    public func withdraw(worker id: String) async throws(JobStoreError) {
+    public func withdraw(worker id: Name) async throws(JobStoreError) {
         try write { (state, _) throws(JobStoreError) in state.workers.withdraw(id) }
     }
 

@@ -41,7 +41,7 @@ extension MemoryState {
     }
 
     /// Stores a job that nothing refuses any more.
-    mutating func keep(_ new: NewJob, tenantId: String?, blockedBy: Int = 0, at time: StoreTime) -> Job {
+    mutating func keep(_ new: NewJob, tenantId: Name?, blockedBy: Int = 0, at time: StoreTime) -> Job {
         lastNumber += 1
         let job = Job.submitted(
             new,

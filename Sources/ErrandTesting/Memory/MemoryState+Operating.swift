@@ -75,7 +75,7 @@ extension MemoryState {
 
     /// Takes a record away with all that belongs to it, and leaves a tombstone.
     mutating func remove(_ job: Job, at time: StoreTime) {
-        orphanedFiles.formUnion((records[job.number]?.files ?? [:]).values.map(\.key))
+        orphanedFiles.formUnion((records[job.number]?.files ?? [:]).values.map { Name($0.key) })
         orphanUploads(of: job.number)
         set(nil, at: job.number)
         webhooks.removeAll { $0.job == job.number }
@@ -98,7 +98,7 @@ extension MemoryState {
     }
 
     mutating func configure(
-        _ queue: String,
+        _ queue: Name,
         _ queueChanges: [QueueChange],
         _ revisions: Set<Int64>?,
         at time: StoreTime

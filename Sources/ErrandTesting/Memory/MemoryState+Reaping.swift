@@ -18,7 +18,7 @@ extension MemoryState {
     }
 
     mutating func prune(limit: Int, deletedFiles: [String], at time: StoreTime) -> PruneResult {
-        orphanedFiles.subtract(deletedFiles)
+        orphanedFiles.subtract(deletedFiles.map({ Name($0) }))
         tombstones.removeOld(at: time)
         orphanExpiredUploads(limit: limit, at: time)
         let expired = records.values.map(\.job)
@@ -30,7 +30,7 @@ extension MemoryState {
             // What waits for a tracked job whose record is gone would wait for ever.
             if !job.status.isTerminal { failDependents(of: job, at: time) }
         }
-        return PruneResult(deletedRecords: expired.count, orphanedFiles: orphanedFiles.sorted())
+        return PruneResult(deletedRecords: expired.count, orphanedFiles: orphanedFiles.sorted().map(\.text))
     }
 
     private mutating func failDependents(of job: Job, at time: StoreTime) {

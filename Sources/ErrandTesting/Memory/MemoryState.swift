@@ -16,20 +16,20 @@ struct MemoryState: Sendable {
     /// The jobs that name a job in `after`.
     private(set) var dependents: [JobID: Set<Int64>] = [:]
     /// Queued worker jobs that nothing blocks, due or not, by queue and tenant.
-    private(set) var lanes: [String: [String?: WaitingJobs]] = [:]
+    private(set) var lanes: [Name: [Name?: WaitingJobs]] = [:]
     /// Running worker jobs.
     private(set) var running: Set<Int64> = []
     /// How many of each queue's are running.
-    private(set) var runningCounts: [String: Int] = [:]
+    private(set) var runningCounts: [Name: Int] = [:]
     /// How many of each tenant's are running, but for those of Errand's own queues.
-    private(set) var tenantsRunning: [String: Int] = [:]
+    private(set) var tenantsRunning: [Name: Int] = [:]
     /// Whether claims hold tenants to a limit.
     var limitsTenants = false
     /// Tracked jobs that have not ended and may go stale.
     private(set) var watched: Set<Int64> = []
 
     var lastNumber: Int64 = 0
-    var queues: [String: QueueSetting] = [:]
+    var queues: [Name: QueueSetting] = [:]
     var workers = WorkerRoll()
     var rotation = ClaimRotation()
     var tombstones = Tombstones()
@@ -38,9 +38,9 @@ struct MemoryState: Sendable {
     var audit: [AuditEntry] = []
     var webhooks: [Webhook] = []
     /// Tokens that are not taken again, until when they would have ended by themselves.
-    var spentTokens: [String: Date] = [:]
+    var spentTokens: [Name: Date] = [:]
     var datasets = MemoryDatasets()
-    var orphanedFiles: Set<String> = []
+    var orphanedFiles: Set<Name> = []
     /// What subscribers will be told when the call succeeds.
     var changes = StoreChanges()
 
@@ -64,14 +64,14 @@ struct MemoryRecord: Sendable {
     var lastSequence: Int64 = 0
     /// The last numbered lines that a run sent.
     var lastBatch: (fence: Int64, batch: Int64)?
-    var files: [String: JobFile] = [:]
+    var files: [Name: JobFile] = [:]
 }
 
 /// What at most one queued or running job has.
 struct UniqueKey: Sendable, Hashable {
-    var type: String
-    var tenantId: String?
-    var key: String
+    var type: Name
+    var tenantId: Name?
+    var key: Name
 }
 
 /// What somebody set about a queue.
