@@ -9,7 +9,8 @@ extension PostgresJobStore {
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
-        try await write { session throws(JobStoreError) in
+        try JobLimits.check(reason: reason)
+        return try await write { session throws(JobStoreError) in
             try session.cancel(job, reason: reason, ifRev: ifRev, scope: scope)
         }
     }
@@ -18,10 +19,11 @@ extension PostgresJobStore {
         _ job: JobReference,
         runAt: Moment?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
         try await write { session throws(JobStoreError) in
-            try session.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+            try session.retry(job, runAt: runAt, ifRev: ifRev, together: together, scope: scope)
         }
     }
 
@@ -52,6 +54,10 @@ extension PostgresJobStore {
         try await write { session throws(JobStoreError) in
             try session.configure(queue, changes, ifRev: ifRev)
         }
+    }
+
+    public func delete(queue: Name) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.delete(queue: queue) }
     }
 }
 #endif

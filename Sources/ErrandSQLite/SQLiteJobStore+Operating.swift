@@ -8,7 +8,8 @@ extension SQLiteJobStore {
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
-        try await write { session throws(JobStoreError) in
+        try JobLimits.check(reason: reason)
+        return try await write { session throws(JobStoreError) in
             try session.cancel(job, reason: reason, ifRev: ifRev, scope: scope)
         }
     }
@@ -17,10 +18,11 @@ extension SQLiteJobStore {
         _ job: JobReference,
         runAt: Moment?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
         try await write { session throws(JobStoreError) in
-            try session.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+            try session.retry(job, runAt: runAt, ifRev: ifRev, together: together, scope: scope)
         }
     }
 
@@ -51,5 +53,9 @@ extension SQLiteJobStore {
         try await write { session throws(JobStoreError) in
             try session.configure(queue, changes, ifRev: ifRev)
         }
+    }
+
+    public func delete(queue: Name) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.delete(queue: queue) }
     }
 }

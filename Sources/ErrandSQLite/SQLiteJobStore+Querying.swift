@@ -9,6 +9,10 @@ extension SQLiteJobStore {
         try await database.sharedReads.read { reader throws(JobStoreError) in try reader.job(job, scope: scope) }
     }
 
+    public func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency] {
+        try await read { reader throws(JobStoreError) in try reader.dependencies(job, scope: scope) }
+    }
+
     public func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage {
         try await read { reader throws(JobStoreError) in try reader.page(filter, page, scope) }
     }

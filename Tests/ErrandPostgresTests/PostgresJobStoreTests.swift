@@ -46,6 +46,9 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: cancelling", arguments: JobStoreCheck.cancelling)
     func cancelling(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: stopping", arguments: JobStoreCheck.stopping + JobStoreCheck.stoppingKeys)
+    func stopping(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: retrying", arguments: JobStoreCheck.retrying)
     func retrying(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -106,6 +109,19 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: datasets", arguments: JobStoreCheck.datasets)
     func datasets(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: between the steps of a cascade", arguments: JobStoreCheck.cascades)
+    func cascades(_ check: JobStoreCheck) async throws {
+        try await TemporarySchema.withName { name in
+            let clock = ManualClock()
+            let store = try await TemporarySchema.open(name, clock: clock) { options in
+                options.cascades = CascadePace(step: 2)
+                options.cascades.goesOn = false
+            }
+            defer { store.close() }
+            try await check.run(JobStoreUnderTest(store, clock: clock))
+        }
+    }
+
     private func run(_ check: JobStoreCheck) async throws {
         try await TemporarySchema.with { store, clock in
             try await check.run(JobStoreUnderTest(store, clock: clock))
@@ -118,8 +134,9 @@ struct PostgresJobStoreTests {
             JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.tenantLimits,
             JobStoreCheck.renewing,
             JobStoreCheck.reporting,
-            JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
-            JobStoreCheck.amending, JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning,
+            JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.stopping,
+            JobStoreCheck.stoppingKeys, JobStoreCheck.retrying, JobStoreCheck.amending, JobStoreCheck.tracking,
+            JobStoreCheck.reaping, JobStoreCheck.pruning,
             JobStoreCheck.querying,
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,

@@ -1,6 +1,7 @@
 import Errand
 import ErrandSQLite
 import ErrandTesting
+import Foundation
 import Testing
 
 /// Everything that `ErrandTesting` asks of a store; one test a group, so that a group can be run by itself.
@@ -44,6 +45,9 @@ struct SQLiteJobStoreTests {
 
     @Test("SQLite: cancelling", arguments: JobStoreCheck.cancelling)
     func cancelling(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: stopping", arguments: JobStoreCheck.stopping + JobStoreCheck.stoppingKeys)
+    func stopping(_ check: JobStoreCheck) async throws { try await run(check) }
 
     @Test("SQLite: retrying", arguments: JobStoreCheck.retrying)
     func retrying(_ check: JobStoreCheck) async throws { try await run(check) }
@@ -105,6 +109,19 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: datasets", arguments: JobStoreCheck.datasets)
     func datasets(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: between the steps of a cascade", arguments: JobStoreCheck.cascades)
+    func cascades(_ check: JobStoreCheck) async throws {
+        var pace = CascadePace(step: 2)
+        pace.goesOn = false
+        try await TemporaryStore.withFolder { [pace] folder in
+            let clock = ManualClock()
+            let path = folder.appending(path: "errand.db").path()
+            let store = try await TemporaryStore.open(path, clock: clock, cascades: pace)
+            defer { store.close() }
+            try await check.run(JobStoreUnderTest(store, clock: clock))
+        }
+    }
+
     private func run(_ check: JobStoreCheck) async throws {
         try await TemporaryStore.with { store, clock in
             try await check.run(JobStoreUnderTest(store, clock: clock))
@@ -117,8 +134,9 @@ struct SQLiteJobStoreTests {
             JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.tenantLimits,
             JobStoreCheck.renewing,
             JobStoreCheck.reporting,
-            JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
-            JobStoreCheck.amending, JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning,
+            JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.stopping,
+            JobStoreCheck.stoppingKeys, JobStoreCheck.retrying, JobStoreCheck.amending, JobStoreCheck.tracking,
+            JobStoreCheck.reaping, JobStoreCheck.pruning,
             JobStoreCheck.querying,
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,

@@ -10,6 +10,8 @@ public enum ArchiveRecord: Sendable, Equatable {
     case job(ArchivedJob)
     /// A job that waits for another, by their numbers.
     case dependency(of: Int64, on: Int64)
+    /// What is still to be told of a job's end to those that wait for it.
+    case cascade(Cascade)
     /// A line that the job of a number logged.
     case log(job: Int64, StoredLogLine)
     /// The record of a file that the job of a number made.

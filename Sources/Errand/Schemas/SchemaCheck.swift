@@ -4,15 +4,20 @@ struct SchemaCheck {
     static let limit = 20
     /// The longest text of a place that is told; names in it are the client's.
     private static let placeBytes = 300
+    /// How many questions may be open at a time: each takes its place on a thread's stack.
+    private static let deepest = 250
 
     private(set) var violations: [SchemaViolation] = []
     private var limit: Int
     /// How much may still be looked at, in about bytes of text.
     private var left: Int
+    private var depth: Int
     /// Where the value is that is looked at; put together only where it is told.
     private var path: [String] = []
 
-    private init(limit: Int, left: Int) { (self.limit, self.left) = (limit, left) }
+    private init(limit: Int, left: Int, depth: Int = 0) {
+        (self.limit, self.left, self.depth) = (limit, left, depth)
+    }
 
     /// What of a value is not as a schema wants it.
     ///
@@ -25,7 +30,9 @@ struct SchemaCheck {
     }
 
     private mutating func check(_ value: JSONText, against node: SchemaNode) {
-        guard violations.count < limit, take(64 + value.utf8Count) else { return }
+        depth += 1
+        defer { depth -= 1 }
+        guard violations.count < limit, take(depth > Self.deepest ? left : 64 + value.utf8Count) else { return }
         guard !node.isNever else { return refuse("not-allowed", "is not allowed here") }
         if let reference = node.reference { check(value, against: reference) }
         let keywords = node.keywords
@@ -182,7 +189,7 @@ struct SchemaCheck {
     }
 
     private mutating func holds(_ value: JSONText, _ node: SchemaNode) -> Bool {
-        var check = SchemaCheck(limit: 1, left: left)
+        var check = SchemaCheck(limit: 1, left: left, depth: depth)
         check.check(value, against: node)
         let spent = left - check.left
         // What the inner check used up is used up here as well, and told here.

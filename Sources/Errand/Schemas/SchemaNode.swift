@@ -33,7 +33,9 @@ final class SchemaNode: @unchecked Sendable {
     let isNever: Bool
     let keywords: Keywords
     /// The schema that `$ref` names, which is asked as well.
-    private(set) var reference: SchemaNode?
+    ///
+    /// Not owned: schemas refer to themselves, and to each other in chains as long as their writer likes.
+    private(set) unowned var reference: SchemaNode?
 
     init(isNever: Bool = false, _ keywords: Keywords = Keywords()) {
         self.isNever = isNever

@@ -11,7 +11,11 @@ struct SchemaReader {
     private var named: [Name: SchemaNode] = [:]
     private var references: [(node: SchemaNode, target: String, place: String)] = []
 
-    static func root(of text: JSONText) throws(JSONSchemaError) -> SchemaNode {
+    /// How many schemas may ask one and the same value one after the other.
+    static let longestQuestion = 50
+
+    /// Reads a schema; the definitions are what its parts refer to, and do not own.
+    static func read(_ text: JSONText) throws(JSONSchemaError) -> (root: SchemaNode, definitions: [SchemaNode]) {
         var reader = SchemaReader()
         let root = try reader.node(text, at: "")
         reader.named["#"] = root
@@ -24,10 +28,17 @@ struct SchemaReader {
             }
             node.refer(to: found)
         }
-        for (name, node) in reader.named where node.asksItself() {
-            throw JSONSchemaError(pointer: "", message: "\(name) refers to itself about one and the same value.")
+        var known: [ObjectIdentifier: Int] = [:]
+        for (name, node) in reader.named.sorted(by: { $0.key < $1.key }) {
+            guard let count = known[ObjectIdentifier(node)] ?? node.longestQuestion(&known) else {
+                throw JSONSchemaError(pointer: "", message: "\(name) refers to itself about one and the same value.")
+            }
+            guard count <= longestQuestion else {
+                let what = "\(name) leads through \(count) schemas about one value; at most \(longestQuestion) may."
+                throw JSONSchemaError(pointer: "", message: what)
+            }
         }
-        return root
+        return (root, Array(reader.named.values))
     }
 
     private mutating func node(_ text: JSONText, at place: String) throws(JSONSchemaError) -> SchemaNode {
@@ -104,6 +115,10 @@ struct SchemaReader {
         case "maxLength": keywords.length.most = try count(value, at: place)
         case "pattern":
             let text = try string(value, at: place)
+            // Who reads an expression goes into each group by recursion.
+            guard text.utf8.count(where: { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: "[") }) <= 100 else {
+                throw JSONSchemaError(pointer: place, message: "An expression has at most 100 groups and classes.")
+            }
             do { keywords.pattern = try SchemaPattern(text) } catch {
                 throw JSONSchemaError(pointer: place, message: "\(text) is no regular expression: \(error)")
             }

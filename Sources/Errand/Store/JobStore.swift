@@ -69,10 +69,23 @@ public protocol JobStore: Sendable {
     ) async throws(JobStoreError) -> Job
 
     /// Moves a `Failed` or `Cancelled` job to `Queued` for a new life; others are refused with `conflict`.
+    ///
+    /// It waits for every job in `after` that is not completed. One that failed or was cancelled is passed over, unless
+    /// it was retried together with this one and has ended so again: that cancels the job as soon as it is retried.
+    ///
+    /// - Parameters:
+    ///   - job: Which one.
+    ///   - runAt: Not to be run before; at once when nil.
+    ///   - ifRev: The revisions it may be at.
+    ///   - together: Which of the jobs in `after` were retried together with this one, before it.
+    ///   - scope: Who asks.
+    /// - Returns: The job in its new life.
+    /// - Throws: `conflict`, `uniqueConflict`, `outdated`, `notFound`, `gone`, or the store's own troubles.
     func retry(
         _ job: JobReference,
         runAt: Moment?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job
 
@@ -91,6 +104,9 @@ public protocol JobStore: Sendable {
 
     /// Reads one job; throws `notFound` or `gone`.
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job
+
+    /// Says of each job in `after`, in that order, whether the job waits for it; throws `notFound` or `gone`.
+    func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency]
 
     /// Lists jobs, newest first unless the page says otherwise.
     func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage
@@ -123,6 +139,11 @@ public protocol JobStore: Sendable {
     ///
     /// Refused with `outdated` where revisions are given and the queue's is none of them.
     func configure(queue: Name, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError)
+
+    /// Forgets a queue without jobs, with all that was set about it; a later submit or setting makes it known again.
+    ///
+    /// Refused with `notFound` where nothing of the name is known, and with `conflict` while it has jobs, ended ones too.
+    func delete(queue: Name) async throws(JobStoreError)
 
     /// Makes a worker known, or what it says of itself now; it is listed until it withdraws or has long been silent.
     ///
@@ -183,6 +204,16 @@ extension JobStore {
     /// Retries a job, at whatever revision it is.
     public func retry(_ job: JobReference, runAt: Moment?, scope: Scope) async throws(JobStoreError) -> Job {
         try await retry(job, runAt: runAt, ifRev: nil, scope: scope)
+    }
+
+    /// Retries a job by itself, at one of some revisions.
+    public func retry(
+        _ job: JobReference,
+        runAt: Moment?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try await retry(job, runAt: runAt, ifRev: ifRev, together: [], scope: scope)
     }
 
     /// Deletes a job, at whatever revision it is.

@@ -51,6 +51,7 @@ struct InspectionRoutes: Sendable {
         let workers = try await services.stores.jobs.workers(scope: context.scope)
         let explanation = JobExplanation(
             job,
+            dependencies: try await services.stores.jobs.dependencies(.id(job.id), scope: context.scope),
             queue: queue,
             tenant: try await running(job),
             workers: workers,

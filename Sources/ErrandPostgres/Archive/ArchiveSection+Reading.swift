@@ -14,6 +14,7 @@ extension ArchiveSection {
             job.leaseEnd = nil
             return .job(ArchivedJob(job, fingerprint: held.fingerprint))
         case .dependencies: return .dependency(of: row.int(), on: row.int())
+        case .cascades: return .cascade(try Cascade(&row))
         case .logs: return .log(job: row.int(), row.archivedLine())
         case .files: return .file(job: row.int(), row.archivedFile())
         case .uploads: return .upload(try row.archivedUpload())

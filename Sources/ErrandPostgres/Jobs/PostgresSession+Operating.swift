@@ -47,19 +47,27 @@ extension PostgresSession {
         _ reference: JobReference,
         runAt: Moment?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) throws(JobStoreError) -> Job {
+        let dependencies = try holdDependencies(of: reference)
         let job = try find(reference, ifRev: ifRev, scope: scope)
         if job.status == .failed || job.status == .cancelled, let other = try holder(ofKeyOf: job) {
-            throw .uniqueConflict(with: other)
+            throw .uniqueConflict(with: other, at: time)
         }
-        return try ask(.retry(runAt: runAt), of: job, "retried", reference)
+        let standing = standing(to: job.after, dependencies) { !together.contains($0) }
+        let event = JobEvent.retry(runAt: runAt, waitingFor: standing.blockedBy)
+        let retried = try ask(event, of: job, "retried", reference)
+        return job.after.isEmpty ? retried : try wait(job.number, standing)
     }
 
     func delete(_ reference: JobReference, ifRev: Set<Int64>?, scope: Scope) throws(JobStoreError) {
         let job = try find(reference, ifRev: ifRev, scope: scope)
         guard job.status.isTerminal else {
             throw JobStoreError(TransitionRefusal(.status, status: job.status), "deleted", reference)
+        }
+        guard job.stopping == nil else {
+            throw JobStoreError(TransitionRefusal(.stopping, status: job.status), "deleted", reference)
         }
         try remove([job])
     }

@@ -8,6 +8,7 @@ extension ArchiveSection {
         case .queues: "queues LEFT JOIN queue_overrides USING (name)"
         case .jobs: JobRow.source
         case .dependencies: "job_dependencies"
+        case .cascades: "cascades"
         case .logs: "job_logs"
         case .files: "job_files"
         case .uploads: "uploads"
@@ -47,6 +48,7 @@ extension ArchiveSection {
         case .queues: "name"
         case .jobs: "j.number"
         case .dependencies: "dependent, dependency"
+        case .cascades: "sequence"
         case .logs: "number, sequence"
         case .files: "number, name"
         case .uploads, .keys, .webhooks, .spentTokens: "id"
@@ -77,7 +79,7 @@ extension ArchiveSection {
         case .datasets: "dataset, tenant, project, name, columns, generation, row_count, updated_at"
         case .datasetWrites: "dataset, job, generation, mode, columns, row_count, base_count"
         case .rows: "generation, position, cells"
-        case .keys, .webhooks, .audit, .spentTokens: "*"
+        case .cascades, .keys, .webhooks, .audit, .spentTokens: "*"
         }
     }
 }

@@ -10,6 +10,7 @@ extension SQLiteSession {
         case .job(let job): try restore(job)
         case .dependency(let job, let dependency):
             try sql("INSERT OR IGNORE INTO job_dependencies VALUES (?, ?)").run(dependency, job)
+        case .cascade(let cascade): try write(cascade)
         case .log(let job, let line): try restore(line, of: job)
         case .file(let job, let file): try restore(file, of: job)
         case .upload(let upload): try restore(upload)

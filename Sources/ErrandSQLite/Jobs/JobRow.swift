@@ -36,6 +36,7 @@ struct JobRow {
         try reader.readTexts(into: &job)
         reader.readTimes(into: &job)
         job.leaseEnd = leases[job.number]?.end
+        job.stopping = leases.stops[job.number]?.run
         return job
     }
 
@@ -80,7 +81,7 @@ struct JobRow {
     }
 
     private func readTexts(into job: inout Job) throws(JobStoreError) {
-        if let after = row.optionalText(20) { job.after = after.split(separator: " ").compactMap { JobID(String($0)) } }
+        if let after = row.optionalText(20) { job.after = [JobID](stored: after) }
         if let errors = try long(21, .errors) { job.errors = try [RunRecord](stored: errors) }
         job.metadata = try long(22, .metadata) ?? .emptyObject
         job.data = try long(23, .data)

@@ -68,6 +68,25 @@ struct SQLiteReader {
         throw try Tombstone.error(for: reference, found: found, scope: scope)
     }
 
+    func dependencies(_ reference: JobReference, scope: Scope) throws(JobStoreError) -> [JobDependency] {
+        let job = try job(reference, scope: scope)
+        var waitsFor: Set<Int64> = []
+        if !job.status.isTerminal {
+            let row = try sql("SELECT dependency FROM job_dependencies WHERE dependent = ?")
+            row.bind(1, job.number)
+            while try row.step() { waitsFor.insert(row.int(0)) }
+            row.reset()
+        }
+        let row = try sql("SELECT number, status FROM jobs WHERE id = ?")
+        return try job.after.map { id throws(JobStoreError) in
+            defer { row.reset() }
+            row.bind(1, id)
+            guard try row.step() else { return JobDependency(id: id, status: nil, isWaitedFor: false) }
+            let isWaitedFor = waitsFor.contains(row.int(0))
+            return JobDependency(id: id, status: try JobStatus(code: row.int(1)), isWaitedFor: isWaitedFor)
+        }
+    }
+
     func read(_ row: SQLStatement) throws(JobStoreError) -> Job {
         try JobRow.read(row, texts: try sql(Self.readText), leases: leases)
     }

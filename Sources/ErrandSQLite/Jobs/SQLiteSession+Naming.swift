@@ -69,6 +69,8 @@ extension SQLiteSession {
         try rememberQueues()
         try rememberWebhooks()
         memory.dependencyCount = Int(try sql("SELECT count(*) FROM job_dependencies").onlyInt())
+        memory.cascadeCount = Int(try sql("SELECT count(*) FROM cascades").onlyInt())
+        memory.lastCascade = try sql("SELECT ifnull(max(sequence), 0) FROM cascades").onlyInt()
         memory.nextNumber = try sql(
             """
             SELECT 1 + max((SELECT ifnull(max(number), 0) FROM jobs),

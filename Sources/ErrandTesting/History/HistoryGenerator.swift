@@ -11,7 +11,8 @@ struct HistoryGenerator: Sendable {
 
     static let types: [Name] = ["a", "b"]
     static let trackedType: Name = "t"
-    static let queues: [Name] = ["x", "y"]
+    /// The same to Unicode, and two queues all the same.
+    static let queues: [Name] = ["caf\u{E9}", "cafe\u{301}"]
     static let lease = Duration.seconds(10)
 
     var random: SeededRandom
@@ -43,7 +44,9 @@ struct HistoryGenerator: Sendable {
         case 915..<948: .reap(limit: chance(0.1) ? 1 : 100)
         case 948..<955: .prune(limit: 1000)
         case 955..<975: .advance(.milliseconds(Int.random(in: 200...4000, using: &random)))
-        case 975..<995: .advance(.milliseconds(Int.random(in: 10_000...14_000, using: &random)))
+        case 975..<990: .advance(.milliseconds(Int.random(in: 10_000...14_000, using: &random)))
+        // About as long as a cancelled run may take to stop.
+        case 990..<995: .advance(.milliseconds(Int.random(in: 24_000...36_000, using: &random)))
         case 995..<998: .jumpWall(.milliseconds(Int.random(in: -5000...30_000, using: &random)))
         default: .advance(.seconds(chance(0.5) ? 25 * 3600 : 8 * 86400))
         }
@@ -176,7 +179,8 @@ struct HistoryGenerator: Sendable {
 
     private mutating func retry(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
         let runAt = chance(0.2) ? Moment(clamping: time.wall + Double.random(in: -5...10, using: &random)) : nil
-        return .retry(reference(ledger), runAt: runAt, scope(ledger))
+        let together = chance(0.4) ? (0..<20).compactMap { _ in pick(ledger.entries)?.id } : []
+        return .retry(reference(ledger), runAt: runAt, together: Set(together), scope(ledger))
     }
 
     private mutating func amend(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {

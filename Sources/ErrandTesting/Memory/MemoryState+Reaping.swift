@@ -28,22 +28,15 @@ extension MemoryState {
         for job in expired {
             remove(job, at: time)
             // What waits for a tracked job whose record is gone would wait for ever.
-            if !job.status.isTerminal { failDependents(of: job, at: time) }
+            if !job.status.isTerminal { beginCascade(of: job, isCompleted: false) }
         }
         return PruneResult(deletedRecords: expired.count, orphanedFiles: orphanedFiles.sorted().map(\.text))
-    }
-
-    private mutating func failDependents(of job: Job, at time: StoreTime) {
-        for number in (dependents[job.id] ?? []).sorted() {
-            guard let dependent = records[number]?.job else { continue }
-            apply(.dependencyFailed(job.id), to: dependent, at: time)
-        }
     }
 }
 
 extension Job {
     fileprivate func hasExpired(at time: StoreTime) -> Bool {
-        guard let recordExpiresAt, tracking != nil || status.isTerminal else { return false }
+        guard let recordExpiresAt, tracking != nil || status.isTerminal, stopping == nil else { return false }
         return recordExpiresAt * 1000 <= time.wall.milliseconds
     }
 }

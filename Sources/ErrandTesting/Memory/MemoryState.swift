@@ -13,15 +13,21 @@ struct MemoryState: Sendable {
     private(set) var numbers: [JobID: Int64] = [:]
     /// The queued or running job that has a unique key.
     private(set) var holders: [UniqueKey: Int64] = [:]
-    /// The jobs that name a job in `after`.
-    private(set) var dependents: [JobID: Set<Int64>] = [:]
+    /// The jobs that wait for a job, and those that ended while they did.
+    private(set) var dependents: [Int64: Set<Int64>] = [:]
+    /// The ends that not all who wait for them were told of, in the order in which that goes on.
+    var cascades: [Cascade] = []
+    var lastCascade: Int64 = 0
+    var pace = CascadePace(step: .max)
     /// Queued worker jobs that nothing blocks, due or not, by queue and tenant.
     private(set) var lanes: [Name: [Name?: WaitingJobs]] = [:]
     /// Running worker jobs.
     private(set) var running: Set<Int64> = []
-    /// How many of each queue's are running.
+    /// Jobs with a cancelled run that may still be at work.
+    private(set) var stopping: Set<Int64> = []
+    /// How many of each queue's are running or stopping.
     private(set) var runningCounts: [Name: Int] = [:]
-    /// How many of each tenant's are running, but for those of Errand's own queues.
+    /// How many of each tenant's are running or stopping, but for those of Errand's own queues.
     private(set) var tenantsRunning: [Name: Int] = [:]
     /// Whether claims hold tenants to a limit.
     var limitsTenants = false
@@ -65,6 +71,8 @@ struct MemoryRecord: Sendable {
     /// The last numbered lines that a run sent.
     var lastBatch: (fence: Int64, batch: Int64)?
     var files: [Name: JobFile] = [:]
+    /// The numbers of the jobs it waits for; or waited for when it ended, until these end or it is retried.
+    var waitsFor: Set<Int64> = []
 }
 
 /// What at most one queued or running job has.
@@ -91,6 +99,7 @@ extension MemoryState {
         fileprivate var changes: StoreChanges
         fileprivate var uploads: [JobID: MemoryUpload]
         fileprivate var webhooks: [Webhook]
+        fileprivate var cascades: [Cascade]
     }
 
     func mark() -> Mark {
@@ -99,7 +108,8 @@ extension MemoryState {
             lastNumber: lastNumber,
             changes: changes,
             uploads: uploads,
-            webhooks: webhooks
+            webhooks: webhooks,
+            cascades: cascades
         )
     }
 
@@ -111,6 +121,7 @@ extension MemoryState {
         changes = mark.changes
         uploads = mark.uploads
         webhooks = mark.webhooks
+        cascades = mark.cascades
     }
 
     mutating func forgetJournal() { journal.removeAll(keepingCapacity: true) }
@@ -145,6 +156,7 @@ extension MemoryState {
 
     private mutating func index(_ record: MemoryRecord?, at number: Int64) {
         let old = records[number]?.job
+        indexWaits(records[number]?.waitsFor ?? [], record?.waitsFor ?? [], number)
         records[number] = record
         indexIdentity(old, record?.job, number)
         indexUniqueKey(old, record?.job, number)
@@ -154,14 +166,17 @@ extension MemoryState {
 
     private mutating func indexIdentity(_ old: Job?, _ new: Job?, _ number: Int64) {
         guard old?.id != new?.id else { return }
-        if let old {
-            numbers[old.id] = nil
-            for id in old.after { dependents[id]?.remove(number) }
+        if let old { numbers[old.id] = nil }
+        if let new { numbers[new.id] = number }
+    }
+
+    private mutating func indexWaits(_ old: Set<Int64>, _ new: Set<Int64>, _ number: Int64) {
+        guard old != new else { return }
+        for dependency in old.subtracting(new) {
+            dependents[dependency]?.remove(number)
+            if dependents[dependency]?.isEmpty == true { dependents[dependency] = nil }
         }
-        if let new {
-            numbers[new.id] = number
-            for id in new.after { dependents[id, default: []].insert(number) }
-        }
+        for dependency in new.subtracting(old) { dependents[dependency, default: []].insert(number) }
     }
 
     private mutating func indexUniqueKey(_ old: Job?, _ new: Job?, _ number: Int64) {
@@ -182,15 +197,10 @@ extension MemoryState {
     }
 
     private mutating func indexRunning(_ old: Job?, _ new: Job?, _ number: Int64) {
-        let isRunning = new?.isHeldByWorker ?? false
-        if let old, old.isHeldByWorker != isRunning || new == nil, old.isHeldByWorker {
-            running.remove(number)
-            countRunning(-1, old)
-        }
-        if let new, isRunning, old?.isHeldByWorker != true {
-            running.insert(number)
-            countRunning(1, new)
-        }
+        if new?.isHeldByWorker == true { running.insert(number) } else { running.remove(number) }
+        if new?.stopping != nil { stopping.insert(number) } else { stopping.remove(number) }
+        if let old, old.hasPlace { countRunning(-1, old) }
+        if let new, new.hasPlace { countRunning(1, new) }
         if new?.mayGoStale == true { watched.insert(number) } else { watched.remove(number) }
     }
 
@@ -204,16 +214,19 @@ extension MemoryState {
 extension Job {
     /// The unique key it holds, while it does.
     fileprivate var heldKey: UniqueKey? {
-        guard let uniqueKey, !status.isTerminal else { return nil }
+        guard let uniqueKey, !status.isTerminal || stopping != nil else { return nil }
         return UniqueKey(type: type, tenantId: tenantId, key: uniqueKey)
     }
 
     fileprivate var waiting: WaitingJobs.Place? {
-        guard status == .queued, blockedBy == 0, tracking == nil else { return nil }
+        guard status == .queued, blockedBy == 0, tracking == nil, stopping == nil else { return nil }
         return WaitingJobs.Place(priority: priority, runAt: runAt, number: number, type: type)
     }
 
     fileprivate var isHeldByWorker: Bool { status == .running && tracking == nil }
+
+    /// Whether a run of it counts against the limits of queue and tenant.
+    fileprivate var hasPlace: Bool { isHeldByWorker || stopping != nil }
 
     fileprivate var mayGoStale: Bool { tracking?.staleAfterSeconds != nil && !status.isTerminal }
 }

@@ -5,10 +5,12 @@ import FoundationEssentials
 import Synchronization
 
 /// A store in memory that can be told to fail, or to show certain jobs.
-final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, WebhookStore {
+final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, WebhookStore, WriteProbing {
     struct Script {
         /// Thrown by every call.
         var failure: JobStoreError?
+        /// Thrown by probes of writes alone.
+        var writeFailure: JobStoreError?
         /// Shown instead of what is stored.
         var jobs: [Job]?
         /// Answered instead of counting.
@@ -66,11 +68,12 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         _ job: JobReference,
         runAt: Moment?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
         try check()
         if let job = script.withLock({ $0.jobs?.first }) { return job }
-        return try await base.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+        return try await base.retry(job, runAt: runAt, ifRev: ifRev, together: together, scope: scope)
     }
 
     func amend(
@@ -86,6 +89,11 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
     func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError) {
         try check()
         try await base.delete(job, ifRev: ifRev, scope: scope)
+    }
+
+    func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency] {
+        try check()
+        return try await base.dependencies(job, scope: scope)
     }
 
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
@@ -203,6 +211,15 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         try check()
         return try await base.update(id, change, scope: scope)
     }
+
+    func probeWrite() async throws {
+        try check()
+        if let failure = script.withLock({ $0.writeFailure }) { throw failure }
+    }
+
+    func delete(queue: Name) async throws(JobStoreError) { try await base.delete(queue: queue) }
+
+    func webhook(of job: Job) async throws(JobStoreError) -> Webhook? { try await base.webhook(of: job) }
 
     func deleteWebhook(_ id: JobID, scope: Scope) async throws(JobStoreError) {
         try await base.deleteWebhook(id, scope: scope)

@@ -84,9 +84,10 @@ extension TappedStore {
         _ job: JobReference,
         runAt: Moment?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
-        try await base.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+        try await base.retry(job, runAt: runAt, ifRev: ifRev, together: together, scope: scope)
     }
 
     func amend(
@@ -100,6 +101,10 @@ extension TappedStore {
 
     func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError) {
         try await base.delete(job, ifRev: ifRev, scope: scope)
+    }
+
+    func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency] {
+        try await base.dependencies(job, scope: scope)
     }
 
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
@@ -140,6 +145,8 @@ extension TappedStore {
     func configure(queue: Name, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError) {
         try await base.configure(queue: queue, changes, ifRev: ifRev)
     }
+
+    func delete(queue: Name) async throws(JobStoreError) { try await base.delete(queue: queue) }
 
     func want(_ state: WantedState, ofWorker id: Name) async throws(JobStoreError) {
         try await base.want(state, ofWorker: id)
