@@ -102,39 +102,32 @@ extension PostgresSession {
     }
 
     private func write(_ step: inout CascadeStep) throws(JobStoreError) {
-        var statements = saves()
-        if !step.toldPlaces.isEmpty {
-            // Nobody else changes these rows while the dependents are locked, so that they are still where they were.
-            statements.append(
-                PostgresStatement(
-                    "DELETE FROM errand.job_dependencies WHERE ctid = ANY ($1::text[]::tid[])",
-                    [.texts(step.toldPlaces)]
-                )
-            )
-        }
-        if !step.finished.isEmpty {
-            statements.append(
-                PostgresStatement(
-                    "DELETE FROM errand.cascades WHERE sequence = ANY ($1::bigint[])",
-                    [.ints(step.finished)]
-                )
-            )
-        }
-        if let advanced = step.advanced, advanced.sequence != 0 {
-            statements.append(
-                PostgresStatement(
-                    "UPDATE errand.cascades SET reached = $2::bigint WHERE sequence = $1::bigint",
-                    [.int(advanced.sequence), .int(advanced.reached)]
-                )
-            )
-        }
         let finished = Set(step.finished)
         step.unfinished = step.cascades.map(\.sequence).filter { $0 != 0 && !finished.contains($0) }
         let begun = step.begun
-        if !begun.isEmpty { statements.append(Self.insert(begun, where: "true")) }
-        let answers = try run(statements)
-        guard !begun.isEmpty, let last = answers.last else { return }
+        let insert = begun.isEmpty ? nil : Self.insert(begun, where: "true")
+        let answers = try run(saves() + Self.changes(by: step) + [insert].compactMap(\.self))
+        guard insert != nil, let last = answers.last else { return }
         step.unfinished += try last.map { (row) throws(JobStoreError) in row.int() }
+    }
+
+    /// What takes away the rows of those that were told and the records that are done.
+    private static func changes(by step: CascadeStep) -> [PostgresStatement] {
+        var statements: [PostgresStatement] = []
+        if !step.toldPlaces.isEmpty {
+            // Nobody else changes these rows while the dependents are locked, so that they are still where they were.
+            let text = "DELETE FROM errand.job_dependencies WHERE ctid = ANY ($1::text[]::tid[])"
+            statements.append(PostgresStatement(text, [.texts(step.toldPlaces)]))
+        }
+        if !step.finished.isEmpty {
+            let text = "DELETE FROM errand.cascades WHERE sequence = ANY ($1::bigint[])"
+            statements.append(PostgresStatement(text, [.ints(step.finished)]))
+        }
+        if let advanced = step.advanced, advanced.sequence != 0 {
+            let text = "UPDATE errand.cascades SET reached = $2::bigint WHERE sequence = $1::bigint"
+            statements.append(PostgresStatement(text, [.int(advanced.sequence), .int(advanced.reached)]))
+        }
+        return statements
     }
 
     /// The jobs that wait for those that ended, and those that wait for one that is cancelled so; `$4` of them at most.
