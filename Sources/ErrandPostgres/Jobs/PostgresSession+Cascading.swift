@@ -232,7 +232,9 @@ extension PostgresSession {
             SELECT j.id, coalesce(
                     (SELECT status FROM errand.live WHERE number = j.number),
                     (SELECT status FROM errand.ended WHERE number = j.number)),
-                EXISTS (SELECT FROM errand.job_dependencies d WHERE d.dependency = j.number AND d.dependent = $2::bigint)
+                EXISTS (
+                    SELECT FROM errand.job_dependencies d
+                    WHERE d.dependency = j.number AND d.dependent = $2::bigint)
             FROM errand.jobs j WHERE j.id = ANY ($1::uuid[])
             """,
             .ids(job.after),
