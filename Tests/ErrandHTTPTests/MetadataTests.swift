@@ -16,7 +16,7 @@ struct MetadataTests {
     func shown() async throws {
         let api = TestAPI()
         let submitted = try await api.send(.post, "/api/jobs", Self.body)
-        let expected = Self.metadata.dropLast() + #","tags":["a","b"]}"#
+        let expected = String(Self.metadata.dropLast()) + #","tags":["a","b"]}"#
         let id = try #require(try submitted.string("id"))
         let read = try await api.get("/api/jobs/\(id)")
         for reply in [submitted, read] {
@@ -79,7 +79,7 @@ struct MetadataTests {
         let api = TestAPI()
         let id = try await api.submit { $0.metadata = JSONText(trusted: #"{"source":"cli","tags":["t"]}"#) }
         let job = try await api.memory.job(.id(id), scope: .default)
-        let text = api.services.eventData(job).string
+        let text = api.api.services.eventData(job).string
         #expect(text.contains(#""tags":["t"]"#) && !text.contains("metadata"))
     }
 

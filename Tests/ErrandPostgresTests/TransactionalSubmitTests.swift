@@ -45,7 +45,7 @@ struct TransactionalSubmitTests {
             var job = NewJob(type: "mail")
             job.priority = -3
             job.maxAttempts = 7
-            job.runAt = Date(timeIntervalSince1970: 4_000_000_000)
+            job.runAt = Moment(clamping: Date(timeIntervalSince1970: 4_000_000_000))
             job.uniqueKey = "k"
             let inserted = try await store.insert([job], scope: .tenant("acme"))
             let own = try await store.job(.id(inserted[0].id), scope: .system)

@@ -49,7 +49,7 @@ final class ThreadExecutor: TaskExecutor {
 
     /// Waits on the thread; throws when the task is cancelled first.
     func sleep(for duration: Duration) async throws {
-        let due = ContinuousClock.now + duration
+        let due = ContinuousClock.now + duration.bounded
         let key = state.withLock { state in
             state.nextKey += 1
             return state.nextKey
@@ -147,7 +147,7 @@ private final class ThreadCondition: Sendable {
     }
 
     private func timedWait(_ limit: Duration) {
-        let (seconds, attoseconds) = limit.components
+        let (seconds, attoseconds) = limit.bounded.components
         var time = timespec()
         #if canImport(Darwin)
         time.tv_sec = Int(seconds)

@@ -21,7 +21,7 @@ struct BenchRun {
     init(workload: Workload, scale: Double, place: BenchPlace) {
         (self.workload, self.scale, self.place) = (workload, scale, place)
         // Whole batches, so that every size does the same kind of work.
-        jobs = max(Self.jobsPerCall / 10, Int(Double(workload.jobs) * scale))
+        jobs = max(Self.jobsPerCall / 10, Int(saturating: Double(workload.jobs) * scale))
     }
 
     func measure() async throws -> Measurement {
@@ -160,7 +160,7 @@ extension [Duration] {
     /// The value that a share of the sorted values does not exceed.
     fileprivate func percentile(_ share: Double) -> Duration {
         guard !isEmpty else { return .zero }
-        return self[Swift.min(count - 1, Int(Double(count) * share))]
+        return self[Swift.min(count - 1, Int(saturating: Double(count) * share))]
     }
 }
 #endif

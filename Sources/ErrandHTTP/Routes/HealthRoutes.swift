@@ -19,7 +19,8 @@ struct HealthRoutes: Sendable {
     }
 
     private static let verbose = """
-        Given, with any value: a line for each check. [-] makes the server unready; [!] is not as it should be, and does not.
+        Given, with any value: a line for each check. [-] makes the server unready; [!] is not as it should be, and \
+        does not.
         """
 
     private func readiness(_ path: String, _ operation: String, _ summary: String) -> APIRoute {

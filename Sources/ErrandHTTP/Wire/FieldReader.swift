@@ -138,11 +138,16 @@ struct FieldReader {
         return Int64(exactly: number)
     }
 
-    mutating func date(_ name: String, _ value: JSONText) -> Date? {
+    mutating func moment(_ name: String, _ value: JSONText) -> Moment? {
         guard let text = string(name, value) else { return nil }
-        if let date = RFC3339.parse(text) { return date }
-        refuse(name, "invalid", "\(name) is \"\(text.quotable)\"; it must be a time such as 2024-01-15T10:30:00Z.")
-        return nil
+        guard let date = RFC3339.parse(text) else {
+            refuse(name, "invalid", "\(name) is \"\(text.quotable)\"; it must be a time such as 2024-01-15T10:30:00Z.")
+            return nil
+        }
+        do throws(MomentOutOfRange) { return try Moment(date) } catch {
+            refuse(name, "out-of-range", "\(name) \(error).")
+            return nil
+        }
     }
 
     mutating func object(_ name: String, _ value: JSONText) -> JSONText? {

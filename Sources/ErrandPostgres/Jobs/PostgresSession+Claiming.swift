@@ -147,7 +147,7 @@ extension PostgresSession {
     /// How long it is until what ``nextDue(for:)`` found.
     func wait(_ rows: PostgresRows) throws(JobStoreError) -> Duration? {
         try rows.first { (row) throws(JobStoreError) -> Duration? in
-            let due = row.optionalInt().map { Duration.milliseconds(max(0, $0 - now)) }
+            let due = row.optionalInt().map { Duration.milliseconds(max(0, $0.saturatingDifference(now))) }
             let stopped = row.optionalInt().map { max(.zero, .microseconds($0) - time.steady) }
             return [due, stopped].compactMap(\.self).min()
         } ?? nil

@@ -171,7 +171,7 @@ final class PostgresSession {
 extension Duration {
     /// Whole microseconds, the form in which the ends of leases are stored.
     var wholeMicroseconds: Int64 {
-        let (seconds, attoseconds) = components
+        let (seconds, attoseconds) = bounded.components
         return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
 }

@@ -219,7 +219,7 @@ extension JobStoreCheck {
             }
         },
         JobStoreCheck("who waits for a tracked job whose record expires is told in steps") { test in
-            let expiry = Int64(try await test.now().timeIntervalSince1970) + 60
+            let expiry = try await test.now().milliseconds / 1000 + 60
             let tracked = try await test.track { $0.recordExpiresAt = expiry }
             let later = try await test.submitAfter(tracked.id, 5)
             try await test.advance(.seconds(120))

@@ -91,7 +91,7 @@ extension JobStoreCheck {
             let lease = try await test.run()
             try await test.cancel(lease.id)
             let runAt = try await test.date(in: .seconds(20)).wholeMilliseconds
-            #expect(try await test.retry(lease.id, runAt: runAt).runAt == runAt)
+            #expect(try await test.retry(lease.id, runAt: Moment(clamping: runAt)).runAt == runAt)
             try await test.settle(lease, .acknowledgeCancel)
             #expect(try await test.claim().isEmpty)
             try await test.advance(.seconds(20))
@@ -140,7 +140,7 @@ extension JobStoreCheck {
             try await test.store.delete(.id(tracked.id), scope: .default)
         },
         JobStoreCheck("a job whose run is stopping is not deleted, nor pruned") { test in
-            let past = Int64(try await test.now().timeIntervalSince1970) - 1000
+            let past = try await test.now().milliseconds / 1000 - 1000
             let lease = try await test.run { $0.recordExpiresAt = past }
             try await test.cancel(lease.id)
             await expect(.conflict, status: .cancelled) { try await test.store.delete(.id(lease.id), scope: .default) }

@@ -175,8 +175,8 @@ extension JobStoreCheck {
                 ("/0/maxAttempts", { $0.maxAttempts = 0 }), ("/0/timeoutSeconds", { $0.timeoutSeconds = 0 }),
                 ("/0/uniqueKey", { $0.uniqueKey = "" }), ("/0/projectId", { $0.projectId = "" }),
                 ("/0/createdBy", { $0.createdBy = name }),
-                ("/0/runAt", { $0.runAt = Date(timeIntervalSince1970: -1) }),
-                ("/0/runAt", { $0.runAt = Date(timeIntervalSince1970: 1e12) }),
+                ("/0/staleAfterSeconds", { $0.tracking = Tracking(staleAfterSeconds: 0) }),
+                ("/0/staleAfterSeconds", { $0.tracking = Tracking(staleAfterSeconds: .max) }),
                 ("/0/recordExpiresAt", { $0.recordExpiresAt = -1 }),
             ]
             for (pointer, change) in cases {

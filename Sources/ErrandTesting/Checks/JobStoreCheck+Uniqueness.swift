@@ -36,7 +36,7 @@ extension JobStoreCheck {
                 job.payload = .checked(#"{"new": true}"#)
                 job.metadata = .checked(#"{"b": 1}"#)
                 job.priority = 4
-                job.runAt = runAt
+                job.runAt = Moment(clamping: runAt)
                 job.maxAttempts = 8
             }
             #expect(second.id == first.id && second.number == first.number && second.outcome == .replaced)
@@ -52,7 +52,7 @@ extension JobStoreCheck {
             let later = try await test.date(in: .seconds(3600))
             _ = try await test.submit { job in
                 job.uniqueKey = "k"
-                job.runAt = later
+                job.runAt = Moment(clamping: later)
             }
             _ = try await test.submit { job in
                 job.uniqueKey = "k"

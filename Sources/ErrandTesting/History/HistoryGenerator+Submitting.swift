@@ -30,7 +30,7 @@ extension HistoryGenerator {
         job.priority = Int16.random(in: -1...1, using: &random)
         job.maxAttempts = Int.random(in: 1...3, using: &random)
         if chance(0.3) { job.projectId = "p" }
-        if chance(0.15) { job.runAt = time.wall + Double.random(in: -3...15, using: &random) }
+        if chance(0.15) { job.runAt = Moment(clamping: time.wall + Double.random(in: -3...15, using: &random)) }
         if chance(0.4) {
             job.uniqueKey = pick(["k\u{E9}", "k\u{E9}", "ke\u{301}"], or: "k\u{E9}")
             job.onConflict = pick(NewJob.ConflictPolicy.allCases, or: .return)

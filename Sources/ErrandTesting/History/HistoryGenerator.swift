@@ -178,7 +178,7 @@ struct HistoryGenerator: Sendable {
     }
 
     private mutating func retry(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
-        let runAt = chance(0.2) ? time.wall + Double.random(in: -5...10, using: &random) : nil
+        let runAt = chance(0.2) ? Moment(clamping: time.wall + Double.random(in: -5...10, using: &random)) : nil
         let together = chance(0.4) ? (0..<20).compactMap { _ in pick(ledger.entries)?.id } : []
         return .retry(reference(ledger), runAt: runAt, together: Set(together), scope(ledger))
     }
@@ -187,7 +187,8 @@ struct HistoryGenerator: Sendable {
         var amendment = JobAmendment()
         if chance(0.4) { amendment.priority = Int16.random(in: -2...2, using: &random) }
         if chance(0.4) {
-            amendment.due = chance(0.4) ? .now : .at(time.wall + Double.random(in: -5...10, using: &random))
+            amendment.due =
+                chance(0.4) ? .now : .at(Moment(clamping: time.wall + Double.random(in: -5...10, using: &random)))
         }
         if chance(0.4) { amendment.queue = pick(Self.queues, or: "x") }
         if chance(0.3) { amendment.tags = chance(0.3) ? [] : ["g\(random.next() % 3)"] }

@@ -52,7 +52,7 @@ struct JobClientTests {
             context.progress(10)
             return parameters.to
         }
-        let options = SubmitOptions(delayUntil: bench.clock.now().wall, priority: -1)
+        let options = SubmitOptions(delayUntil: Moment(clamping: bench.clock.now().wall), priority: -1)
         let inserted = try await bench.client.push(SendEmail(to: "ada"), options: options)
         try await bench.whileWorking { client in
             let result = try await client.result(of: .id(inserted.id), as: String.self)
