@@ -1,5 +1,5 @@
-/// What something is called that jobs are kept, claimed or shown by: a queue, a type, a tenant, a project, a unique key,
-/// a worker, a dataset.
+/// What something is called that jobs are kept, claimed or shown by: a queue, a type, a tenant, a project, a unique
+/// key, a worker, a dataset.
 ///
 /// Two names are the same only where their UTF-8 bytes are, and they are sorted by their bytes. Swift's own strings are
 /// the same in several spellings, so that `é` in one character equals `e` with an accent behind it; databases, file

@@ -134,7 +134,7 @@ final class WorkerSessions: Sendable {
     private static func expired(_ id: Name) -> Problem {
         Problem(
             .sessionExpired,
-            "No session \"\(id.text.quotable)\" is known: it ended, or was silent for long. Open one with this workerId."
+            "No session \"\(id.text.quotable)\" is known: it ended or was silent for long. Open one with this workerId."
         )
     }
 }

@@ -165,10 +165,12 @@ extension JobStoreCheck {
         },
         JobStoreCheck("wake-ups of queues that are spelt otherwise are two") { test in
             for (one, other) in spellings {
-                var stream = test.store.changes(.wakeUps)
+                let stream = test.store.changes(.wakeUps)
                 let jobs = [one, other].map { NewJob(type: "work", queue: $0) }
                 _ = try await test.store.insert(jobs, scope: .default)
-                #expect(await stream.next()?.queues == [one, other])
+                // A store that looks for itself may tell of more.
+                let heard = await stream.first { $0.queues.contains(one) || $0.queues.contains(other) }
+                #expect(heard?.queues.isSuperset(of: [one, other]) == true)
             }
         },
     ]

@@ -32,7 +32,7 @@ extension HistoryGenerator {
         if chance(0.3) { job.projectId = "p" }
         if chance(0.15) { job.runAt = time.wall + Double.random(in: -3...15, using: &random) }
         if chance(0.4) {
-            job.uniqueKey = pick(["k1", "k1", "k2"], or: "k1")
+            job.uniqueKey = pick(["k\u{E9}", "k\u{E9}", "ke\u{301}"], or: "k\u{E9}")
             job.onConflict = pick(NewJob.ConflictPolicy.allCases, or: .return)
         }
         if chance(0.03) {

@@ -11,7 +11,8 @@ struct HistoryGenerator: Sendable {
 
     static let types: [Name] = ["a", "b"]
     static let trackedType: Name = "t"
-    static let queues: [Name] = ["x", "y"]
+    /// The same to Unicode, and two queues all the same.
+    static let queues: [Name] = ["caf\u{E9}", "cafe\u{301}"]
     static let lease = Duration.seconds(10)
 
     var random: SeededRandom
