@@ -57,7 +57,9 @@ extension PostgresSession {
             ORDER BY sequence LIMIT $1::bigint FOR UPDATE SKIP LOCKED
             """
         let values = [.int(Int64(step.limit))] + (sequences.map { [PostgresValue.ints($0)] } ?? [])
-        step.cascades = try run(PostgresStatement(text, values)).map { (row) throws(JobStoreError) in try Cascade(&row)
+        // The planner expects of the recursive query more than there is, and would compile it for longer than it takes.
+        let statements = [PostgresStatement("SET LOCAL jit = off"), PostgresStatement(text, values)]
+        step.cascades = try run(statements)[1].map { (row) throws(JobStoreError) in try Cascade(&row)
         }
     }
 
@@ -132,18 +134,21 @@ extension PostgresSession {
 
     /// The jobs that wait for those that ended, and those that wait for one that is cancelled so; `$4` of them at most.
     ///
-    /// A join that is no subquery with a limit might read the whole table at each level.
+    /// A join that is no subquery with a limit might read the whole table at each level. Pairs are compared and ordered
+    /// as the primary key has them: by the dependent alone, all who wait would be sorted at each step.
     private static let reachable = """
         WITH RECURSIVE reach(number, ends) AS (
             SELECT d.dependent, NOT c.completed
             FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) AS c(job, reached, completed)
             CROSS JOIN LATERAL (
-                SELECT dependent FROM errand.job_dependencies WHERE dependency = c.job AND dependent > c.reached
-                ORDER BY dependent LIMIT $4::bigint) d
+                SELECT dependent FROM errand.job_dependencies
+                WHERE (dependency, dependent) > (c.job, c.reached) AND dependency <= c.job
+                ORDER BY dependency, dependent LIMIT $4::bigint) d
             UNION
             SELECT d.dependent, true FROM reach r CROSS JOIN LATERAL (
-                SELECT dependent FROM errand.job_dependencies WHERE dependency = r.number
-                ORDER BY dependent LIMIT $4::bigint) d
+                SELECT dependent FROM errand.job_dependencies
+                WHERE (dependency, dependent) > (r.number, 0) AND dependency <= r.number
+                ORDER BY dependency, dependent LIMIT $4::bigint) d
             WHERE r.ends)
         SELECT number FROM reach LIMIT $4::bigint
         """
@@ -157,7 +162,8 @@ extension PostgresSession {
         FROM unnest($1::bigint[], $2::bigint[]) AS c(job, reached)
         CROSS JOIN LATERAL (
             SELECT dependent, ctid::text AS place FROM errand.job_dependencies
-            WHERE dependency = c.job AND dependent > c.reached ORDER BY dependent LIMIT $3::bigint) d
+            WHERE (dependency, dependent) > (c.job, c.reached) AND dependency <= c.job
+            ORDER BY dependency, dependent LIMIT $3::bigint) d
         ORDER BY c.job, d.dependent
         """
 
