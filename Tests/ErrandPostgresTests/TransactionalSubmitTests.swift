@@ -76,6 +76,24 @@ struct TransactionalSubmitTests {
         }
     }
 
+    @Test("a unique key that a stopping run holds is refused, and free when the time to stop is over")
+    func stopping() async throws {
+        try await withSchema { store, connection, schema in
+            var keyed = NewJob(type: "mail")
+            keyed.uniqueKey = "k"
+            let first = try submit(keyed, "acme", schema, on: connection)
+            let request = ClaimRequest(worker: "w", types: ["mail"], limit: 1, lease: .seconds(30))
+            #expect(try await store.claim(request).jobs.map(\.lease.id) == [first])
+            _ = try await store.cancel(.id(first), reason: nil, scope: .system)
+            #expect(throws: JobStoreError.self) { try submit(keyed, "acme", schema, on: connection) }
+            try connection.runAll("UPDATE errand.live SET stop_end = 1")
+            let second = try submit(keyed, "acme", schema, on: connection)
+            #expect(second != first)
+            #expect(try await store.job(.id(first), scope: .system).status == .cancelled)
+            #expect(try await store.claim(request).jobs.map(\.lease.id) == [second])
+        }
+    }
+
     @Test(
         "what no store takes is refused by the function as well",
         arguments: [

@@ -10,7 +10,7 @@ extension JobStoreError {
         let code: Code = refusal.reason == .fenced ? .fenced : .conflict
         self.init(
             code,
-            "Job \(reference) is \(refusal.status.rawValue) and cannot be \(what): \(refusal.reason).",
+            "Job \(reference) is \(refusal.status.rawValue) and cannot be \(what): \(refusal.reason.words).",
             currentStatus: refusal.status
         )
     }
@@ -35,5 +35,11 @@ extension JobStoreError {
             "Job \(reference) is at revision \(rev), and the change was meant for another; read it again.",
             currentStatus: status
         )
+    }
+}
+
+extension TransitionRefusal.Reason {
+    fileprivate var words: String {
+        self == .stopping ? "its cancelled run has not stopped yet" : "\(self)"
     }
 }

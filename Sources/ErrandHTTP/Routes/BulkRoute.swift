@@ -8,8 +8,6 @@ struct BulkRoute: Sendable {
     private static let operation = "submitJobs"
     /// How many different webhooks one request may have; each name is resolved before anything is stored.
     private static let webhookURLs = 20
-    /// How many jobs are stored at a time where each stands for itself.
-    private static let width = 64
 
     let services: APIServices
 
@@ -17,7 +15,7 @@ struct BulkRoute: Sendable {
         let job = JobSubmission.example(services.types)
         return [
             APIRoute(.post, "/api/jobs/bulk", Self.operation, .jobsWrite, submit)
-                .documented(.jobs, "Submit many jobs", "All or none of them; or, with atomic false, each for itself.")
+                .documented(.jobs, "Submit many jobs", Self.detail)
                 .with(.idempotencyKey(isRequired: true), .traceparent)
                 .taking(.object, BulkSubmission.schema(services.types), example: "{\"jobs\":[\(job)]}")
                 .answering(
@@ -28,6 +26,11 @@ struct BulkRoute: Sendable {
                 .refusing(.idempotencyMismatch, .unknownJobType, .unsafeURL, .gone)
         ]
     }
+
+    private static let detail = """
+        All or none of them; or, with atomic false, each for itself. A job can wait for another that stands before it: \
+        after names that one by its place, as #/jobs/0, or by the id that the request gives it.
+        """
 
     private static let apart = Schema.object([
         "results": .array(
@@ -40,9 +43,12 @@ struct BulkRoute: Sendable {
         guard let body = try await request.json(context, limit: services.options.maximumBulkBytes) else {
             throw Problem(.validation, "The body is empty; it must be an object with jobs.")
         }
-        let bulk = try BulkSubmission(body, types: services.types)
+        let key = try IdempotencyKey(request)
+        let bulk = try BulkSubmission(body, types: services.types) { index in
+            key?.jobID(for: context.principal, Self.operation, at: index)
+        }
         try await services.quotas.submit(bulk.jobs.count, context.scope, in: services.stores.jobs)
-        guard let key = try IdempotencyKey(request) else {
+        guard let key else {
             throw Problem(
                 .idempotencyKeyRequired,
                 "A bulk submit needs an Idempotency-Key, so that it can be repeated when its answer is lost."
@@ -53,7 +59,8 @@ struct BulkRoute: Sendable {
                 var job = job
                 do throws(Problem) {
                     try context.principal.sign(&job)
-                    try key.name(&job, for: context.principal, Self.operation, at: index)
+                    // One with an id of its own is known by that when the request is repeated.
+                    if job.id == nil { try key.name(&job, for: context.principal, Self.operation, at: index) }
                     return .success(job)
                 } catch { return .failure(error.under("/jobs/\(index)")) }
             }
@@ -135,12 +142,9 @@ struct BulkRoute: Sendable {
         _ scope: Scope,
         _ requestId: String
     ) async -> Response {
-        var results: [Result<InsertedJob, Problem>] = []
-        var rest = jobs[...]
-        while !rest.isEmpty {
-            results += await stored(rest.prefix(Self.width), traceparent, scope)
-            rest = rest.dropFirst(Self.width)
-        }
+        var apart = BulkApart(services: services, traceparent: traceparent, scope: scope)
+        await apart.store(jobs)
+        let results = apart.results
         return .json(.ok, headers: .noStore) { writer in
             writer.object { writer in
                 writer.member("results") { writer in
@@ -151,33 +155,6 @@ struct BulkRoute: Sendable {
                     }
                 }
             }
-        }
-    }
-
-    /// Stores jobs at the same time, each in a transaction of its own; the answers are in their order.
-    private func stored(
-        _ jobs: ArraySlice<Result<NewJob, Problem>>,
-        _ traceparent: String?,
-        _ scope: Scope
-    ) async -> [Result<InsertedJob, Problem>] {
-        await withTaskGroup(of: (Int, Result<InsertedJob, Problem>).self) { group in
-            for (index, job) in zip(jobs.indices, jobs) {
-                group.addTask { (index, await stored(job, at: index, traceparent, scope)) }
-            }
-            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
-        }
-    }
-
-    private func stored(
-        _ job: Result<NewJob, Problem>,
-        at index: Int,
-        _ traceparent: String?,
-        _ scope: Scope
-    ) async -> Result<InsertedJob, Problem> {
-        do {
-            return .success(try await services.insert(job.get(), continuing: traceparent, scope: scope))
-        } catch let problem as Problem { return .failure(problem) } catch {
-            return .failure(Problem(error).under("/jobs/\(index)"))
         }
     }
 

@@ -9,7 +9,7 @@ struct BulkSubmission {
 
     static func schema(_ types: JobTypes) -> Schema {
         Schema.fields([
-            "jobs": .array(JobSubmission.schema(types), count: 1...mostJobs),
+            "jobs": .array(JobSubmission.schema(types, inBulk: true), count: 1...mostJobs),
             "atomic": Schema.boolean.about("Whether one that is refused refuses all.").standard("true").optional,
         ])
     }
@@ -19,7 +19,14 @@ struct BulkSubmission {
     /// Whether one that is refused refuses all.
     let isAtomic: Bool
 
-    init(_ body: JSONText, types: JobTypes) throws {
+    /// Reads the body.
+    ///
+    /// - Parameters:
+    ///   - body: What was sent.
+    ///   - types: Those that jobs may have.
+    ///   - made: The identifier of a job that gives none of its own, by its place; others may refer to it.
+    /// - Throws: ``Problem`` for what is wrong with the body as a whole.
+    init(_ body: JSONText, types: JobTypes, made: @escaping (Int) -> JobID? = { _ in nil }) throws {
         var elements: [JSONText]?
         var isAtomic = true
         var reader = FieldReader.read(try body.object()) { reader, name, value in
@@ -36,11 +43,13 @@ struct BulkSubmission {
         }
         try reader.finish()
         self.isAtomic = isAtomic
-        jobs = (elements ?? []).enumerated().map { index, element in
-            do { return .success(try JobSubmission.job(from: element, types: types)) } catch {
-                return .failure(Problem(error).under("/jobs/\(index)"))
-            }
+        let references = BulkReferences(elements: elements ?? [], made: made)
+        let read: [Result<NewJob, Problem>] = references.elements.enumerated().map { index, element in
+            do {
+                return .success(try JobSubmission.job(from: references.resolved(element, at: index), types: types))
+            } catch { return .failure(Problem(error).under("/jobs/\(index)")) }
         }
+        jobs = BulkReferences.inOrder(read)
     }
 }
 

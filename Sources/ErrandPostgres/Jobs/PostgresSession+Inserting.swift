@@ -36,12 +36,17 @@ extension PostgresSession {
             )
         }
         if let replay = try replay(of: new, at: index, scope, in: plan) { return plan.answers.append(replay) }
-        if let answer = try resolveKey(of: new, at: index, in: &plan) { return plan.answers.append(answer) }
+        if let answer = try resolveKey(of: new, at: index, in: &plan) {
+            if let id = new.id { plan.aliases[id] = answer }
+            return plan.answers.append(answer)
+        }
         let place = plan.jobs.count
-        let (open, failed) = try dependencies(of: new, at: index, scope, place, in: &plan)
+        let (open, failed, after) = try dependencies(of: new, at: index, scope, place, in: &plan)
         try plan.useUploads(of: new, at: index, by: .new(place))
         if let webhook = new.webhook { plan.webhooks.append((place, webhook)) }
-        plan.add(try held(new, scope, open, failed), isClientMade: new.id != nil)
+        let job = try held(new, scope, open, failed)
+        job.job.after = after
+        plan.add(job, isClientMade: new.id != nil)
     }
 
     /// The job as it is to be stored: cancelled already, where what it waits for has failed.
@@ -111,9 +116,9 @@ extension PostgresSession {
         let place = plan.holders[key]
         let number = plan.storedHolders[key]
         guard let holder = place.map({ plan.jobs[$0].job }) ?? number.flatMap({ held[$0]?.job }) else { return nil }
-        guard new.onConflict != .return else { return answer(holder, place, .existing) }
+        if new.onConflict == .return, !holder.status.isTerminal { return answer(holder, place, .existing) }
         guard new.onConflict == .replace, holder.status == .queued else {
-            throw .uniqueConflict(with: holder, pointer: "/\(index)/uniqueKey")
+            throw .uniqueConflict(with: holder, at: time, pointer: "/\(index)/uniqueKey")
         }
         if let place {
             try plan.useUploads(of: new, at: index, by: .new(place))
@@ -131,19 +136,20 @@ extension PostgresSession {
             ?? .stored(InsertedJob(id: holder.id, number: holder.number, outcome: outcome))
     }
 
-    /// For how many jobs in `after` it counts as blocked, and the first of them that will not be completed.
+    /// For how many jobs in `after` it counts as blocked, the first of them that will not be completed, and all of them
+    /// as they are known.
     private func dependencies(
         of new: NewJob,
         at index: Int,
         _ scope: Scope,
         _ place: Int,
         in plan: inout InsertPlan
-    ) throws(JobStoreError) -> (blockedBy: Int, failed: JobID?) {
+    ) throws(JobStoreError) -> (blockedBy: Int, failed: JobID?, after: [JobID]) {
         var failed: JobID?
         var (inner, stored): (Set<Int>, Set<Int64>) = ([], [])
+        var after: [JobID] = []
         for (position, id) in new.after.enumerated() {
-            let earlier = plan.places[id]
-            let number = plan.dependencies[id]
+            let (earlier, number) = plan.place(of: id)
             let found = earlier.map { plan.jobs[$0].job } ?? number.flatMap { held[$0]?.job }
             guard let job = found, job.tenantId == scope.tenantId else {
                 throw JobStoreError(
@@ -152,25 +158,29 @@ extension PostgresSession {
                     pointer: "/\(index)/after/\(position)"
                 )
             }
+            after.append(job.id)
             if job.status == .completed { continue }
             if job.status.isTerminal {
-                failed = failed ?? id
+                failed = failed ?? job.id
             } else if let earlier {
                 inner.insert(earlier)
             } else if let number {
                 stored.insert(number)
             }
         }
-        guard failed == nil else { return (inner.count + stored.count + 1, failed) }
+        guard failed == nil else { return (inner.count + stored.count + 1, failed, after) }
         plan.innerDependencies += inner.sorted().map { ($0, place) }
         plan.storedDependencies += stored.sorted().map { ($0, place) }
-        return (inner.count + stored.count, nil)
+        return (inner.count + stored.count, nil, after)
     }
 }
 
 extension JobStoreError {
-    static func uniqueConflict(with holder: Job, pointer: String? = nil) -> JobStoreError {
-        JobStoreError(
+    static func uniqueConflict(with holder: Job, at time: StoreTime, pointer: String? = nil) -> JobStoreError {
+        if holder.status.isTerminal, let stop = holder.stopping {
+            return .keyHeld(byStopOf: holder.id, until: stop.end, at: time, pointer: pointer)
+        }
+        return JobStoreError(
             .uniqueConflict,
             "Job \(holder.id) has the unique key \(holder.uniqueKey ?? "") and is \(holder.status.rawValue).",
             pointer: pointer,

@@ -9,6 +9,7 @@ extension SQLiteSession {
         scope: Scope
     ) throws(JobStoreError) -> [InsertedJob] {
         var inserted: [InsertedJob] = []
+        var names = BatchNames()
         inserted.reserveCapacity(jobs.count)
         while inserted.count < jobs.count {
             let index = inserted.count
@@ -18,7 +19,10 @@ extension SQLiteSession {
             {
                 inserted += try insertTogether(batch, tenant: tenant)
             } else {
-                inserted.append(try insert(jobs[index], at: index, tenant: tenant, scope: scope))
+                let job = jobs[index]
+                let new = try insert(job, waitingFor: names.after(of: job), at: index, tenant: tenant, scope: scope)
+                names.note(job, new)
+                inserted.append(new)
             }
         }
         return inserted
@@ -26,6 +30,7 @@ extension SQLiteSession {
 
     private func insert(
         _ job: NewJob,
+        waitingFor after: [JobID],
         at index: Int,
         tenant: Name?,
         scope: Scope
@@ -36,10 +41,11 @@ extension SQLiteSession {
         if let id = job.id, let replay = try replay(of: job, id: id, at: index, scope: scope) { return replay }
         let lane = try lane(queue: job.queue, type: job.type, tenant: tenant)
         if let existing = try existing(for: job, tenant: tenant, at: index) { return existing }
-        let dependencies = try dependencies(of: job, tenant: tenant, at: index)
+        let dependencies = try dependencies(after, tenant: tenant, at: index)
         let number = takeNumbers(1)
         let id = job.id ?? identifiers.next(at: time.wall)
-        let new = NewRow(job: job, number: number, id: id, lane: lane, blockedBy: dependencies.blockedBy)
+        let blockedBy = dependencies.blockedBy
+        let new = NewRow(job: job, after: after, number: number, id: id, lane: lane, blockedBy: blockedBy)
         try store(new, tenant: tenant)
         try useUploads(job, number: number, tenant: tenant, at: index)
         try add(job.webhook, to: number, tenant: tenant)
@@ -84,6 +90,9 @@ extension SQLiteSession {
         let find = try sql("SELECT number FROM jobs WHERE active_key = ?")
         find.bind(1, UniqueKey(type: job.type, tenant: tenant).stored(key))
         guard let number = try find.firstInt(), let state = try state(number) else { return nil }
+        if state.status.isTerminal, let stop = stops[number] {
+            throw .keyHeld(byStopOf: state.id, until: stop.run.end, at: time, pointer: "/\(index)/uniqueKey")
+        }
         switch job.onConflict {
         case .return: return InsertedJob(id: state.id, number: number, outcome: .existing)
         case .replace where state.status == .queued:
@@ -100,10 +109,10 @@ extension SQLiteSession {
         }
     }
 
-    /// How the new job stands to those in `after`; none of them is passed over.
-    private func dependencies(of job: NewJob, tenant: Name?, at index: Int) throws(JobStoreError) -> Standing {
+    /// How the new job stands to those it waits for; none of them is passed over.
+    private func dependencies(_ after: [JobID], tenant: Name?, at index: Int) throws(JobStoreError) -> Standing {
         var standing = Standing()
-        for (place, id) in job.after.enumerated() {
+        for (place, id) in after.enumerated() {
             guard let number = try number(of: id), let state = try state(number),
                 memory.lanes[state.lane].key.tenant == tenant
             else { throw .refused(.invalid, "/\(index)/after/\(place)", "there is no job \(id)") }
@@ -143,7 +152,7 @@ extension SQLiteSession {
         switch new.phase(at: now) {
         case .due: addClaimable(new.lane, 1, at: ClaimPlace(new, now))
         case .scheduled: noteDue(new.lane, min(new.runAt(now), memory.lanes[new.lane].earliestDue ?? .max))
-        case .tracked, .blocked: break
+        case .tracked, .blocked, .stopping: break
         }
         if interest.contains(.jobs) { noteInserted(new.id, tenant, new.job.projectId) }
     }
@@ -162,11 +171,11 @@ extension SQLiteSession {
         )
         let runAt = job.dueAt(storedAt: time.wall).milliseconds
         let isWaiting = state.blockedBy == 0 && !state.isTracked
-        let phase = isWaiting ? (runAt <= now ? JobPhase.due : .scheduled) : state.phase
+        let phase = phase(of: state, blockedBy: state.blockedBy, dueAt: runAt)
         try bind(statement, 1, job.payload, .payload, of: state.number)
         statement.bind(2, Int(job.priority))
         statement.bind(3, runAt)
-        statement.bind(4, phase?.rawValue)
+        statement.bind(4, phase.rawValue)
         statement.bind(5, phase == .due ? Int(job.priority) : 0)
         statement.bind(6, now)
         statement.bind(7, state.number)
@@ -185,6 +194,8 @@ extension SQLiteSession {
 /// A job that is being stored, and the choices the store made for it.
 struct NewRow {
     let job: NewJob
+    /// The jobs it waits for, as the store knows them.
+    var after: [JobID] = []
     let number: Int64
     let id: JobID
     let lane: Int
