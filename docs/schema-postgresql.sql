@@ -131,6 +131,24 @@ ALTER TABLE errand.audit ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE errand.cascades (
+    sequence bigint NOT NULL,
+    job bigint NOT NULL,
+    id uuid NOT NULL,
+    completed boolean NOT NULL,
+    reached bigint NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE errand.cascades ALTER COLUMN sequence ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME errand.cascades_sequence_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE errand.copies (
     source text NOT NULL,
     fingerprint text NOT NULL,
@@ -439,6 +457,9 @@ ALTER TABLE ONLY errand.api_keys
 ALTER TABLE ONLY errand.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY errand.cascades
+    ADD CONSTRAINT cascades_pkey PRIMARY KEY (sequence);
+
 ALTER TABLE ONLY errand.copies
     ADD CONSTRAINT copies_pkey PRIMARY KEY (source);
 
@@ -507,11 +528,15 @@ ALTER TABLE ONLY errand.workers
 
 CREATE INDEX audit_tenant ON errand.audit USING btree (tenant, number);
 
+CREATE INDEX cascades_job ON errand.cascades USING btree (job);
+
 CREATE UNIQUE INDEX datasets_name ON errand.datasets USING btree (project, name, COALESCE(tenant, ''::text), ((tenant IS NULL)));
 
 CREATE INDEX ended_badly ON errand.ended USING btree (status, number) WHERE (status > 2);
 
 CREATE INDEX ended_expiring ON errand.ended USING btree (expires_at, number) WHERE (expires_at IS NOT NULL);
+
+CREATE INDEX job_dependencies_dependent ON errand.job_dependencies USING btree (dependent);
 
 CREATE UNIQUE INDEX jobs_id ON errand.jobs USING btree (id);
 

@@ -57,7 +57,9 @@ extension PostgresSession {
             ORDER BY sequence LIMIT $1::bigint FOR UPDATE SKIP LOCKED
             """
         let values = [.int(Int64(step.limit))] + (sequences.map { [PostgresValue.ints($0)] } ?? [])
-        step.cascades = try run(PostgresStatement(text, values)).map { (row) throws(JobStoreError) in try Cascade(&row)
+        // The planner expects of the recursive query more than there is, and would compile it for longer than it takes.
+        let statements = [PostgresStatement("SET LOCAL jit = off"), PostgresStatement(text, values)]
+        step.cascades = try run(statements)[1].map { (row) throws(JobStoreError) in try Cascade(&row)
         }
     }
 
@@ -102,55 +104,51 @@ extension PostgresSession {
     }
 
     private func write(_ step: inout CascadeStep) throws(JobStoreError) {
-        var statements = saves()
-        if !step.toldPlaces.isEmpty {
-            // Nobody else changes these rows while the dependents are locked, so that they are still where they were.
-            statements.append(
-                PostgresStatement(
-                    "DELETE FROM errand.job_dependencies WHERE ctid = ANY ($1::text[]::tid[])",
-                    [.texts(step.toldPlaces)]
-                )
-            )
-        }
-        if !step.finished.isEmpty {
-            statements.append(
-                PostgresStatement(
-                    "DELETE FROM errand.cascades WHERE sequence = ANY ($1::bigint[])",
-                    [.ints(step.finished)]
-                )
-            )
-        }
-        if let advanced = step.advanced, advanced.sequence != 0 {
-            statements.append(
-                PostgresStatement(
-                    "UPDATE errand.cascades SET reached = $2::bigint WHERE sequence = $1::bigint",
-                    [.int(advanced.sequence), .int(advanced.reached)]
-                )
-            )
-        }
         let finished = Set(step.finished)
         step.unfinished = step.cascades.map(\.sequence).filter { $0 != 0 && !finished.contains($0) }
         let begun = step.begun
-        if !begun.isEmpty { statements.append(Self.insert(begun, where: "true")) }
-        let answers = try run(statements)
-        guard !begun.isEmpty, let last = answers.last else { return }
+        let insert = begun.isEmpty ? nil : Self.insert(begun, where: "true")
+        let answers = try run(saves() + Self.changes(by: step) + [insert].compactMap(\.self))
+        guard insert != nil, let last = answers.last else { return }
         step.unfinished += try last.map { (row) throws(JobStoreError) in row.int() }
+    }
+
+    /// What takes away the rows of those that were told and the records that are done.
+    private static func changes(by step: CascadeStep) -> [PostgresStatement] {
+        var statements: [PostgresStatement] = []
+        if !step.toldPlaces.isEmpty {
+            // Nobody else changes these rows while the dependents are locked, so that they are still where they were.
+            let text = "DELETE FROM errand.job_dependencies WHERE ctid = ANY ($1::text[]::tid[])"
+            statements.append(PostgresStatement(text, [.texts(step.toldPlaces)]))
+        }
+        if !step.finished.isEmpty {
+            let text = "DELETE FROM errand.cascades WHERE sequence = ANY ($1::bigint[])"
+            statements.append(PostgresStatement(text, [.ints(step.finished)]))
+        }
+        if let advanced = step.advanced, advanced.sequence != 0 {
+            let text = "UPDATE errand.cascades SET reached = $2::bigint WHERE sequence = $1::bigint"
+            statements.append(PostgresStatement(text, [.int(advanced.sequence), .int(advanced.reached)]))
+        }
+        return statements
     }
 
     /// The jobs that wait for those that ended, and those that wait for one that is cancelled so; `$4` of them at most.
     ///
-    /// A join that is no subquery with a limit might read the whole table at each level.
+    /// A join that is no subquery with a limit might read the whole table at each level. Pairs are compared and ordered
+    /// as the primary key has them: by the dependent alone, all who wait would be sorted at each step.
     private static let reachable = """
         WITH RECURSIVE reach(number, ends) AS (
             SELECT d.dependent, NOT c.completed
             FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) AS c(job, reached, completed)
             CROSS JOIN LATERAL (
-                SELECT dependent FROM errand.job_dependencies WHERE dependency = c.job AND dependent > c.reached
-                ORDER BY dependent LIMIT $4::bigint) d
+                SELECT dependent FROM errand.job_dependencies
+                WHERE (dependency, dependent) > (c.job, c.reached) AND dependency <= c.job
+                ORDER BY dependency, dependent LIMIT $4::bigint) d
             UNION
             SELECT d.dependent, true FROM reach r CROSS JOIN LATERAL (
-                SELECT dependent FROM errand.job_dependencies WHERE dependency = r.number
-                ORDER BY dependent LIMIT $4::bigint) d
+                SELECT dependent FROM errand.job_dependencies
+                WHERE (dependency, dependent) > (r.number, 0) AND dependency <= r.number
+                ORDER BY dependency, dependent LIMIT $4::bigint) d
             WHERE r.ends)
         SELECT number FROM reach LIMIT $4::bigint
         """
@@ -164,7 +162,8 @@ extension PostgresSession {
         FROM unnest($1::bigint[], $2::bigint[]) AS c(job, reached)
         CROSS JOIN LATERAL (
             SELECT dependent, ctid::text AS place FROM errand.job_dependencies
-            WHERE dependency = c.job AND dependent > c.reached ORDER BY dependent LIMIT $3::bigint) d
+            WHERE (dependency, dependent) > (c.job, c.reached) AND dependency <= c.job
+            ORDER BY dependency, dependent LIMIT $3::bigint) d
         ORDER BY c.job, d.dependent
         """
 
@@ -239,7 +238,8 @@ extension PostgresSession {
             SELECT j.id, coalesce(
                     (SELECT status FROM errand.live WHERE number = j.number),
                     (SELECT status FROM errand.ended WHERE number = j.number)),
-                EXISTS (SELECT FROM errand.job_dependencies d
+                EXISTS (
+                    SELECT FROM errand.job_dependencies d
                     WHERE d.dependency = j.number AND d.dependent = $2::bigint)
             FROM errand.jobs j WHERE j.id = ANY ($1::uuid[])
             """,

@@ -118,6 +118,9 @@ struct HistoryLedger: Sendable {
         case (.running, .queued): !old.isTracked
         case (.running, .completed), (.running, .failed), (.running, .cancelled): true
         case (.failed, .queued), (.cancelled, .queued): true
+        // Retried, and cancelled at once with one that was retried together with it and failed again.
+        case (.failed, .cancelled):
+            job.failure?.code == JobFailure.Code.dependencyFailed && job.fence >= old.fence + 2
         default: false
         }
     }
