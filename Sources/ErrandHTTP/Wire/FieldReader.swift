@@ -56,8 +56,12 @@ struct FieldReader {
     }
 
     /// Notes that a field is wrong.
+    ///
+    /// One that is there and was refused is not missing as well.
     mutating func refuse(_ name: String, _ code: String, _ detail: String) {
-        parts.append(Problem.Part(pointer: "/\(name.pointerEscaped)", code: code, detail: detail))
+        let pointer = "/\(name.pointerEscaped)"
+        guard code != "required" || !parts.contains(where: { $0.pointer == pointer }) else { return }
+        parts.append(Problem.Part(pointer: pointer, code: code, detail: detail))
     }
 
     private mutating func wrongType(_ name: String, _ value: JSONText, _ expected: String) {
