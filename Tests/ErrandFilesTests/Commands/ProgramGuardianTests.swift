@@ -25,7 +25,9 @@ struct ProgramGuardianTests {
         try bench.note(other, "1 \(other.process.processIdentifier) 1")
         let leaderless = try bench.program("(trap '' TERM; echo >&4; while :; do sleep 1000; done) & exit")
         try bench.note(leaderless, "1 \(leaderless.process.processIdentifier) 1")
-        leaderless.process.waitUntilExit()
+        // Foundation waits until every process of the program has ended.
+        var status: CInt = 0
+        #expect(waitpid(leaderless.process.processIdentifier, &status, 0) == leaderless.process.processIdentifier)
         await bench.endOfProcess()
         await leaderless.pipe.closed()
         #expect(other.process.isRunning)
