@@ -59,10 +59,28 @@ BEGIN
 
     LOOP
         IF errand_submit.unique_key IS NOT NULL THEN
-            SELECT j.id INTO known FROM "errand".live s JOIN "errand".jobs j ON j.number = s.number
+            SELECT j.id, s.number, s.status, s.stop_end INTO known
+            FROM "errand".live s JOIN "errand".jobs j ON j.number = s.number
             WHERE s.unique_key = errand_submit.unique_key AND s.type = errand_submit.type
                 AND s.tenant IS NOT DISTINCT FROM errand_submit.tenant;
-            IF FOUND THEN RETURN known.id; END IF;
+            IF FOUND AND known.status < 2 THEN RETURN known.id; END IF;
+            IF FOUND AND known.stop_end > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint THEN
+                RAISE unique_violation USING MESSAGE = format(
+                    'Job %s was cancelled and its run is still stopping; it holds the unique key until %s at the latest.',
+                    known.id, to_timestamp(known.stop_end / 1000000.0));
+            END IF;
+            IF FOUND THEN
+                -- It must have stopped: its row goes where those of ended jobs are.
+                WITH s AS (DELETE FROM "errand".live WHERE number = known.number AND status = 4 RETURNING *)
+                INSERT INTO "errand".ended (number, fence, rev, run_at, updated_at, started_at, completed_at, expires_at,
+                    lease_end, cancel_acknowledged_at, attempt, lost_count, blocked_by, status, priority, progress,
+                    result_type, has_dependents, worker, progress_message, result_location, failure_code,
+                    failure_message, failure_details, errors, data, internal_data, checkpoint, result)
+                SELECT number, fence, rev, run_at, updated_at, started_at, completed_at, expires_at,
+                    lease_end, cancel_acknowledged_at, attempt, lost_count, blocked_by, status, priority, progress,
+                    result_type, has_dependents, worker, progress_message, result_location, failure_code,
+                    failure_message, failure_details, errors, data, internal_data, checkpoint, result FROM s;
+            END IF;
         END IF;
         assigned := nextval('"errand".job_numbers');
         BEGIN
@@ -240,7 +258,9 @@ CREATE TABLE errand.ended (
     data text,
     internal_data text,
     checkpoint text,
-    result text
+    result text,
+    stop_fence bigint,
+    stop_end bigint
 );
 
 CREATE TABLE errand.job_counts (
@@ -346,7 +366,9 @@ CREATE TABLE errand.live (
     data text,
     internal_data text,
     checkpoint text,
-    result text
+    result text,
+    stop_fence bigint,
+    stop_end bigint
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='5000', autovacuum_vacuum_cost_delay='0');
 
@@ -557,6 +579,8 @@ CREATE INDEX live_scheduled ON errand.live USING btree (run_at) WHERE (waiting A
 CREATE INDEX live_scheduled_type ON errand.live USING btree (type, run_at) WHERE (waiting AND (NOT claimable));
 
 CREATE INDEX live_stale ON errand.live USING btree (stale_at) WHERE (stale_at IS NOT NULL);
+
+CREATE INDEX live_stopping ON errand.live USING btree (stop_end) WHERE (stop_end IS NOT NULL);
 
 CREATE UNIQUE INDEX live_unique ON errand.live USING btree (unique_key, type, COALESCE(tenant, ''::text), ((tenant IS NULL))) WHERE (unique_key IS NOT NULL);
 

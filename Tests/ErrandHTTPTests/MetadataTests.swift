@@ -92,7 +92,7 @@ struct MetadataTests {
             {"type":"Import","payload":{"a":1},"projectId":"p","projectName":"P","queue":"q","priority":-3,
             "runAt":"2099-01-01T00:00:00Z","after":["\(first)"],"maxAttempts":7,"timeoutSeconds":9,"uniqueKey":"k",
             "onConflict":"reject","tags":["t"],"metadata":{"m":1},"recordExpiresAt":4102444800,"createdBy":"me",
-            "createdByName":"Me","webhook":{"url":"https://203.0.113.7/hook?key=1","events":["job.failed"],
+            "createdByName":"Me","webhook":{"url":"https://hook.example/hook?key=1","events":["job.failed"],
             "secret":"whsec_\(String(repeating: "A", count: 32))"}}
             """
         let submitted = try await api.send(.post, "/api/jobs", body, headers: [.traceparent: trace])
@@ -108,7 +108,7 @@ struct MetadataTests {
         ]
         for (name, value) in expected { #expect(job[name]?.string == value, "\(name)") }
         let webhook = try #require(job["webhook"])
-        #expect(webhook.string.contains(#""url":"https://203.0.113.7/hook?key=1","events":["job.failed"]"#))
+        #expect(webhook.string.contains(#""url":"https://hook.example/hook?key=1","events":["job.failed"]"#))
         #expect(!webhook.string.contains("whsec_"))
     }
 }

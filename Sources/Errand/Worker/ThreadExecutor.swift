@@ -7,6 +7,8 @@ import Darwin
 import Musl
 #else
 import Glibc
+// Where the whole module is compiled at once, the compiler finds timespec's members here first.
+import SwiftOverlayShims
 #endif
 
 /// Runs tasks on one thread of its own, which also waits for them.

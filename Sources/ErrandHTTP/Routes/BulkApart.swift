@@ -28,6 +28,7 @@ struct BulkApart {
             let stored = await stored(ready)
             for (job, result) in zip(wave, stored) {
                 guard case .success(let new) = job, let id = new.id else { continue }
+                // What was refused has no identifier, and its reason is in the results.
                 outcomes[id] = .some(try? result.get().id)
             }
             results += stored

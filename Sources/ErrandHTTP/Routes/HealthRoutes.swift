@@ -35,7 +35,7 @@ struct HealthRoutes: Sendable {
 
     private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
         let isVerbose = try Query(request, names: ["verbose"]).has("verbose")
-        var readiness = Readiness(services: services, logger: context.logger)
+        var readiness = Readiness(services: services)
         await readiness.check(isVerbose: isVerbose)
         let text = readiness.isReady ? "ok\n" : "not ready\n"
         return Self.answer(

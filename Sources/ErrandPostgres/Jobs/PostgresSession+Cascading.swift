@@ -37,6 +37,7 @@ extension PostgresSession {
     func perform(_ step: inout CascadeStep, of sequences: [Int64]?) throws(JobStoreError) {
         try takeCascades(sequences, for: &step)
         guard !step.cascades.isEmpty else { return }
+        try noteVoid(run(Self.standings(of: step)), in: &step)
         try holdDependents(for: &step)
         try readEdges(for: &step)
         try step.follow { (number, event) throws(JobStoreError) in
@@ -59,18 +60,19 @@ extension PostgresSession {
         let values = [.int(Int64(step.limit))] + (sequences.map { [PostgresValue.ints($0)] } ?? [])
         // The planner expects of the recursive query more than there is, and would compile it for longer than it takes.
         let statements = [PostgresStatement("SET LOCAL jit = off"), PostgresStatement(text, values)]
-        step.cascades = try run(statements)[1].map { (row) throws(JobStoreError) in try Cascade(&row)
-        }
+        step.cascades = try run(statements)[1].map { (row) throws(JobStoreError) in try Cascade(&row) }
     }
 
     /// Takes the jobs under locks that the step may come to, in the order of their numbers; those that have ended are
     /// none of them.
     private func holdDependents(for step: inout CascadeStep) throws(JobStoreError) {
+        // Those of a record that holds no more would take the places of others.
+        let open = step.cascades.filter { [void = step.void] in !void.contains($0.sequence) }
         let numbers = try sql(
             Self.reachable,
-            .ints(step.cascades.map(\.job)),
-            .ints(step.cascades.map(\.reached)),
-            .bools(step.cascades.map(\.isCompleted)),
+            .ints(open.map(\.job)),
+            .ints(open.map(\.reached)),
+            .bools(open.map(\.isCompleted)),
             .int(Int64(step.limit))
         )
         .map { (row) throws(JobStoreError) in row.int() }
@@ -90,12 +92,21 @@ extension PostgresSession {
                 Self.edges,
                 [.ints(named.map(\.key)), .ints(named.map(\.value)), .int(Int64(step.limit) + 1)]
             ),
-            PostgresStatement(Self.statuses, [.ints(step.cascades.map(\.sequence))]),
+            Self.standings(of: step),
         ])
         for (job, edge) in try answers[0].map({ (row) throws(JobStoreError) in
             (row.int(), CascadeStep.Edge(dependent: row.int(), place: row.text()))
         }) { step.edges[job, default: []].append(edge) }
-        let standings = try answers[1].map { (row) throws(JobStoreError) in (row.int(), row.optionalInt(), row.bool()) }
+        try noteVoid(answers[1], in: &step)
+    }
+
+    private static func standings(of step: CascadeStep) -> PostgresStatement {
+        PostgresStatement(statuses, [.ints(step.cascades.map(\.sequence))])
+    }
+
+    /// Notes which records hold no more: looked at before the locks, and again under them.
+    private func noteVoid(_ rows: PostgresRows, in step: inout CascadeStep) throws(JobStoreError) {
+        let standings = try rows.map { (row) throws(JobStoreError) in (row.int(), row.optionalInt(), row.bool()) }
         let known = Dictionary(step.cascades.map { ($0.sequence, $0) }) { first, _ in first }
         for (sequence, code, isLatest) in standings {
             let status = try code.map { code throws(JobStoreError) in try JobStatus(code: code) }

@@ -71,7 +71,7 @@ extension JobStoreCheck {
         },
         JobStoreCheck("what makes jobs claimable again wakes") { test in
             let lease = try await test.run(lease: .seconds(5))
-            let other = try await test.submit("later") { $0.after = [lease.id] }
+            let other = try await test.submit("later")
             try await test.cancel(other.id)
             try await test.store.configure(queue: "default", .pause(by: nil, reason: nil))
             let steps: [@Sendable () async throws -> Void] = [

@@ -99,9 +99,11 @@ extension HistoryGenerator {
 
     private mutating func outcome(_ entry: HistoryLedger.Entry?, _ lease: JobLease) -> Settlement.Outcome {
         let isCancelled = entry?.status == .cancelled && entry?.fence == lease.fence + 1
+        // It was cancelled and retried since, and the run may still be at work.
+        let isRetried = entry?.status == .queued && entry?.fence == lease.fence + 2
         let isStale = entry?.fence != lease.fence
         // A stale worker may say anything; a running one mostly ends its run.
-        if chance(isCancelled ? 0.5 : isStale ? 0.3 : 0.05) { return .acknowledgeCancel }
+        if chance(isRetried ? 0.8 : isCancelled ? 0.5 : isStale ? 0.3 : 0.05) { return .acknowledgeCancel }
         switch Int.random(in: 0..<12, using: &random) {
         case 0..<3: return .complete(chance(0.6) ? JobResult(object("r")) : JobResult(files: files()))
         case 3..<6:

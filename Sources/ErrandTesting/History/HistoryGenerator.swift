@@ -104,11 +104,18 @@ struct HistoryGenerator: Sendable {
             let status = pick(JobStatus.allCases + [.failed, .failed], or: .running)
             let stale = (worker.old + worker.held).filter { ledger[$0.number].map { $0.status == status } ?? false }
             let staler = stale.filter { lease in ledger[lease.number].map { $0.fence > lease.fence + 1 } ?? false }
-            pool = [staler, stale, worker.old].first { !$0.isEmpty } ?? []
+            let retried = chance(0.3) ? worker.held.filter { isRetried($0, ledger) } : []
+            pool = [retried, staler, stale, worker.old].first { !$0.isEmpty } ?? []
         }
         guard let lease = pick(pool) else { return nobodysLease() }
         guard chance(0.05) else { return lease }
         return JobLease(id: lease.id, number: lease.number, fence: lease.fence + 1)
+    }
+
+    /// Whether the run was cancelled and its job retried, so that both may wait for its worker's word.
+    private func isRetried(_ lease: JobLease, _ ledger: HistoryLedger) -> Bool {
+        guard let entry = ledger[lease.number] else { return false }
+        return entry.status == .queued && entry.fence == lease.fence + 2
     }
 
     private func nobodysLease() -> JobLease {
