@@ -51,5 +51,28 @@ struct PostgresHistoryTests {
             }
         }
     }
+
+    @Test("PostgreSQL agrees with it where its process ends between the steps of a cascade", arguments: [1, 2, 250])
+    func restarts(step: Int) async throws {
+        var pace = CascadePace(step: step)
+        pace.goesOn = false
+        for seed in UInt64(0)..<10 {
+            try await TemporarySchema.withName { [pace] schema in
+                var history = JobHistory(seed: UInt64(step) * 1000 + seed)
+                history.cascades = pace
+                try await history.play { clock in try await Self.process(schema, clock, pace) }
+            }
+        }
+    }
+
+    private static func process(_ schema: String, _ clock: ManualClock, _ pace: CascadePace) async throws
+        -> HistoryStore
+    {
+        let store = try await TemporarySchema.open(schema, clock: clock, connections: 1) { $0.cascades = pace }
+        return HistoryStore(store, leases: .stored) {
+            store.close()
+            return try await process(schema, clock, pace)
+        }
+    }
 }
 #endif

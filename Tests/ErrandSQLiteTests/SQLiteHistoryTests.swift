@@ -33,4 +33,32 @@ struct SQLiteHistoryTests {
             }
         }
     }
+
+    @Test("SQLite agrees with it where its process ends between the steps of a cascade", arguments: [1, 2, 250])
+    func restarts(step: Int) async throws {
+        var pace = CascadePace(step: step)
+        pace.goesOn = false
+        try await TemporaryStore.withFolder { [pace] folder in
+            for seed in UInt64(0)..<40 {
+                var history = JobHistory(seed: UInt64(step) * 1000 + seed)
+                history.cascades = pace
+                try await history.play { clock in
+                    try await Self.process(folder.appending(path: "\(UUID().uuidString).db"), clock, pace)
+                }
+            }
+        }
+    }
+
+    /// A store that is left as a killed process leaves it: with what stands in the file and in the log beside it.
+    private static func process(_ file: URL, _ clock: ManualClock, _ pace: CascadePace) async throws -> HistoryStore {
+        let store = try await TemporaryStore.open(file.path(), clock: clock, cascades: pace)
+        return HistoryStore(store, leases: .ofProcess(sessionLease: SQLiteJobStore.Options().sessionLease)) {
+            let left = file.deletingLastPathComponent().appending(path: "\(UUID().uuidString).db")
+            for end in ["", "-wal"] {
+                try FileManager.default.copyItem(atPath: file.path() + end, toPath: left.path() + end)
+            }
+            store.close()
+            return try await process(left, clock, pace)
+        }
+    }
 }

@@ -20,6 +20,9 @@ struct HistoryGenerator: Sendable {
     let ids: JobIDGenerator
     /// Everything submitted so far, to be submitted again.
     var submitted: [(job: NewJob, scope: Scope)] = []
+    /// Whether the process ends at times; the wall clock does not jump then, by which alone a new process knows how old
+    /// what it finds is.
+    var restarts = false
 
     init(seed: UInt64, workers: Int) {
         random = SeededRandom(seed: seed)
@@ -43,11 +46,12 @@ struct HistoryGenerator: Sendable {
         case 885..<915: configure()
         case 915..<948: .reap(limit: chance(0.1) ? 1 : 100)
         case 948..<955: .prune(limit: 1000)
+        case 955..<968 where restarts: .restart
         case 955..<975: .advance(.milliseconds(Int.random(in: 200...4000, using: &random)))
         case 975..<990: .advance(.milliseconds(Int.random(in: 10_000...14_000, using: &random)))
         // About as long as a cancelled run may take to stop.
         case 990..<995: .advance(.milliseconds(Int.random(in: 24_000...36_000, using: &random)))
-        case 995..<998: .jumpWall(.milliseconds(Int.random(in: -5000...30_000, using: &random)))
+        case 995..<998 where !restarts: .jumpWall(.milliseconds(Int.random(in: -5000...30_000, using: &random)))
         default: .advance(.seconds(chance(0.5) ? 25 * 3600 : 8 * 86400))
         }
     }

@@ -92,7 +92,7 @@ struct HistoryLedger: Sendable {
             throw Violation(message: "job #\(job.number) went from \(old.status) to \(job.status)")
         }
         change(job.number) { entry in
-            if case .reap = operation, old.status == .running, job.status != .running, !old.isTracked {
+            if operation.takesBack, old.status == .running, job.status != .running, !old.isTracked {
                 entry.charged -= 1
             }
             (entry.status, entry.rev, entry.fence) = (job.status, job.rev, job.fence)
@@ -121,6 +121,16 @@ struct HistoryLedger: Sendable {
         // Retried, and cancelled at once with one that was retried together with it and failed again.
         case (.failed, .cancelled):
             job.failure?.code == JobFailure.Code.dependencyFailed && job.fence >= old.fence + 2
+        default: false
+        }
+    }
+}
+
+extension HistoryOperation {
+    /// Whether runs whose lease is over are taken back with it.
+    fileprivate var takesBack: Bool {
+        switch self {
+        case .reap, .restart: true
         default: false
         }
     }

@@ -22,6 +22,7 @@ extension HistoryOperation: CustomStringConvertible {
         case .prune(let limit): "prune at most \(limit)"
         case .advance(let duration): "advance by \(duration)"
         case .jumpWall(let duration): "jump the wall clock by \(duration)"
+        case .restart: "end the process and open what it left"
         }
     }
 }

@@ -19,6 +19,7 @@ enum HistoryOperation: Sendable {
     case prune(limit: Int)
     case advance(Duration)
     case jumpWall(Duration)
+    case restart
 
     /// Moves the clock, where the step is that.
     func move(_ clock: ManualClock) {
@@ -53,7 +54,7 @@ enum HistoryOperation: Sendable {
             }
         case .reap(let limit): .count(try await store.reap(limit: limit))
         case .prune(let limit): HistoryAnswer(try await store.prune(limit: limit, deletedFiles: []))
-        case .advance, .jumpWall: .done
+        case .advance, .jumpWall, .restart: .done
         default: try await answerAboutOne(of: store)
         }
     }
@@ -105,6 +106,7 @@ extension HistoryOperation {
         case .prune: "prune"
         case .advance: "advance"
         case .jumpWall: "jumpWall"
+        case .restart: "restart"
         }
     }
 }

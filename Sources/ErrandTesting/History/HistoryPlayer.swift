@@ -3,7 +3,9 @@ import Errand
 /// Takes a history's steps on both stores, and compares.
 struct HistoryPlayer {
     private let seed: UInt64
-    private let store: any JobStore
+    private var store: any JobStore
+    /// Nil where the store is not restarted.
+    private var process: HistoryStore?
     private let model: MemoryJobStore
     private let clock: ManualClock
     private var generator: HistoryGenerator
@@ -17,19 +19,21 @@ struct HistoryPlayer {
         return all
     }
 
-    init(_ history: JobHistory, store: any JobStore, clock: ManualClock) {
+    init(_ history: JobHistory, store: any JobStore, process: HistoryStore? = nil, clock: ManualClock) {
         seed = history.seed
-        self.store = store
+        (self.store, self.process) = (store, process)
         self.clock = clock
         model = MemoryJobStore(clock: clock, cascades: history.cascades)
         model.watch()
         generator = HistoryGenerator(seed: history.seed, workers: max(1, history.workers))
+        generator.restarts = process != nil
     }
 
     mutating func play(_ step: Int, isLast: Bool) async throws {
         let operation = generator.next(ledger, at: clock.now())
         played.append((operation, nil))
         operation.move(clock)
+        if case .restart = operation { try await restart() }
         let expected = await operation.perform(on: model)
         let actual = await operation.perform(on: store)
         guard actual == expected else { throw difference("the answers differ:\n" + describe(actual, expected)) }
@@ -43,6 +47,13 @@ struct HistoryPlayer {
         }
         for number in model.takeTouched() { try await compare(number, after: operation, answer: actual) }
         if isLast || step % 50 == 0 { try await compareAll() }
+    }
+
+    private mutating func restart() async throws {
+        guard let old = process else { return }
+        let new = try await old.restart()
+        (store, process) = (new.store, new)
+        model.restart(old.leases)
     }
 
     private mutating func compare(

@@ -48,9 +48,28 @@ public struct JobHistory: Sendable {
         return try await play(by: clock, on: try await makeStore(clock))
     }
 
+    /// Plays the history on a store whose process ends at times.
+    ///
+    /// - Parameter makeStore: Makes an empty store that lives by the clock.
+    /// - Returns: What was reached.
+    /// - Throws: ``HistoryDifference``, or what making or restarting the store threw.
+    @discardableResult
+    public func play(
+        restarting makeStore: @Sendable (ManualClock) async throws -> HistoryStore
+    ) async throws -> HistoryCoverage {
+        let clock = ManualClock()
+        let process = try await makeStore(clock)
+        var player = HistoryPlayer(self, store: process.store, process: process, clock: clock)
+        return try await play(&player)
+    }
+
     /// Plays the history on a store that lives by a clock.
     func play(by clock: ManualClock, on store: any JobStore) async throws -> HistoryCoverage {
         var player = HistoryPlayer(self, store: store, clock: clock)
+        return try await play(&player)
+    }
+
+    private func play(_ player: inout HistoryPlayer) async throws -> HistoryCoverage {
         for step in 1...max(1, steps) { try await player.play(step, isLast: step == steps) }
         return player.coverage
     }

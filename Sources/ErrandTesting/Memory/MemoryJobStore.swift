@@ -71,6 +71,15 @@ public final class MemoryJobStore: JobStore {
         }
     }
 
+    /// Goes on as a store does whose process has ended.
+    func restart(_ leases: HistoryStore.Leases) {
+        state.withLock { state in
+            state.restart(leases, at: clock.now())
+            state.forgetJournal()
+            state.changes = StoreChanges()
+        }
+    }
+
     /// Starts to write down what happens, for a history.
     func watch() {
         state.withLock { $0.witness = TransitionWitness() }

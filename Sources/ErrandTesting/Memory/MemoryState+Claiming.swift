@@ -35,6 +35,7 @@ extension MemoryState {
         let event = JobEvent.claim(worker: request.worker, leaseEnd: time.steady + request.lease)
         // What `next` offers can be claimed; were it not so, the claim passes the queue over.
         guard let run = try? transition(event, of: job, at: time) else { return nil }
+        amend(run.number) { $0.runsElsewhere = request.kind == .session }
         queues[job.queue]?.rate?.count(1, at: time.steady)
         return ClaimedJob(run)
     }

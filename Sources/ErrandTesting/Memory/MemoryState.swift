@@ -70,6 +70,8 @@ struct MemoryRecord: Sendable {
     var lastSequence: Int64 = 0
     /// The last numbered lines that a run sent.
     var lastBatch: (fence: Int64, batch: Int64)?
+    /// Whether its last run is or was that of a worker elsewhere, which outlives the store's process.
+    var runsElsewhere = false
     var files: [Name: JobFile] = [:]
     /// The numbers of the jobs it waits for; or waited for when it ended, until these end or it is retried.
     var waitsFor: Set<Int64> = []
