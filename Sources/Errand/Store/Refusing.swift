@@ -7,12 +7,15 @@ extension JobStoreError {
             self = .invalid("make the metadata larger than \(JobLimits.dataBytes) bytes", "/tags")
             return
         }
-        let code: Code = refusal.reason == .fenced ? .fenced : .conflict
-        self.init(
-            code,
-            "Job \(reference) is \(refusal.status.rawValue) and cannot be \(what): \(refusal.reason).",
-            currentStatus: refusal.status
-        )
+        let job = "Job \(reference)"
+        let words =
+            switch refusal.reason {
+            case .fenced: "The fence that was given is not \(job)'s."
+            case .wrongKind: "\(job) is run by workers; only they report on it."
+            case .hasResult: "\(job) has a result already; it cannot be given a second."
+            default: "\(job) is \(refusal.status.rawValue) and cannot be \(what)."
+            }
+        self.init(refusal.reason == .fenced ? .fenced : .conflict, words, currentStatus: refusal.status)
     }
 
     /// Refuses a change that was meant for another revision of the job.

@@ -21,7 +21,7 @@ struct BulkRoute: Sendable {
                 .with(.idempotencyKey(isRequired: true), .traceparent)
                 .taking(.object, BulkSubmission.schema(services.types), example: "{\"jobs\":[\(job)]}")
                 .answering(
-                    .json(202, .object(["ids": .array(.uuid)]), "All are stored.", .idempotencyReplayed),
+                    .json(202, Self.together, "All are stored.", .idempotencyReplayed),
                     .json(200, Self.apart, "With atomic false: what became of each.")
                 )
                 .refusing(.idempotencyKeyRequired, .invalidParameter, .uniqueConflict, .conflict)
@@ -29,9 +29,17 @@ struct BulkRoute: Sendable {
         ]
     }
 
+    private static let together = Schema.object([
+        "ids": .array(.uuid),
+        "existing": Schema.array(.uuid).about("Those that were there: they have the uniqueKey.").optional,
+        "replaced": Schema.array(.uuid).about("Those that were there, and are now what the request says.").optional,
+    ])
     private static let apart = Schema.object([
         "results": .array(
-            .object(["index": .count, "id": Schema.uuid.optional, "problem": Schema.problem.optional])
+            .object([
+                "index": .count, "id": Schema.uuid.optional, "existing": Schema.boolean.optional,
+                "replaced": Schema.boolean.optional, "problem": Schema.problem.optional,
+            ])
         )
     ])
 
@@ -48,21 +56,25 @@ struct BulkRoute: Sendable {
                 "A bulk submit needs an Idempotency-Key, so that it can be repeated when its answer is lost."
             )
         }
+        let requestID = key.requestID(for: context.principal, Self.operation)
         let jobs = bulk.jobs.enumerated().map { index, job in
             job.flatMap { job in
                 var job = job
                 do throws(Problem) {
                     try context.principal.sign(&job)
                     try key.name(&job, for: context.principal, Self.operation, at: index)
+                    job.request = bulk.request(at: index, under: requestID)
                     return .success(job)
                 } catch { return .failure(error.under("/jobs/\(index)")) }
             }
         }
         let checked = await checked(jobs)
         let traceparent = TraceParent.read(request.headers[.traceparent])
-        return bulk.isAtomic
-            ? try await together(checked, traceparent, context.scope)
-            : await apart(checked, traceparent, context.scope, context.requestId)
+        do {
+            return bulk.isAtomic
+                ? try await together(checked, traceparent, context.scope)
+                : try await apart(checked, key, traceparent, context)
+        } catch { throw key.refusal(error) }
     }
 
     /// Refuses the jobs whose own webhook leads where it may not; each URL is looked at once.
@@ -104,8 +116,10 @@ struct BulkRoute: Sendable {
             if inserted.allSatisfy({ $0.outcome == .replayed }) { headers[.idempotencyReplayed] = "true" }
             return .json(.accepted, headers: headers) { writer in
                 writer.object { writer in
-                    writer.member("ids") { writer in
-                        writer.array { writer in for job in inserted { writer.value(job.id.description) } }
+                    writer.member("ids", inserted.map(\.id.description))
+                    for (name, outcome) in [("existing", InsertedJob.Outcome.existing), ("replaced", .replaced)] {
+                        let jobs = inserted.filter { $0.firstOutcome == outcome }
+                        if !jobs.isEmpty { writer.member(name, jobs.map(\.id.description)) }
                     }
                 }
             }
@@ -131,14 +145,15 @@ struct BulkRoute: Sendable {
 
     private func apart(
         _ jobs: [Result<NewJob, Problem>],
+        _ key: IdempotencyKey,
         _ traceparent: String?,
-        _ scope: Scope,
-        _ requestId: String
-    ) async -> Response {
+        _ context: APIContext
+    ) async throws -> Response {
+        let requestId = context.requestId
         var results: [Result<InsertedJob, Problem>] = []
         var rest = jobs[...]
         while !rest.isEmpty {
-            results += await stored(rest.prefix(Self.width), traceparent, scope)
+            results += try await stored(rest.prefix(Self.width), key, traceparent, context.scope)
             rest = rest.dropFirst(Self.width)
         }
         return .json(.ok, headers: .noStore) { writer in
@@ -155,29 +170,37 @@ struct BulkRoute: Sendable {
     }
 
     /// Stores jobs at the same time, each in a transaction of its own; the answers are in their order.
+    ///
+    /// - Throws: `idempotencyMismatch` where the request as a whole is another than the key came with before.
     private func stored(
         _ jobs: ArraySlice<Result<NewJob, Problem>>,
+        _ key: IdempotencyKey,
         _ traceparent: String?,
         _ scope: Scope
-    ) async -> [Result<InsertedJob, Problem>] {
-        await withTaskGroup(of: (Int, Result<InsertedJob, Problem>).self) { group in
+    ) async throws -> [Result<InsertedJob, Problem>] {
+        try await withThrowingTaskGroup(of: (Int, Result<InsertedJob, Problem>).self) { group in
             for (index, job) in zip(jobs.indices, jobs) {
-                group.addTask { (index, await stored(job, at: index, traceparent, scope)) }
+                group.addTask { (index, try await stored(job, at: index, key, traceparent, scope)) }
             }
-            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }
 
     private func stored(
         _ job: Result<NewJob, Problem>,
         at index: Int,
+        _ key: IdempotencyKey,
         _ traceparent: String?,
         _ scope: Scope
-    ) async -> Result<InsertedJob, Problem> {
+    ) async throws -> Result<InsertedJob, Problem> {
         do {
             return .success(try await services.insert(job.get(), continuing: traceparent, scope: scope))
         } catch let problem as Problem { return .failure(problem) } catch {
-            return .failure(Problem(error).under("/jobs/\(index)"))
+            // It is the whole request that was refused, and with it every job of it.
+            if let error = error as? JobStoreError, error.code == .idempotencyMismatch, error.pointer == nil {
+                throw error
+            }
+            return .failure(Problem(key.refusal(error)).under("/jobs/\(index)"))
         }
     }
 
@@ -190,7 +213,10 @@ struct BulkRoute: Sendable {
         writer.object { writer in
             writer.member("index", index)
             switch result {
-            case .success(let job): writer.member("id", job.id.description)
+            case .success(let job):
+                writer.member("id", job.id.description)
+                if job.firstOutcome == .existing { writer.member("existing", true) }
+                if job.firstOutcome == .replaced { writer.member("replaced", true) }
             case .failure(let problem):
                 writer.member("problem") { $0.object { problem.write(to: &$0, instance: nil, requestId: requestId) } }
             }

@@ -18,6 +18,8 @@ struct BulkSubmission {
     let jobs: [Result<NewJob, Problem>]
     /// Whether one that is refused refuses all.
     let isAtomic: Bool
+    /// By what the request is known when it comes again: of all its jobs, and of those too that are refused.
+    let fingerprint: SubmitFingerprint
 
     init(_ body: JSONText, types: JobTypes) throws {
         var elements: [JSONText]?
@@ -37,10 +39,32 @@ struct BulkSubmission {
         try reader.finish()
         self.isAtomic = isAtomic
         jobs = (elements ?? []).enumerated().map { index, element in
-            do { return .success(try JobSubmission.job(from: element, types: types)) } catch {
+            do { return .success(try JobSubmission.job(from: element, types: types, isKeyed: true)) } catch {
                 return .failure(Problem(error).under("/jobs/\(index)"))
             }
         }
+        let parts = zip(jobs, elements ?? []).map { job, element in
+            guard case .success(let job) = job else {
+                let digest = SubmitDigest(element)
+                return SubmitFingerprint(said: digest, meant: digest)
+            }
+            return job.fingerprint
+        }
+        fingerprint = SubmitFingerprint(whole: parts, isAtomic ? "all" : "each")
+    }
+
+    /// What a store is told of the request with one of its jobs.
+    ///
+    /// - Parameters:
+    ///   - index: The job's place.
+    ///   - id: The request's own identifier.
+    /// - Returns: What the job says and the request; nil for one that is refused.
+    func request(at index: Int, under id: JobID) -> NewJob.Request? {
+        guard case .success(let job) = jobs[index] else { return nil }
+        return NewJob.Request(
+            said: job.request?.said ?? job.said(leavingOut: []),
+            whole: NewJob.Request.Whole(id: id, fingerprint: fingerprint, namesJob: job.id == nil)
+        )
     }
 }
 

@@ -21,7 +21,8 @@ extension JobSubmission {
             "timeoutSeconds": Schema.integer(1...2_592_000).about("How long a run may take.").optional,
             "uniqueKey": Schema.name.about("Only one job that has not ended may have it.").optional,
             "onConflict": Schema.words(NewJob.ConflictPolicy.allCases.map(\.rawValue))
-                .about("What to do when another job has the uniqueKey.").optional,
+                .about("What to do when another job has the uniqueKey; replace makes all that is said here that job's.")
+                .optional,
             "tags": Schema.array(.text).about("Kept as metadata.tags; lists can be filtered by them.").optional,
             "metadata": Schema.anyObject.atMost(bytes: JobLimits.dataBytes, "Your own; never shown in lists.").optional,
             "recordExpiresAt": time.about("When the record may be deleted, in seconds since 1970.").optional,

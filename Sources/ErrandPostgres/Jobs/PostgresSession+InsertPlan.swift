@@ -4,10 +4,12 @@ import Errand
 extension PostgresSession {
     /// Reads, and locks where it is to stay so, what the batch names; nothing where it names nothing.
     func lookUp(_ jobs: [NewJob], _ scope: Scope, for plan: inout InsertPlan) throws(JobStoreError) {
-        let ids = jobs.compactMap(\.id)
-        if !ids.isEmpty { try lookUpReplays(ids, for: &plan) }
+        try keepRequests(of: jobs, scope)
         let keyed = jobs.filter { $0.uniqueKey != nil }
         if !keyed.isEmpty { try lookUpHolders(keyed, scope, for: &plan) }
+        // Once those are locked that have the keys: what was answered with one of them is then there to be seen.
+        let ids = jobs.compactMap(\.id)
+        if !ids.isEmpty { try lookUpReplays(ids, for: &plan) }
         let after = Set(jobs.flatMap(\.after))
         guard !after.isEmpty else { return }
         // Locked, so that none of them ends before the commit without knowing who waits for it.
@@ -42,6 +44,7 @@ extension PostgresSession {
         )
         .map { (row) throws(JobStoreError) in try row.id() }
         plan.buried = Set(buried)
+        try lookUpAnswers(ids, for: &plan)
     }
 
     private func lookUpHolders(
@@ -49,6 +52,8 @@ extension PostgresSession {
         _ scope: Scope,
         for plan: inout InsertPlan
     ) throws(JobStoreError) {
+        // A job that is held already is read again with its texts, which a replacement must know.
+        if jobs.contains(where: { $0.onConflict == .replace }) { try flush() }
         let rows = try sql(
             Self.lockByKeys,
             .texts(jobs.map(\.type)),
@@ -57,7 +62,7 @@ extension PostgresSession {
         )
         let holders = try rows.map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
         for holder in holders {
-            if held[holder.job.number] == nil { held[holder.job.number] = holder }
+            if held[holder.job.number]?.isChanged != true { held[holder.job.number] = holder }
             guard let key = holder.job.uniqueKey else { continue }
             plan.storedHolders[InsertPlan.Key(type: holder.job.type, key: key)] = holder.job.number
         }
@@ -73,7 +78,12 @@ extension PostgresSession {
 
     /// Stores the plan's jobs, and who waits for whom.
     func write(_ plan: inout InsertPlan) throws(JobStoreError) {
-        guard !plan.jobs.isEmpty else { return try handOverUploads(plan) }
+        try dropReplaced(plan)
+        guard !plan.jobs.isEmpty else {
+            try writeWebhooks(of: plan)
+            try keepAnswers(of: plan)
+            return try handOverUploads(plan)
+        }
         for (dependency, _) in plan.innerDependencies { plan.jobs[dependency].hasDependents = true }
         // Those that the batch replaces or names must be written first: a key may move from one to the other.
         try flush()
@@ -85,6 +95,7 @@ extension PostgresSession {
         }
         try writeDependencies(plan)
         try writeWebhooks(of: plan)
+        try keepAnswers(of: plan)
         try handOverUploads(plan)
     }
 

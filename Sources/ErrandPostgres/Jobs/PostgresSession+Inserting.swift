@@ -13,10 +13,15 @@ extension PostgresSession {
         return plan.answers.map { answer in
             switch answer {
             case .stored(let inserted): return inserted
-            case .new(let place, let outcome):
+            case .new(let place, let outcome, let first):
                 let job = plan.jobs[place].job
-                let createdAt = outcome == .inserted ? job.createdAt : nil
-                return InsertedJob(id: job.id, number: job.number, outcome: outcome, createdAt: createdAt)
+                return InsertedJob(
+                    id: job.id,
+                    number: job.number,
+                    outcome: outcome,
+                    createdAt: outcome == .inserted ? job.createdAt : nil,
+                    firstOutcome: first
+                )
             }
         }
     }
@@ -29,18 +34,14 @@ extension PostgresSession {
         to plan: inout InsertPlan
     ) throws(JobStoreError) {
         guard scope.includes(tenantId: scope.tenantId, projectId: new.projectId) else {
-            throw JobStoreError(
-                .invalid,
-                "The project \(new.projectId ?? "none") is not one that may be submitted to.",
-                pointer: "/\(index)/projectId"
-            )
+            throw .projectOutOfReach(new.projectId, at: index)
         }
         if let replay = try replay(of: new, at: index, scope, in: plan) { return plan.answers.append(replay) }
-        if let answer = try resolveKey(of: new, at: index, in: &plan) { return plan.answers.append(answer) }
+        if let answer = try resolveKey(of: new, at: index, scope, in: &plan) { return plan.answers.append(answer) }
         let place = plan.jobs.count
         let (open, failed) = try dependencies(of: new, at: index, scope, place, in: &plan)
         try plan.useUploads(of: new, at: index, by: .new(place))
-        if let webhook = new.webhook { plan.webhooks.append((place, webhook)) }
+        if let webhook = new.webhook { plan.webhooks.append((.new(place), webhook)) }
         plan.add(try held(new, scope, open, failed), isClientMade: new.id != nil)
     }
 
@@ -67,68 +68,8 @@ extension PostgresSession {
             job: job,
             stored: nil,
             hasDependents: new.webhook != nil,
-            fingerprint: new.id == nil ? nil : new.fingerprint
+            fingerprint: new.id == nil ? nil : new.fingerprint.text
         )
-    }
-
-    /// The answer to a submit that came before.
-    private func replay(
-        of new: NewJob,
-        at index: Int,
-        _ scope: Scope,
-        in plan: InsertPlan
-    ) throws(JobStoreError) -> InsertPlan.Answer? {
-        guard let id = new.id else { return nil }
-        if let place = plan.places[id], plan.jobs[place].fingerprint == new.fingerprint {
-            return .new(place, .replayed)
-        }
-        if let known = plan.known[id], known.fingerprint == new.fingerprint,
-            scope.includes(tenantId: known.tenant, projectId: known.project)
-        {
-            return .stored(InsertedJob(id: id, number: known.number, outcome: .replayed))
-        }
-        guard plan.places[id] == nil, plan.known[id] == nil else {
-            throw JobStoreError(
-                .idempotencyMismatch,
-                "Another job has the id \(id); use a new one for another job.",
-                pointer: "/\(index)/id"
-            )
-        }
-        if plan.buried.contains(id) {
-            throw JobStoreError(.gone, "Job \(id) has expired or was deleted.", pointer: "/\(index)/id")
-        }
-        return nil
-    }
-
-    /// What becomes of a submit whose unique key is taken.
-    private func resolveKey(
-        of new: NewJob,
-        at index: Int,
-        in plan: inout InsertPlan
-    ) throws(JobStoreError) -> InsertPlan.Answer? {
-        guard let name = new.uniqueKey else { return nil }
-        let key = InsertPlan.Key(type: new.type, key: name)
-        let place = plan.holders[key]
-        let number = plan.storedHolders[key]
-        guard let holder = place.map({ plan.jobs[$0].job }) ?? number.flatMap({ held[$0]?.job }) else { return nil }
-        guard new.onConflict != .return else { return answer(holder, place, .existing) }
-        guard new.onConflict == .replace, holder.status == .queued else {
-            throw .uniqueConflict(with: holder, pointer: "/\(index)/uniqueKey")
-        }
-        if let place {
-            try plan.useUploads(of: new, at: index, by: .new(place))
-            let replaced = try? holder.applying(.replace(new), at: time, rules: rules)  // It is queued, so it applies.
-            plan.jobs[place].job = replaced ?? holder
-        } else if let number {
-            try plan.useUploads(of: new, at: index, by: .stored(number))
-            _ = try apply(.replace(new), to: number)
-        }
-        return answer(holder, place, .replaced)
-    }
-
-    private func answer(_ holder: Job, _ place: Int?, _ outcome: InsertedJob.Outcome) -> InsertPlan.Answer {
-        place.map { .new($0, outcome) }
-            ?? .stored(InsertedJob(id: holder.id, number: holder.number, outcome: outcome))
     }
 
     /// How many of the jobs in `after` are not completed, and the first of them that never will be.
@@ -146,11 +87,7 @@ extension PostgresSession {
             let number = plan.dependencies[id]
             let found = inner.map { plan.jobs[$0].job } ?? number.flatMap { held[$0]?.job }
             guard let job = found, job.tenantId == scope.tenantId else {
-                throw JobStoreError(
-                    .invalid,
-                    "There is no job \(id) to wait for.",
-                    pointer: "/\(index)/after/\(position)"
-                )
+                throw .unknownDependency(id, at: index, position)
             }
             guard job.status != .completed, seen.insert(id).inserted else { continue }
             open += 1
@@ -162,17 +99,6 @@ extension PostgresSession {
             }
         }
         return (open, failed)
-    }
-}
-
-extension JobStoreError {
-    static func uniqueConflict(with holder: Job, pointer: String? = nil) -> JobStoreError {
-        JobStoreError(
-            .uniqueConflict,
-            "Job \(holder.id) has the unique key \(holder.uniqueKey ?? "") and is \(holder.status.rawValue).",
-            pointer: pointer,
-            currentStatus: holder.status
-        )
     }
 }
 #endif

@@ -37,6 +37,7 @@ extension PostgresSession {
             try sql("DELETE FROM errand.orphaned_files WHERE key = ANY ($1::text[])", .texts(deletedFiles))
         }
         try sql("DELETE FROM errand.tombstones WHERE deleted_at <= $1::bigint", .int(now - Tombstone.lifetime))
+        try forgetOldAnswers()
         try pruneUploads(limit: limit)
         let hasMoreRows = try pruneGenerations(rows: 2000)
         var numbers: [Int64] = []

@@ -51,7 +51,7 @@ extension PostgresSession {
     ) throws(JobStoreError) -> Job {
         let job = try find(reference, ifRev: ifRev, scope: scope)
         if job.status == .failed || job.status == .cancelled, let other = try holder(ofKeyOf: job) {
-            throw .uniqueConflict(with: other)
+            throw .uniqueConflict(with: (other.id, other.status), key: job.uniqueKey ?? "")
         }
         return try ask(.retry(runAt: runAt), of: job, "retried", reference)
     }

@@ -15,6 +15,7 @@ extension ArchiveSection {
             """
             tombstones b LEFT JOIN tenants t ON t.tenant = b.tenant LEFT JOIN projects p ON p.project = b.project
             """
+        case .answers: "kept_answers"
         case .orphanedFiles: "orphaned_files"
         case .datasets: "datasets"
         case .datasetWrites: "dataset_writes"
@@ -49,7 +50,7 @@ extension ArchiveSection {
         case .dependencies: "dependent, dependency"
         case .logs: "number, sequence"
         case .files: "number, name"
-        case .uploads, .keys, .webhooks, .spentTokens: "id"
+        case .uploads, .answers, .keys, .webhooks, .spentTokens: "id"
         case .tombstones: "b.number"
         case .orphanedFiles: "key"
         case .datasets: "dataset"
@@ -77,7 +78,7 @@ extension ArchiveSection {
         case .datasets: "dataset, tenant, project, name, columns, generation, row_count, updated_at"
         case .datasetWrites: "dataset, job, generation, mode, columns, row_count, base_count"
         case .rows: "generation, position, cells"
-        case .keys, .webhooks, .audit, .spentTokens: "*"
+        case .answers, .keys, .webhooks, .audit, .spentTokens: "*"
         }
     }
 }

@@ -20,7 +20,7 @@ extension SQLiteSession {
         let phase = phase(of: state, dueAt: after.runAt.milliseconds)
         try write(after, in: lane, phase)
         if after.metadata != before.metadata { try writeMetadata(of: after) }
-        try move(state, to: lane, phase)
+        try move(state, to: lane, state.project, phase)
         try postponeStale(state)
         noteChange(state, rev: after.rev)
         return try job(state.number)
@@ -59,9 +59,9 @@ extension SQLiteSession {
     }
 
     /// Keeps the memory of lanes true: which of them have jobs to claim, and when the next ones are due.
-    private func move(_ state: JobState, to lane: Int, _ phase: JobPhase) throws(JobStoreError) {
+    func move(_ state: JobState, to lane: Int, _ project: Int64?, _ phase: JobPhase) throws(JobStoreError) {
         count(state.key, .queued, -1)
-        count(CountKey(lane: lane, project: state.project), .queued, 1)
+        count(CountKey(lane: lane, project: project), .queued, 1)
         guard !state.isTracked else { return }
         if state.isClaimable { addClaimable(state.lane, -1) }
         // Without a place it is looked for from the lane's start: it may stand before what was claimed last.

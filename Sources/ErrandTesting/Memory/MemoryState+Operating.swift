@@ -43,7 +43,7 @@ extension MemoryState {
             let holder = holders[UniqueKey(type: job.type, tenantId: job.tenantId, key: key)],
             let other = records[holder]?.job
         {
-            throw .uniqueConflict(with: other)
+            throw .uniqueConflict(with: (other.id, other.status), key: key)
         }
         return visible(try ask(.retry(runAt: runAt), of: job, "retried", reference, at: time))
     }

@@ -33,6 +33,8 @@ struct MemoryState: Sendable {
     var workers = WorkerRoll()
     var rotation = ClaimRotation()
     var tombstones = Tombstones()
+    /// What submits were answered with that made no job of their own, by their ids.
+    var answers: [JobID: KeptAnswer] = [:]
     var uploads: [JobID: MemoryUpload] = [:]
     var apiKeys: [APIKey] = []
     var audit: [AuditEntry] = []
@@ -58,8 +60,8 @@ struct MemoryState: Sendable {
 /// One job and what is kept beside it.
 struct MemoryRecord: Sendable {
     var job: Job
-    /// What was submitted under a client-made id; nil where the store made it.
-    var submitted: NewJob?
+    /// Of the submit, where the client made the id; see ``SubmitFingerprint``.
+    var fingerprint: String?
     var logs: [StoredLogLine] = []
     var lastSequence: Int64 = 0
     /// The last numbered lines that a run sent.
@@ -91,6 +93,7 @@ extension MemoryState {
         fileprivate var changes: StoreChanges
         fileprivate var uploads: [JobID: MemoryUpload]
         fileprivate var webhooks: [Webhook]
+        fileprivate var answers: [JobID: KeptAnswer]
     }
 
     func mark() -> Mark {
@@ -99,7 +102,8 @@ extension MemoryState {
             lastNumber: lastNumber,
             changes: changes,
             uploads: uploads,
-            webhooks: webhooks
+            webhooks: webhooks,
+            answers: answers
         )
     }
 
@@ -111,6 +115,7 @@ extension MemoryState {
         changes = mark.changes
         uploads = mark.uploads
         webhooks = mark.webhooks
+        answers = mark.answers
     }
 
     mutating func forgetJournal() { journal.removeAll(keepingCapacity: true) }
@@ -153,7 +158,7 @@ extension MemoryState {
     }
 
     private mutating func indexIdentity(_ old: Job?, _ new: Job?, _ number: Int64) {
-        guard old?.id != new?.id else { return }
+        guard old?.id != new?.id || old?.after != new?.after else { return }
         if let old {
             numbers[old.id] = nil
             for id in old.after { dependents[id]?.remove(number) }
