@@ -1,5 +1,5 @@
 # Each of these is a few lines of Scripts/. Pass arguments with ARGS: make run ARGS="--port 9000"
-.PHONY: help setup build run test check faults clients schemathesis bench bench-scale docs clean
+.PHONY: help setup build run test check faults fuzz-command clients schemathesis bench bench-scale docs clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\): ## /  make \1	/p' Makefile | expand -t 20
@@ -24,6 +24,11 @@ faults: ## kill, stop and flood it for ten minutes: nothing may be lost (ARGS=sh
 	@Scripts/setup
 	@Scripts/build
 	@Scripts/faults/all.py $(ARGS)
+
+fuzz-command: ## run programs with hostile output in the server (MINUTES=30; SEED=4711 repeats one)
+	@Scripts/setup
+	@Scripts/build
+	@Scripts/fuzz/command_output.py
 
 clients: ## hold the clients for other languages to the protocol, on both stores: about fifteen minutes
 	@Scripts/clients

@@ -19,10 +19,11 @@ extension PostgresJobStore {
         _ job: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
         try await write { session throws(JobStoreError) in
-            try session.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+            try session.retry(job, runAt: runAt, ifRev: ifRev, together: together, scope: scope)
         }
     }
 
@@ -45,7 +46,7 @@ extension PostgresJobStore {
     }
 
     public func configure(
-        queue: String,
+        queue: Name,
         _ changes: [QueueChange],
         ifRev: Set<Int64>?
     ) async throws(JobStoreError) {

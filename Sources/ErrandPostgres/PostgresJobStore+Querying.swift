@@ -8,6 +8,10 @@ extension PostgresJobStore {
         try await read { session throws(JobStoreError) in try session.job(job, scope: scope) }
     }
 
+    public func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency] {
+        try await read { session throws(JobStoreError) in try session.dependencies(job, scope: scope) }
+    }
+
     public func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage {
         try await read { session throws(JobStoreError) in try session.page(filter, page, scope) }
     }
@@ -18,9 +22,9 @@ extension PostgresJobStore {
 
     public func counts(
         by grouping: JobGrouping,
-        projectId: String?,
+        projectId: Name?,
         scope: Scope
-    ) async throws(JobStoreError) -> [String: StatusCounts] {
+    ) async throws(JobStoreError) -> [Name: StatusCounts] {
         try await read { session throws(JobStoreError) in try session.counts(grouping, projectId, scope) }
     }
 

@@ -41,6 +41,8 @@ public final class PostgresJobStore: JobStore {
         public var rules: JobRules
         /// Where identifiers come from.
         public var identifiers: JobIDGenerator
+        /// How fast the ends of jobs are followed to those that wait for them.
+        public var cascades: CascadePace
 
         /// Creates the usual options.
         public init(
@@ -52,7 +54,8 @@ public final class PostgresJobStore: JobStore {
             statementTimeout: Duration = .seconds(30),
             clock: (any JobClock)? = nil,
             rules: JobRules = JobRules(),
-            identifiers: JobIDGenerator = JobIDGenerator()
+            identifiers: JobIDGenerator = JobIDGenerator(),
+            cascades: CascadePace = CascadePace()
         ) {
             self.schema = schema
             self.connections = connections
@@ -63,6 +66,7 @@ public final class PostgresJobStore: JobStore {
             self.clock = clock
             self.rules = rules
             self.identifiers = identifiers
+            self.cascades = cascades
         }
 
         func checkSchema() throws(JobStoreError) {
@@ -106,7 +110,7 @@ public final class PostgresJobStore: JobStore {
             sender = telling
         }
         self.listener = listener
-        context = PostgresContext(options: options, hub: hub, sender: sender)
+        context = PostgresContext(options: options, pool: pool, hub: hub, sender: sender)
         plainInserts = PlainInserts(pool: pool, context: context)
     }
 
@@ -248,16 +252,25 @@ extension PostgresJobStore {
         try await write { session throws(JobStoreError) in try session.announce(worker) }
     }
 
-    public func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError) {
+    public func want(_ state: WantedState, ofWorker id: Name) async throws(JobStoreError) {
         try await write { session throws(JobStoreError) in try session.want(state, of: id) }
     }
 
-    public func withdraw(worker id: String) async throws(JobStoreError) {
+    public func withdraw(worker id: Name) async throws(JobStoreError) {
         try await write { session throws(JobStoreError) in try session.withdraw(worker: id) }
     }
 
     public func reap(limit: Int) async throws(JobStoreError) -> Int {
-        try await write { session throws(JobStoreError) in try session.reap(limit: limit) }
+        let context = context
+        return try await pool.run { link throws(JobStoreError) in
+            let count = try PostgresTransaction.write(on: link, context, followsEnds: false) {
+                session throws(JobStoreError) in
+                try session.reap(limit: limit)
+            }
+            // What ended so takes its turn among all that is left to be followed.
+            try CascadeFollower(link, context).followAll()
+            return count
+        }
     }
 
     public func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {

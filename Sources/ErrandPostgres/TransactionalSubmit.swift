@@ -29,7 +29,7 @@ public struct TransactionalSubmit: Sendable {
     /// - Throws: `invalid` for what no store takes and what the function has no parameter for.
     public init(
         _ job: NewJob,
-        tenantId: String? = nil,
+        tenantId: Name? = nil,
         schema: String = "errand",
         now: Date = .now
     ) throws(JobStoreError) {
@@ -43,9 +43,10 @@ public struct TransactionalSubmit: Sendable {
             """
         let runAt = job.runAt ?? job.delaySeconds.map { now.addingTimeInterval(TimeInterval($0)) }
         parameters = [
-            job.type, job.payload.string, job.queue, tenantId, job.projectId, String(job.priority),
+            job.type.text, job.payload.string, job.queue.text, tenantId?.text, job.projectId?.text,
+            String(job.priority),
             runAt.map(RFC3339.format),
-            String(job.maxAttempts), job.uniqueKey, job.id?.description, job.metadata.string,
+            String(job.maxAttempts), job.uniqueKey?.text, job.id?.description, job.metadata.string,
         ]
     }
 

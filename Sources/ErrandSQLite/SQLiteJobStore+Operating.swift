@@ -18,10 +18,11 @@ extension SQLiteJobStore {
         _ job: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
         try await write { session throws(JobStoreError) in
-            try session.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+            try session.retry(job, runAt: runAt, ifRev: ifRev, together: together, scope: scope)
         }
     }
 
@@ -44,7 +45,7 @@ extension SQLiteJobStore {
     }
 
     public func configure(
-        queue: String,
+        queue: Name,
         _ changes: [QueueChange],
         ifRev: Set<Int64>?
     ) async throws(JobStoreError) {

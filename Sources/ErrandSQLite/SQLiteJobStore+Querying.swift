@@ -9,6 +9,10 @@ extension SQLiteJobStore {
         try await database.sharedReads.read { reader throws(JobStoreError) in try reader.job(job, scope: scope) }
     }
 
+    public func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency] {
+        try await read { reader throws(JobStoreError) in try reader.dependencies(job, scope: scope) }
+    }
+
     public func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage {
         try await read { reader throws(JobStoreError) in try reader.page(filter, page, scope) }
     }
@@ -19,11 +23,11 @@ extension SQLiteJobStore {
 
     public func counts(
         by grouping: JobGrouping,
-        projectId: String?,
+        projectId: Name?,
         scope: Scope
-    ) async throws(JobStoreError) -> [String: StatusCounts] {
+    ) async throws(JobStoreError) -> [Name: StatusCounts] {
         try await read { reader throws(JobStoreError) in
-            var groups: [String: StatusCounts] = [:]
+            var groups: [Name: StatusCounts] = [:]
             for row in try reader.counts() where scope.includes(tenantId: row.tenant, projectId: row.project) {
                 guard projectId == nil || row.project == projectId, row.counts.total > 0 else { continue }
                 groups[row.group(grouping), default: StatusCounts()].add(row.counts)

@@ -21,6 +21,8 @@ public final class SQLiteJobStore: JobStore {
         public var sessionLease: Duration
         /// Whether each commit is forced to the disk; off only for tests that throw the file away.
         public var isDurable: Bool
+        /// How fast the ends of jobs are followed to those that wait for them.
+        public var cascades: CascadePace
         /// Whether a file is opened that a copy has not filled to its end, to go on with that; nothing is reaped then.
         package var isBeingFilled = false
 
@@ -30,13 +32,15 @@ public final class SQLiteJobStore: JobStore {
             rules: JobRules = JobRules(),
             identifiers: JobIDGenerator = JobIDGenerator(),
             sessionLease: Duration = .seconds(30),
-            isDurable: Bool = true
+            isDurable: Bool = true,
+            cascades: CascadePace = CascadePace()
         ) {
             self.clock = clock
             self.rules = rules
             self.identifiers = identifiers
             self.sessionLease = sessionLease
             self.isDurable = isDurable
+            self.cascades = cascades
         }
     }
 
@@ -98,7 +102,15 @@ public final class SQLiteJobStore: JobStore {
 extension SQLiteJobStore {
     public func migrate() async throws(JobStoreError) {
         // The schema is migrated when the file is opened; what was lost with the last owner is left to be run again.
-        while try await reap(limit: 500) > 0 {}
+        // What is left to be followed of the ends of jobs goes on behind it, and cannot keep the file shut.
+        while try await takeBack(limit: 500).count > 0 {}
+    }
+
+    /// Takes back what is to be taken back; says whether there are ends to be followed.
+    private func takeBack(limit: Int) async throws(JobStoreError) -> (count: Int, hasCascades: Bool) {
+        try await write { session throws(JobStoreError) in
+            (try session.reap(limit: limit), session.memory.cascadeCount > 0)
+        }
     }
 
     public func insert(_ jobs: [NewJob], scope: Scope) async throws(JobStoreError) -> [InsertedJob] {
@@ -155,6 +167,7 @@ extension SQLiteJobStore {
         return try await write { session throws(JobStoreError) in
             // Both or neither: what makes one fail is the database's trouble, and meets the other as well.
             let results = try session.settle(checked)
+            try session.followNewEnds()
             return SettleAndClaim(results: .success(results), claim: .success(try session.claim(request)))
         }
     }
@@ -175,15 +188,17 @@ extension SQLiteJobStore {
         workers.withLock { $0.announce(worker, at: options.clock.now()) }
     }
 
-    public func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError) {
+    public func want(_ state: WantedState, ofWorker id: Name) async throws(JobStoreError) {
         try workers.withLock { (roll) throws(JobStoreError) in try roll.want(state, of: id) }
     }
 
-    public func withdraw(worker id: String) async throws(JobStoreError) { workers.withLock { $0.withdraw(id) } }
+    public func withdraw(worker id: Name) async throws(JobStoreError) { workers.withLock { $0.withdraw(id) } }
 
     public func reap(limit: Int) async throws(JobStoreError) -> Int {
         workers.withLock { $0.reap(at: options.clock.now()) }
-        return try await write { session throws(JobStoreError) in try session.reap(limit: limit) }
+        let (count, hasCascades) = try await takeBack(limit: limit)
+        if hasCascades { try await write { session throws(JobStoreError) in try session.followAllEnds() } }
+        return count
     }
 
     public func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {

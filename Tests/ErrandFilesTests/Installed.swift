@@ -45,7 +45,7 @@ struct Installed: Sendable {
         return id
     }
 
-    func submit(_ type: String, _ payload: String) async throws -> JobReference {
+    func submit(_ type: Name, _ payload: String) async throws -> JobReference {
         let type = try #require(handlers.types[type])
         var job = type.job(payload: try JSONText(validating: payload))
         job.projectId = "p"

@@ -43,7 +43,7 @@ struct AuditTests {
         let own = try await api.header([.admin, .queuesOperate])
         let other = try await api.header([.admin, .queuesOperate], for: .tenant("other"))
         let all = try await api.header([.admin, .queuesOperate], for: .system)
-        for queue in ["a", "b", "c"] {
+        for queue in ["a", "b", "c"] as [Name] {
             _ = try await api.memory.insert([NewJob(type: "Import", queue: queue)], scope: .default)
             let paused = try await api.send(.post, "/api/queues/\(queue)/pause", headers: own)
             #expect(paused.status == 200, "\(paused.text)")

@@ -82,6 +82,44 @@ struct BulkActionTests {
         #expect(try await api.get("/api/jobs/\(id)").status == 410)
     }
 
+    /// A chain of which the first was cancelled, and so all.
+    private func cancelledChain(_ api: TestAPI, _ count: Int) async throws -> [JobID] {
+        var ids: [JobID] = []
+        for _ in 0..<count {
+            let after = Array(ids.suffix(1))
+            ids.append(try await api.submit { $0.after = after })
+        }
+        _ = try await api.memory.cancel(.id(ids[0]), reason: nil, scope: .default)
+        return ids
+    }
+
+    @Test("named jobs are retried so that each waits for those of them it comes after, however they are named")
+    func retriedChain() async throws {
+        let api = TestAPI()
+        let ids = try await cancelledChain(api, 5)
+        let names = ids.reversed().map { "\"\($0)\"" }.joined(separator: ",")
+        let reply = try await post(api, "retry", "{\"ids\":[\(names)]}")
+        #expect(try reply.member("done")?.elements().count == 5, "\(reply.text)")
+        for (index, id) in ids.enumerated() {
+            let job = try await api.memory.job(.id(id), scope: .default)
+            #expect(job.status == .queued && job.blockedBy == (index == 0 ? 0 : 1))
+        }
+    }
+
+    @Test("a filter's jobs are retried from the oldest on, and none runs before one it comes after")
+    func retriedFilter() async throws {
+        let api = TestAPI()
+        let ids = try await cancelledChain(api, 130)
+        let (count, token) = try await dryRun(api, "retry", #"{"type":"Import"}"#)
+        #expect(count == 130)
+        #expect(try await post(api, "retry", confirmed(#"{"type":"Import"}"#, token)).status == 202)
+        try await work(api)
+        for (index, id) in ids.enumerated() {
+            let job = try await api.memory.job(.id(id), scope: .default)
+            #expect(job.status == .queued && job.blockedBy == (index == 0 ? 0 : 1))
+        }
+    }
+
     @Test(
         "a request that does not say what it means is refused with the place",
         arguments: [
@@ -256,7 +294,7 @@ struct BulkActionTests {
     @Test("a credential for some projects acts within them, and names one where it has several")
     func projects() async throws {
         let api = TestAPI.withKeys()
-        for project in ["p", "q"] {
+        for project in ["p", "q"] as [Name] {
             var job = NewJob(type: "Import")
             job.projectId = project
             _ = try await api.memory.insert([job], scope: .tenant("a"))

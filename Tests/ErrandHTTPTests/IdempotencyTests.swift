@@ -120,7 +120,7 @@ struct IdempotencyTests {
     @Test("another's same key is another request, in the same tenant and in another")
     func principals() async throws {
         var ids: Set<String?> = []
-        for tenant in ["a", "a", "b"] {
+        for tenant in ["a", "a", "b"] as [Name] {
             let who = try await api.header([.jobsWrite], for: .tenant(tenant))
             let reply = try await submit("k", as: who)
             #expect(reply.status == 202)

@@ -19,7 +19,7 @@ struct InspectionTests {
         return reasons.compactMap { $0["code"]?.stringValue }
     }
 
-    private func announce(running: Int = 0, slots: Int = 2, queues: [String]? = nil) async throws {
+    private func announce(running: Int = 0, slots: Int = 2, queues: [Name]? = nil) async throws {
         var worker = WorkerAnnouncement(
             id: "w",
             name: "host:1",
@@ -54,6 +54,23 @@ struct InspectionTests {
         #expect(try await api.get("/api/jobs/\(id)/explain").text.contains("deploy"))
         try await announce(queues: ["other"])
         #expect(try await reasons(first) == ["queue-paused", "no-worker"])
+    }
+
+    @Test("of the jobs in after it is told which are waited for, and which passed over")
+    func dependencies() async throws {
+        let (done, cancelled, waited) = (try await api.complete(), try await api.submit(), try await api.submit())
+        let id = try await api.submit { $0.after = [cancelled, waited, done] }
+        _ = try await api.memory.cancel(.id(cancelled), reason: nil, scope: .default)
+        _ = try await api.memory.retry(.id(id), runAt: nil, scope: .default)
+        let reply = try await api.get("/api/jobs/\(id)/explain")
+        let dependencies = try #require(try reply.member("dependencies")).elements().map { try $0.object() }
+        #expect(dependencies.compactMap { $0["id"]?.stringValue } == [cancelled, waited, done].map(\.description))
+        #expect(dependencies.compactMap { $0["status"]?.stringValue } == ["Cancelled", "Queued", "Completed"])
+        #expect(
+            dependencies.compactMap { $0["standing"]?.stringValue } == ["passed-over", "waited-for", "completed"]
+        )
+        #expect(reply.text.contains("waits for 1 of the 3 jobs in after to complete: \(waited)."))
+        #expect(reply.text.contains("goes on without \(cancelled)"))
     }
 
     @Test("a queue at its limit is full, and a worker that fell silent is none")

@@ -60,7 +60,7 @@ struct WebhookTests {
         let header = try await api.header([.webhooksWrite], for: .tenant("a", projects: ["p"]))
         let made = try await api.send(.post, "/api/webhooks", "{\"url\":\"https://a.example\"}", headers: header)
         #expect(try made.member("projects")?.string == "[\"p\"]")
-        for project in ["p", "q"] {
+        for project in ["p", "q"] as [Name] {
             var job = NewJob(type: "Import")
             job.projectId = project
             let id = try await api.memory.insert([job], scope: .tenant("a"))[0].id
@@ -185,7 +185,7 @@ struct WebhookTests {
         let made = try await api.send(.post, "/api/webhooks", "{\"url\":\"https://a.example\"}")
         let long = String(repeating: "\u{1}", count: 200)
         let id = try await api.submit { job in
-            (job.projectId, job.projectName, job.createdBy, job.uniqueKey) = (long, long, long, long)
+            (job.projectId, job.projectName, job.createdBy, job.uniqueKey) = (Name(long), long, long, Name(long))
             var writer = JSONWriter()
             writer.object { writer in
                 writer.member("tags") { writer in writer.array { writer in for _ in 0..<50 { writer.value(long) } } }

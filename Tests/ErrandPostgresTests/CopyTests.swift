@@ -85,6 +85,35 @@ struct CopyTests {
         }
     }
 
+    @Test("a copy goes on with what the original did not get to, and with what ends later")
+    func cascades() async throws {
+        try await TemporarySchema.withName { name in
+            let clock = ManualClock()
+            let source = try await TemporarySchema.open(name, clock: clock) { options in
+                options.cascades = CascadePace(step: 2)
+                options.cascades.goesOn = false
+            }
+            let root = try await source.insert([NewJob(type: "work")], scope: .default)[0]
+            var later = NewJob(type: "work")
+            later.after = [root.id]
+            _ = try await source.insert(Array(repeating: later, count: 5), scope: .default)
+            _ = try await source.cancel(.id(root.id), reason: nil, scope: .system)
+            source.close()
+            try await Self.withCopy(of: name) { copied in
+                try await Self.copy(name, to: copied, clock)
+                let copy = try await TemporarySchema.open(copied, clock: clock)
+                defer { copy.close() }
+                let other = try await copy.insert([NewJob(type: "work")], scope: .default)[0]
+                later.after = [other.id]
+                _ = try await copy.insert([later], scope: .default)
+                _ = try await copy.cancel(.id(other.id), reason: nil, scope: .system)
+                _ = try await copy.reap(limit: 10)
+                let counts = try await copy.counts(by: .type, projectId: nil, scope: .system)["work"]
+                #expect(counts?.cancelled == 8 && counts?.total == 8)
+            }
+        }
+    }
+
     /// A second schema beside one that a test has: who waited for a second place at the gate could wait for ever.
     private static func withCopy(of schema: String, _ body: (String) async throws -> Void) async throws {
         let copied = schema + "_copy"

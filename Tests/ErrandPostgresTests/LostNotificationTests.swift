@@ -66,7 +66,7 @@ struct LostNotificationTests {
     @Test("a name of nine kilobytes is refused, and so never notified")
     func longNames() async throws {
         try await TemporarySchema.with { store, _ in
-            let job = NewJob(type: "work", queue: String(repeating: "q", count: 9000))
+            let job = NewJob(type: "work", queue: Name(String(repeating: "q", count: 9000)))
             let error = await #expect(throws: JobStoreError.self) {
                 _ = try await store.insert([job], scope: .default)
             }

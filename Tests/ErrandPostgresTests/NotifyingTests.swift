@@ -87,12 +87,12 @@ struct NotifyingTests {
         let ids = JobIDGenerator()
         for number in 0..<300 {
             let id = ids.next(at: .init(timeIntervalSince1970: 1_767_225_600))
-            let tenant = number.isMultiple(of: 2) ? nil : String(repeating: "\n\"", count: 60)
+            let tenant = number.isMultiple(of: 2) ? nil : Name(String(repeating: "\n\"", count: 60))
             changes.jobs[id] = JobChange(id: id, tenantId: tenant, projectId: "p", rev: number == 7 ? nil : 3)
             if number < 20 { changes.revoked.insert(JobLease(id: id, number: Int64(number), fence: 2)) }
             if number < 50 { changes.queues.insert("queue \(number)\n") }
         }
-        changes.queues.insert(String(repeating: "\u{1}", count: JobLimits.nameBytes))
+        changes.queues.insert(Name(String(repeating: "\u{1}", count: JobLimits.nameBytes)))
         let messages = ChangeMessage.encode(changes, from: "me")
         #expect(messages.count > 1 && messages.allSatisfy { $0.utf8.count < 8000 })
         var heard = StoreChanges()
@@ -101,7 +101,7 @@ struct NotifyingTests {
             if let part = ChangeMessage.decode(message, apartFrom: "you") { heard.merge(part) }
         }
         #expect(heard == changes)
-        changes.queues.insert(String(repeating: "q", count: 9000))
+        changes.queues.insert(Name(String(repeating: "q", count: 9000)))
         let cut = ChangeMessage.encode(changes, from: "me")
         #expect(cut.allSatisfy { $0.utf8.count < 8000 } && cut.contains { $0.contains("[\"i\"]") })
         #expect(ChangeMessage.decode("them\nnonsense", apartFrom: "you") == nil)

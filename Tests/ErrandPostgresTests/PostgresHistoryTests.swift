@@ -31,5 +31,25 @@ struct PostgresHistoryTests {
             #expect(coverage.missing(minimum: count / 20) == [])
         }
     }
+
+    @Test("PostgreSQL agrees with it between the steps of a cascade", arguments: [1, 2, 3])
+    func cascades(step: Int) async throws {
+        var pace = CascadePace(step: step)
+        pace.goesOn = false
+        try await TemporarySchema.withName { [pace] prefix in
+            let schemas = Mutex<[String]>([])
+            defer {
+                // What cannot be dropped goes with the server.
+                for schema in schemas.withLock({ $0 }) { try? TemporarySchema.drop(schema, on: TemporarySchema.url()) }
+            }
+            _ = try await JobHistory.play(count: 20, from: UInt64(step) * 1000, cascades: pace) { clock in
+                let schema = schemas.withLock { schemas in
+                    schemas.append("\(prefix)_\(schemas.count)")
+                    return schemas[schemas.count - 1]
+                }
+                return try await TemporarySchema.open(schema, clock: clock, connections: 1) { $0.cascades = pace }
+            }
+        }
+    }
 }
 #endif

@@ -88,6 +88,9 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: workers", arguments: JobStoreCheck.workers)
     func workers(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: naming", arguments: JobStoreCheck.naming)
+    func naming(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -102,6 +105,19 @@ struct PostgresJobStoreTests {
 
     @Test("PostgreSQL: datasets", arguments: JobStoreCheck.datasets)
     func datasets(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("PostgreSQL: between the steps of a cascade", arguments: JobStoreCheck.cascades)
+    func cascades(_ check: JobStoreCheck) async throws {
+        try await TemporarySchema.withName { name in
+            let clock = ManualClock()
+            let store = try await TemporarySchema.open(name, clock: clock) { options in
+                options.cascades = CascadePace(step: 2)
+                options.cascades.goesOn = false
+            }
+            defer { store.close() }
+            try await check.run(JobStoreUnderTest(store, clock: clock))
+        }
+    }
 
     private func run(_ check: JobStoreCheck) async throws {
         try await TemporarySchema.with { store, clock in
@@ -121,7 +137,7 @@ struct PostgresJobStoreTests {
             JobStoreCheck.querying,
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,
-            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits,
+            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.naming, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

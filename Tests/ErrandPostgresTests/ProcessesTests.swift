@@ -23,7 +23,7 @@ struct ProcessesTests {
         }
     }
 
-    private func request(_ worker: String, limit: Int) -> ClaimRequest {
+    private func request(_ worker: Name, limit: Int) -> ClaimRequest {
         ClaimRequest(worker: worker, types: ["work", "later"], limit: limit, lease: .seconds(60))
     }
 
@@ -62,7 +62,7 @@ struct ProcessesTests {
         }
     }
 
-    private func work(off store: PostgresJobStore, as worker: String) async throws -> [JobID] {
+    private func work(off store: PostgresJobStore, as worker: Name) async throws -> [JobID] {
         var done: [JobID] = []
         while true {
             let jobs = try await store.claim(request(worker, limit: 7)).jobs

@@ -155,7 +155,7 @@ struct TransactionalSubmitTests {
     @discardableResult
     private func submit(
         _ job: NewJob,
-        _ tenant: String?,
+        _ tenant: Name?,
         _ schema: String,
         on connection: PostgresConnection
     ) throws -> JobID {

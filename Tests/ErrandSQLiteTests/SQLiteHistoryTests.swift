@@ -21,4 +21,16 @@ struct SQLiteHistoryTests {
             #expect(coverage.missing(minimum: count / 20) == [])
         }
     }
+
+    @Test("SQLite agrees with it between the steps of a cascade", arguments: [1, 2, 3])
+    func cascades(step: Int) async throws {
+        var pace = CascadePace(step: step)
+        pace.goesOn = false
+        try await TemporaryStore.withFolder { [pace] folder in
+            _ = try await JobHistory.play(count: 60, from: UInt64(step) * 1000, cascades: pace) { clock in
+                let path = folder.appending(path: "\(UUID().uuidString).db").path()
+                return try await TemporaryStore.open(path, clock: clock, cascades: pace)
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import Errand
 import ErrandSQLite
 import ErrandTesting
+import Foundation
 import Testing
 
 /// Everything that `ErrandTesting` asks of a store; one test a group, so that a group can be run by itself.
@@ -87,6 +88,9 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: workers", arguments: JobStoreCheck.workers)
     func workers(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: naming", arguments: JobStoreCheck.naming)
+    func naming(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -101,6 +105,19 @@ struct SQLiteJobStoreTests {
 
     @Test("SQLite: datasets", arguments: JobStoreCheck.datasets)
     func datasets(_ check: JobStoreCheck) async throws { try await run(check) }
+
+    @Test("SQLite: between the steps of a cascade", arguments: JobStoreCheck.cascades)
+    func cascades(_ check: JobStoreCheck) async throws {
+        var pace = CascadePace(step: 2)
+        pace.goesOn = false
+        try await TemporaryStore.withFolder { [pace] folder in
+            let clock = ManualClock()
+            let path = folder.appending(path: "errand.db").path()
+            let store = try await TemporaryStore.open(path, clock: clock, cascades: pace)
+            defer { store.close() }
+            try await check.run(JobStoreUnderTest(store, clock: clock))
+        }
+    }
 
     private func run(_ check: JobStoreCheck) async throws {
         try await TemporaryStore.with { store, clock in
@@ -120,7 +137,7 @@ struct SQLiteJobStoreTests {
             JobStoreCheck.querying,
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,
-            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.limits,
+            JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.naming, JobStoreCheck.limits,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

@@ -20,9 +20,13 @@ enum TemporaryStore {
     static func open(
         _ path: String,
         clock: ManualClock,
-        isDurable: Bool = false
+        isDurable: Bool = false,
+        cascades: CascadePace = CascadePace()
     ) async throws -> SQLiteJobStore {
-        try await SQLiteJobStore(path: path, options: .init(clock: clock, isDurable: isDurable))
+        try await SQLiteJobStore(
+            path: path,
+            options: .init(clock: clock, isDurable: isDurable, cascades: cascades)
+        )
     }
 
     static func withFolder<Value>(_ body: (URL) async throws -> Value) async throws -> Value {

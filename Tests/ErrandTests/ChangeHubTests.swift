@@ -32,7 +32,7 @@ struct ChangeHubTests {
         var watcher = hub.subscribe(to: .tenant("a"))
         var other = hub.subscribe(to: .tenant("b"))
         var both = StoreChanges()
-        for (job, tenant) in zip(jobs, ["a", "b", "a"]) {
+        for (job, tenant) in zip(jobs, ["a", "b", "a"] as [Name]) {
             both.jobs[job] = JobChange(id: job, tenantId: tenant, projectId: nil, rev: 1)
         }
         hub.publish(changes(jobs[0]))

@@ -140,4 +140,43 @@ struct JSONSchemaTests {
         let error = #expect(throws: JSONSchemaError.self) { _ = try JSONSchema(text) }
         #expect(error.map { "\($0)".contains(words) } == true, "\(String(describing: error))")
     }
+
+    /// Definitions each of which leads to the next one.
+    private func chain(_ count: Int, _ link: (String) -> String) -> String {
+        let links = (0..<count).map { "\"a\($0)\":" + link("{\"$ref\":\"#/$defs/a\($0 + 1)\"}") }
+        return "{\"$ref\":\"#/$defs/a0\",\"$defs\":{\(links.joined(separator: ",")),\"a\(count)\":{\"type\":\"null\"}}}"
+    }
+
+    @Test("schemas that ask one value one after the other without end are refused, however many they are")
+    func longChains() throws {
+        for link in [{ $0 }, { "{\"allOf\":[\($0)]}" }, { "{\"not\":\($0)}" }] as [(String) -> String] {
+            let text = try JSONText(validating: chain(20_000, link))
+            let error = #expect(throws: JSONSchemaError.self) { _ = try JSONSchema(text) }
+            #expect(error?.message.contains("schemas about one value") == true)
+        }
+        let short = try JSONSchema(JSONText(validating: chain(40) { $0 }))
+        #expect(short.violations(in: JSONText(trusted: "null")) == [])
+        #expect(short.violations(in: JSONText(trusted: "1")).map(\.code) == ["wrong-type"])
+    }
+
+    @Test("definitions that lead into each other by their members may be as many as there are")
+    func longPaths() throws {
+        let schema = try JSONSchema(JSONText(validating: chain(20_000) { "{\"properties\":{\"b\":\($0)}}" }))
+        #expect(schema.violations(in: JSONText(trusted: "{\"b\":{\"b\":{}}}")) == [])
+    }
+
+    @Test("a deep value of a schema that asks each part of it often is refused, and takes no more than a stack has")
+    func deepQuestions() throws {
+        let link = chain(45) { "{\"allOf\":[\($0)]}" }.replacing(
+            "{\"type\":\"null\"}",
+            with: "{\"items\":{\"$ref\":\"#\"}}"
+        )
+        let schema = try JSONSchema(JSONText(validating: link.replacing("\"allOf\"", with: "\"anyOf\"")))
+        let deep = String(repeating: "[", count: 60) + String(repeating: "]", count: 60)
+        #expect(schema.violations(in: try JSONText(validating: deep)).contains { $0.code == "too-complex" })
+        let nested =
+            #"{"pattern":""# + String(repeating: "(", count: 5000) + String(repeating: ")", count: 5000) + #""}"#
+        let text = try JSONText(validating: nested)
+        #expect(throws: JSONSchemaError.self) { _ = try JSONSchema(text) }
+    }
 }

@@ -10,6 +10,8 @@ public enum ArchiveRecord: Sendable, Equatable {
     case job(ArchivedJob)
     /// A job that waits for another, by their numbers.
     case dependency(of: Int64, on: Int64)
+    /// What is still to be told of a job's end to those that wait for it.
+    case cascade(Cascade)
     /// A line that the job of a number logged.
     case log(job: Int64, StoredLogLine)
     /// The record of a file that the job of a number made.
@@ -73,12 +75,12 @@ public struct ArchivedUpload: Sendable, Equatable {
     /// The upload.
     public var upload: Upload
     /// Whose it is; nil is the system's.
-    public var tenantId: String?
+    public var tenantId: Name?
     /// The number of the last job that uses it.
     public var job: Int64?
 
     /// Creates a record.
-    public init(_ upload: Upload, tenantId: String?, job: Int64?) {
+    public init(_ upload: Upload, tenantId: Name?, job: Int64?) {
         self.upload = upload
         self.tenantId = tenantId
         self.job = job
@@ -92,14 +94,14 @@ public struct ArchivedTombstone: Sendable, Equatable {
     /// The job's id.
     public var id: JobID
     /// Whose it was.
-    public var tenantId: String?
+    public var tenantId: Name?
     /// The project it was of.
-    public var projectId: String?
+    public var projectId: Name?
     /// When it was deleted.
     public var deletedAt: Date
 
     /// Creates a record.
-    public init(number: Int64, id: JobID, tenantId: String?, projectId: String?, deletedAt: Date) {
+    public init(number: Int64, id: JobID, tenantId: Name?, projectId: Name?, deletedAt: Date) {
         self.number = number
         self.id = id
         self.tenantId = tenantId

@@ -6,6 +6,8 @@ public enum ArchiveSection: String, Sendable, Hashable, CaseIterable {
     case jobs
     /// Which queued jobs wait for which.
     case dependencies
+    /// Ends of jobs that not all who wait for them were told of.
+    case cascades
     /// The lines that jobs logged.
     case logs
     /// The records of files that jobs made.

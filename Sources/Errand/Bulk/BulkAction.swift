@@ -45,12 +45,18 @@ extension BulkAction {
     /// - Parameters:
     ///   - job: Which one.
     ///   - store: Where it is.
+    ///   - together: Of a retry, those of the jobs it waits for that were retried with it.
     ///   - scope: Who asks.
     /// - Throws: What the store's own operation throws.
-    public func perform(on job: JobReference, in store: any JobStore, scope: Scope) async throws(JobStoreError) {
+    public func perform(
+        on job: JobReference,
+        in store: any JobStore,
+        together: Set<JobID> = [],
+        scope: Scope
+    ) async throws(JobStoreError) {
         switch kind {
         case .cancel: _ = try await store.cancel(job, reason: reason, scope: scope)
-        case .retry: _ = try await store.retry(job, runAt: runAt, scope: scope)
+        case .retry: _ = try await store.retry(job, runAt: runAt, ifRev: nil, together: together, scope: scope)
         case .delete: try await store.delete(job, scope: scope)
         case .reschedule:
             var amendment = JobAmendment()

@@ -74,14 +74,17 @@ extension BulkAction {
 extension JobFilter {
     fileprivate func write(to writer: inout JSONWriter) {
         writer.object { writer in
-            for (name, words) in [("statuses", statuses.map { $0.map(\.rawValue) }), ("types", types.map(Array.init))] {
+            for (name, words) in [
+                ("statuses", statuses.map { $0.map(\.rawValue) }), ("types", types.map { $0.map(\.text) }),
+            ] {
                 guard let words else { continue }
                 writer.member(name) { writer in
-                    writer.array { writer in for word in words.sorted() { writer.value(word) } }
+                    writer.array { writer in for word in words.map({ Name($0) }).sorted() { writer.value(word.text) } }
                 }
             }
             for (name, text) in [
-                ("projectId", projectId), ("queue", queue), ("tag", tag), ("createdBy", createdBy), ("search", search),
+                ("projectId", projectId?.text), ("queue", queue?.text), ("tag", tag), ("createdBy", createdBy),
+                ("search", search),
             ] {
                 writer.memberIfPresent(name, text)
             }

@@ -2,6 +2,9 @@ import FoundationEssentials
 
 /// One run of a bulk job: page by page from the newest job to the oldest, with a checkpoint behind each page.
 ///
+/// A retry goes the other way: who waits for others is younger than they are, and is retried after them, so that it
+/// waits for them again.
+///
 /// A run that takes up where another was lost may do the last page again. That is harmless: what was cancelled, deleted
 /// or rescheduled is not so once more, and what was retried and has ended since is told by the time of its end.
 struct BulkRun: Sendable {
@@ -12,8 +15,10 @@ struct BulkRun: Sendable {
 
     /// How far it came.
     private struct State: Codable {
-        /// Everything from this number on is done.
+        /// Everything from this number on is done; of a retry nothing.
         var before: Int64
+        /// Of a retry, everything up to this number is done.
+        var after: Int64?
         var done = 0
         var skipped = 0
     }
@@ -23,21 +28,31 @@ struct BulkRun: Sendable {
     let context: JobContext
 
     func run() async throws -> JobResult {
-        var state = try context.checkpoint(as: State.self) ?? State(before: context.number)
+        let checkpoint = try context.checkpoint(as: State.self)
+        var state = checkpoint ?? State(before: context.number)
+        var retries = BulkRetries(upTo: checkpoint?.after ?? 0, since: context.createdAt)
         while true {
             try Task.checkCancellation()
-            let page = PageRequest(limit: Self.pageSize, before: state.before)
-            let found = try await store.jobs(bulk.filter, page: page, scope: scope)
-            guard let last = found.jobs.last else { break }
-            let done = try await perform(on: found.jobs.filter(isMeant).map(\.id))
+            let found = try await store.jobs(bulk.filter, page: page(state), scope: scope)
+            let jobs = found.jobs.filter { $0.number < context.number }
+            guard let last = jobs.last else { break }
+            let done = try await perform(on: jobs.filter(isMeant), &retries)
             state.done += done
-            state.skipped += found.jobs.count - done
-            state.before = last.number
+            state.skipped += jobs.count - done
+            if isRetry { state.after = last.number } else { state.before = last.number }
             context.progress(percentage(state), message(state))
             try await context.checkpoint(text(of: state))
-            guard found.next != nil else { break }
+            guard found.next != nil, jobs.count == found.jobs.count else { break }
         }
         return result(state)
+    }
+
+    private var isRetry: Bool { bulk.action.kind == .retry }
+
+    private func page(_ state: State) -> PageRequest {
+        isRetry
+            ? PageRequest(limit: Self.pageSize, before: state.after, isOldestFirst: true)
+            : PageRequest(limit: Self.pageSize, before: state.before)
     }
 
     /// What the bulk job itself belongs to.
@@ -53,30 +68,45 @@ struct BulkRun: Sendable {
     }
 
     /// Answers how many it was done to.
-    private func perform(on jobs: [JobID]) async throws -> Int {
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            var (rest, done) = (jobs[...], 0)
-            for id in rest.prefix(Self.width) { group.addTask { try await perform(on: id) } }
+    private func perform(on jobs: [Job], _ retries: inout BulkRetries) async throws -> Int {
+        guard isRetry else { return try await perform(on: jobs.map { ($0.id, []) }).count }
+        var done = 0
+        for wave in BulkRetries.waves(of: jobs) {
+            var together: [(JobID, Set<JobID>)] = []
+            for job in wave { together.append((job.id, try await retries.among(job.after, in: store, scope))) }
+            let retried = try await perform(on: together)
+            retries.note(retried)
+            done += retried.count
+        }
+        return done
+    }
+
+    /// Answers to which it was done.
+    private func perform(on jobs: [(id: JobID, together: Set<JobID>)]) async throws -> [JobID] {
+        try await withThrowingTaskGroup(of: JobID?.self) { group in
+            var rest = jobs[...]
+            var done: [JobID] = []
+            for job in rest.prefix(Self.width) { group.addTask { try await perform(on: job.id, job.together) } }
             rest = rest.dropFirst(Self.width)
-            while let isDone = try await group.next() {
-                done += isDone ? 1 : 0
-                if let id = rest.popFirst() { group.addTask { try await perform(on: id) } }
+            while let id = try await group.next() {
+                if let id { done.append(id) }
+                if let job = rest.popFirst() { group.addTask { try await perform(on: job.id, job.together) } }
             }
             return done
         }
     }
 
-    /// Whether it was done; not to a job that has changed meanwhile so that it cannot be.
-    private func perform(on id: JobID) async throws -> Bool {
+    /// The job where it was done; not to a job that has changed meanwhile so that it cannot be.
+    private func perform(on id: JobID, _ together: Set<JobID>) async throws -> JobID? {
         do throws(JobStoreError) {
-            try await bulk.action.perform(on: .id(id), in: store, scope: scope)
+            try await bulk.action.perform(on: .id(id), in: store, together: together, scope: scope)
         } catch {
             switch error.code {
-            case .conflict, .uniqueConflict, .notFound, .gone: return false
+            case .conflict, .uniqueConflict, .notFound, .gone: return nil
             default: throw error
             }
         }
-        return true
+        return id
     }
 
     /// Written by hand: Swift 6.3.1 crashes where it specialises the checkpoint of any value for this one.
@@ -84,6 +114,7 @@ struct BulkRun: Sendable {
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("before", state.before)
+            writer.memberIfPresent("after", state.after)
             writer.member("done", state.done)
             writer.member("skipped", state.skipped)
         }

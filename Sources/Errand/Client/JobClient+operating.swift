@@ -37,12 +37,12 @@ extension JobClient {
     }
 
     /// Lets workers claim nothing more from a queue; runs go on.
-    public func pause(queue: String, by: String? = nil, reason: String? = nil) async throws(JobStoreError) {
+    public func pause(queue: Name, by: String? = nil, reason: String? = nil) async throws(JobStoreError) {
         try await store.configure(queue: queue, .pause(by: by, reason: reason))
     }
 
     /// Lets workers claim from a queue again.
-    public func resume(queue: String) async throws(JobStoreError) {
+    public func resume(queue: Name) async throws(JobStoreError) {
         try await store.configure(queue: queue, .resume)
     }
 }

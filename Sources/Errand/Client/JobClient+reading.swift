@@ -25,8 +25,8 @@ extension JobClient {
     /// Counts jobs by status within each group.
     public func counts(
         by grouping: JobGrouping,
-        projectId: String? = nil
-    ) async throws(JobStoreError) -> [String: StatusCounts] {
+        projectId: Name? = nil
+    ) async throws(JobStoreError) -> [Name: StatusCounts] {
         try await store.counts(by: grouping, projectId: projectId, scope: scope)
     }
 

@@ -9,7 +9,7 @@ extension JobClient {
     /// - Throws: ``JobStoreError`` when it was not stored, or what encoding threw.
     @discardableResult
     public func submit(
-        _ type: String,
+        _ type: Name,
         _ payload: some Encodable,
         options: SubmitOptions = SubmitOptions()
     ) async throws -> InsertedJob {
@@ -26,7 +26,7 @@ extension JobClient {
     /// - Throws: ``JobStoreError`` when they were not stored, or what encoding threw.
     @discardableResult
     public func submit(
-        _ type: String,
+        _ type: Name,
         all payloads: some Collection<some Encodable>,
         options: SubmitOptions = SubmitOptions()
     ) async throws -> [InsertedJob] {
@@ -46,7 +46,7 @@ extension JobClient {
         _ parameters: Parameters,
         options: SubmitOptions = SubmitOptions()
     ) async throws -> InsertedJob {
-        try await submit(Parameters.jobName, parameters, options: options)
+        try await submit(Name(Parameters.jobName), parameters, options: options)
     }
 
     /// Submits one job as it is; a type's defaults are in it when ``JobType/job(payload:)`` made it.
@@ -98,14 +98,16 @@ extension JobClient {
         }
     }
 
-    private func known(_ name: String, _ pointer: String) throws(JobStoreError) -> JobType {
+    private func known(_ name: Name, _ pointer: String) throws(JobStoreError) -> JobType {
         guard let types else { return JobType(name) }
         return try known(name, pointer, in: types)
     }
 
-    private func known(_ name: String, _ pointer: String, in types: JobTypes) throws(JobStoreError) -> JobType {
+    private func known(_ name: Name, _ pointer: String, in types: JobTypes) throws(JobStoreError) -> JobType {
         if let type = types[name] { return type }
-        let names = types.names.isEmpty ? "no type is registered" : "known are \(types.names.joined(separator: ", "))"
+        let names =
+            types.names.isEmpty
+            ? "no type is registered" : "known are \(types.names.map(\.text).joined(separator: ", "))"
         throw .invalid("unknown job type \(name); \(names)", pointer)
     }
 }

@@ -5,7 +5,7 @@ public struct SubmitOptions: Sendable {
     /// The submitter's own version 7 identifier: submitting again with the same one is a replay.
     public var id: JobID?
     /// The queue to wait in.
-    public var queue: String?
+    public var queue: Name?
     /// Lower runs first.
     public var priority: Int16
     /// Not to be run before.
@@ -17,13 +17,13 @@ public struct SubmitOptions: Sendable {
     /// How long one run may take.
     public var timeout: Duration?
     /// At most one queued or running job of the type and tenant has it.
-    public var uniqueKey: String?
+    public var uniqueKey: Name?
     /// What to do when one has.
     public var onConflict: NewJob.ConflictPolicy = .return
     /// Not to be run before so many seconds have passed; instead of ``delayUntil``.
     public var delaySeconds: Int?
     /// The project within the tenant.
-    public var projectId: String?
+    public var projectId: Name?
     /// The project's name, for people.
     public var projectName: String?
     /// Who submits.

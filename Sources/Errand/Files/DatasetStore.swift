@@ -34,10 +34,10 @@ public protocol DatasetStore: Sendable {
     func finishWrite(_ write: DatasetWrite, lease: JobLease) async throws(JobStoreError)
 
     /// Lists the datasets of a project, by name.
-    func datasets(projectId: String, scope: Scope) async throws(JobStoreError) -> [Dataset]
+    func datasets(projectId: Name, scope: Scope) async throws(JobStoreError) -> [Dataset]
 
     /// Reads one; throws `notFound`.
-    func dataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) -> Dataset
+    func dataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) -> Dataset
 
     /// Reads rows in the order they were added, each a JSON array, at most `limit` after a row's position.
     func rows(
@@ -47,20 +47,20 @@ public protocol DatasetStore: Sendable {
     ) async throws(JobStoreError) -> [DatasetRow]
 
     /// Deletes a dataset and its rows; throws `conflict` while a job writes it.
-    func deleteDataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError)
+    func deleteDataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError)
 }
 
 /// Names a dataset.
 public struct DatasetReference: Sendable, Hashable {
     /// Whose it is; the tenant of the job that writes it.
-    public var tenantId: String?
+    public var tenantId: Name?
     /// The project; every dataset has one.
-    public var projectId: String
+    public var projectId: Name
     /// The name, unique in its project.
-    public var name: String
+    public var name: Name
 
     /// Creates a reference.
-    public init(tenantId: String?, projectId: String, name: String) {
+    public init(tenantId: Name?, projectId: Name, name: Name) {
         self.tenantId = tenantId
         self.projectId = projectId
         self.name = name

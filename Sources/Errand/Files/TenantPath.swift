@@ -8,7 +8,7 @@ package struct TenantPath: Sendable {
 
     package let text: String
 
-    package init(encoding tenant: String) {
+    package init(encoding tenant: Name) {
         var parts: [[UInt8]] = [[]]
         for byte in tenant.utf8 {
             var unit = Self.encoded(byte, first: parts[parts.count - 1].isEmpty)

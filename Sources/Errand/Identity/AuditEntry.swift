@@ -7,7 +7,7 @@ public struct AuditEntry: Sendable, Hashable {
     /// When.
     public var at: Date
     /// The tenant whose credential it was; nil for one of the whole installation.
-    public var tenantId: String?
+    public var tenantId: Name?
     /// The credential, such as `key:` and its identifier; `anyone` where nobody is asked for one.
     public var actor: String
     /// What somebody called the credential.
@@ -22,7 +22,7 @@ public struct AuditEntry: Sendable, Hashable {
     /// Describes what was done.
     public init(
         at: Date,
-        tenantId: String?,
+        tenantId: Name?,
         actor: String,
         actorName: String? = nil,
         operation: String,
@@ -55,7 +55,8 @@ public struct AuditFilter: Sendable, Hashable {
 
     /// Whether an entry is asked for.
     public func includes(_ entry: AuditEntry) -> Bool {
-        (actor.map { $0 == entry.actor } ?? true) && (operation.map { $0 == entry.operation } ?? true)
+        (actor.map { Name($0) == Name(entry.actor) } ?? true)
+            && (operation.map { Name($0) == Name(entry.operation) } ?? true)
             && (after.map { $0 <= entry.at } ?? true) && (before.map { entry.at < $0 } ?? true)
     }
 }

@@ -24,7 +24,9 @@ extension Job {
         case .settle(let settlement): try job.settle(settlement, at: time, rules: rules)
         case .reap: try job.reap(at: time, rules: rules)
         case .cancel(let reason): try job.cancel(reason, at: time, rules: rules)
-        case .retry(let runAt): try job.retry(runAt, at: time, rules: rules)
+        case .retry(let runAt, let count):
+            try job.retry(runAt, at: time, rules: rules)
+            job.blockedBy = count
         case .amend(let amendment): try job.amend(amendment, at: time)
         case .update(let update): try job.update(update, at: time, rules: rules)
         case .goStale: try job.goStale(at: time, rules: rules)

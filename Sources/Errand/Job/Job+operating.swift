@@ -26,8 +26,6 @@ extension Job {
         (result, resultType, resultLocation) = (nil, nil, nil)
         (startedAt, completedAt, cancelAcknowledgedAt) = (nil, nil, nil)
         (workerId, leaseEnd) = (nil, nil)
-        // A dependency that failed is not waited for again: the retry is a person's decision.
-        blockedBy = 0
         if tracking == nil, !isExpiryFixed { recordExpiresAt = nil }
         touch(time)
     }

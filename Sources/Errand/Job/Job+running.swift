@@ -2,7 +2,7 @@ import FoundationEssentials
 
 // What workers do to a job: claim, report, settle; and reap, when they die.
 extension Job {
-    mutating func claim(by worker: String, until leaseEnd: Duration, at time: StoreTime) throws(TransitionRefusal) {
+    mutating func claim(by worker: Name, until leaseEnd: Duration, at time: StoreTime) throws(TransitionRefusal) {
         try require(tracking == nil, .wrongKind)
         try require(status == .queued, .status)
         try require(substate(at: time.wall) == .ready, .notClaimable)

@@ -14,7 +14,7 @@ extension Job {
     public static func submitted(
         _ new: NewJob,
         as identity: (id: JobID, number: Int64),
-        tenantId: String?,
+        tenantId: Name?,
         blockedBy: Int = 0,
         at time: StoreTime,
         rules: JobRules = JobRules()
@@ -68,7 +68,7 @@ extension Job {
     ///   - type: The handler's key.
     ///   - queue: The lane it waits in.
     ///   - createdAt: When it was stored.
-    public init(identity: (id: JobID, number: Int64), type: String, queue: String, createdAt: Date) {
+    public init(identity: (id: JobID, number: Int64), type: Name, queue: Name, createdAt: Date) {
         self.init(
             id: identity.id,
             number: identity.number,

@@ -7,13 +7,13 @@ public struct Job: Sendable, Equatable {
     /// A short number for people, unique in its store, growing in the order of submission.
     public var number: Int64
     /// The handler's key.
-    public var type: String
+    public var type: Name
     /// The lane it waits in.
-    public var queue: String
+    public var queue: Name
     /// Whose job it is; nil is the system's own.
-    public var tenantId: String?
+    public var tenantId: Name?
     /// The project within the tenant.
-    public var projectId: String?
+    public var projectId: Name?
     /// The project's name, for people.
     public var projectName: String?
     /// Where it is in its life.
@@ -71,7 +71,7 @@ public struct Job: Sendable, Equatable {
     /// The submitter's name, for people.
     public var createdByName: String?
     /// At most one queued or running job of a type and tenant has it.
-    public var uniqueKey: String?
+    public var uniqueKey: Name?
     /// How long one run may take, in seconds.
     public var timeoutSeconds: Int?
     /// The submitter's W3C trace context.
@@ -81,7 +81,7 @@ public struct Job: Sendable, Equatable {
     /// Grows with every claim, cancel, reap and retry; a worker's writes carry it.
     public var fence: Int64
     /// Who runs it, or ran it last.
-    public var workerId: String?
+    public var workerId: Name?
     /// Until when the claim holds, on the store's steady clock; kept after a cancel until the worker acknowledges it.
     public var leaseEnd: Duration?
     /// The handler's own mark of how far it came, at most 256 KiB.

@@ -3,7 +3,7 @@ public import FoundationEssentials
 /// What can happen to a job.
 public enum JobEvent: Sendable, Equatable {
     /// A worker takes it, under a lease that ends at the steady time.
-    case claim(worker: String, leaseEnd: Duration)
+    case claim(worker: Name, leaseEnd: Duration)
     /// Its run reports; log lines are kept apart from the job and change nothing here.
     case report(RunReport)
     /// Its run ends.
@@ -12,8 +12,8 @@ public enum JobEvent: Sendable, Equatable {
     case reap
     /// Somebody cancels it.
     case cancel(reason: String?)
-    /// Somebody gives it a new life.
-    case retry(runAt: Date?)
+    /// Somebody gives it a new life, in which it waits for so many of the jobs in `after`; see ``Standing``.
+    case retry(runAt: Date?, waitingFor: Int = 0)
     /// Somebody changes how it waits.
     case amend(JobAmendment)
     /// Something else that runs it reports.

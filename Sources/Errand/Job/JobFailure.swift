@@ -74,7 +74,7 @@ public struct RunRecord: Sendable, Hashable {
     /// The failure's message, where there was one.
     public var message: String?
     /// Who ran it.
-    public var workerId: String?
+    public var workerId: Name?
 
     /// Creates a record of one run.
     package init(
@@ -84,7 +84,7 @@ public struct RunRecord: Sendable, Hashable {
         endedAt: Date,
         outcome: Outcome,
         failure: JobFailure? = nil,
-        workerId: String?
+        workerId: Name?
     ) {
         self.attempt = attempt
         self.fence = fence

@@ -5,7 +5,8 @@ extension NewJob {
     package var earlierFingerprint: String {
         var digest = FNV1a()
         for text in [
-            type, queue, payload.string, projectId, projectName, uniqueKey, metadata.string, data?.string,
+            type.text, queue.text, payload.string, projectId?.text, projectName, uniqueKey?.text, metadata.string,
+            data?.string,
             internalData?.string, createdBy, createdByName, onConflict.rawValue,
         ] {
             digest.add(text)

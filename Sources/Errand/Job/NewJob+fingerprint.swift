@@ -52,6 +52,7 @@ extension NewJob {
     /// Whether it says the same as the submit that left a fingerprint.
     ///
     /// - Parameter stored: What the store has with the id; nil where the id was not the submitter's.
+    /// - Returns: True for a repetition.
     package func repeats(_ stored: String?) -> Bool {
         guard let stored else { return false }
         guard let earlier = SubmitFingerprint(stored) else {
@@ -65,6 +66,7 @@ extension NewJob {
     /// Not of its id, and not of the trace context, which each try of a submit has its own of.
     ///
     /// - Parameter unsaid: What the type filled in; the submitter did not say it.
+    /// - Returns: The digest.
     package func said(leavingOut unsaid: Unsaid) -> SubmitDigest {
         var members = CanonicalMembers()
         members.add("after", after)
@@ -78,17 +80,17 @@ extension NewJob {
         members.add("onConflict", onConflict == .return ? nil : onConflict.rawValue)
         members.add("payload", payload.isEmptyObject ? nil : payload)
         members.add("priority", priority == 0 ? nil : Int64(priority))
-        members.add("projectId", projectId)
+        members.add("projectId", projectId?.text)
         members.add("projectName", projectName)
-        members.add("queue", unsaid.contains(.queue) ? nil : queue)
+        members.add("queue", unsaid.contains(.queue) ? nil : queue.text)
         members.add("recordExpiresAt", recordExpiresAt)
         members.add("runAt", runAt?.milliseconds)
         members.add("staleAfterSeconds", tracking?.staleAfterSeconds.map(Int64.init))
         members.add("startsRunning", startsRunning ? 1 : nil)
         members.add("timeoutSeconds", unsaid.contains(.timeoutSeconds) ? nil : timeoutSeconds.map(Int64.init))
         members.add("tracked", tracking == nil ? nil : 1)
-        members.add("type", type)
-        members.add("uniqueKey", uniqueKey)
+        members.add("type", type.text)
+        members.add("uniqueKey", uniqueKey?.text)
         members.add("uploads", uploads)
         if let webhook {
             members.add("webhookEvents", webhook.events.map(\.rawValue).sorted().joined(separator: " "))

@@ -17,13 +17,13 @@ public struct NewJob: Sendable, Equatable {
     /// The same id with the same content again is a replay and answers with the existing job.
     public var id: JobID?
     /// The handler's key, 1 to 200 bytes.
-    public var type: String
+    public var type: Name
     /// The lane to wait in, 1 to 200 bytes.
-    public var queue: String
+    public var queue: Name
     /// The input, a JSON object of at most 256 KiB.
     public var payload: JSONText
     /// The project within the tenant.
-    public var projectId: String?
+    public var projectId: Name?
     /// The project's name, for people.
     public var projectName: String?
     /// Lower runs first.
@@ -41,7 +41,7 @@ public struct NewJob: Sendable, Equatable {
     /// How long one run may take, in seconds.
     public var timeoutSeconds: Int?
     /// At most one queued or running job of a type and tenant has it.
-    public var uniqueKey: String?
+    public var uniqueKey: Name?
     /// What to do when one has.
     public var onConflict: ConflictPolicy
     /// The submitter's own object.
@@ -75,7 +75,7 @@ public struct NewJob: Sendable, Equatable {
     ///   - type: The handler's key.
     ///   - queue: The lane to wait in.
     ///   - payload: The input, a JSON object.
-    public init(type: String, queue: String = "default", payload: JSONText = .emptyObject) {
+    public init(type: Name, queue: Name = "default", payload: JSONText = .emptyObject) {
         self.type = type
         self.queue = queue
         self.payload = payload

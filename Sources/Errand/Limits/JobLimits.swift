@@ -43,11 +43,11 @@ extension NewJob {
     /// - Throws: `invalid`, with a pointer to the part and a message that names the value.
     public func validate(at index: Int = 0) throws(JobStoreError) {
         let place = "/\(index)"
-        try Self.checkName(type, "\(place)/type")
-        try Self.checkName(queue, "\(place)/queue")
+        try Self.checkName(type.text, "\(place)/type")
+        try Self.checkName(queue.text, "\(place)/queue")
         for (name, value) in [
-            ("projectId", projectId), ("projectName", projectName), ("createdBy", createdBy),
-            ("createdByName", createdByName), ("uniqueKey", uniqueKey), ("traceparent", traceparent),
+            ("projectId", projectId?.text), ("projectName", projectName), ("createdBy", createdBy),
+            ("createdByName", createdByName), ("uniqueKey", uniqueKey?.text), ("traceparent", traceparent),
         ] {
             if let value { try Self.checkName(value, "\(place)/\(name)") }
         }

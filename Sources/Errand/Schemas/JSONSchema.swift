@@ -12,6 +12,8 @@ public struct JSONSchema: Sendable, Hashable {
     /// The schema as it was given.
     public let text: JSONText
     private let root: SchemaNode
+    /// What its parts refer to, kept as long as they are.
+    private let definitions: [SchemaNode]
 
     /// Reads a schema.
     ///
@@ -19,7 +21,7 @@ public struct JSONSchema: Sendable, Hashable {
     /// - Throws: ``JSONSchemaError`` for what is no schema, or has keywords that cannot be checked.
     public init(_ text: JSONText) throws(JSONSchemaError) {
         self.text = text
-        root = try SchemaReader.root(of: text)
+        (root, definitions) = try SchemaReader.read(text)
     }
 
     /// A schema of Errand's own, which is one.

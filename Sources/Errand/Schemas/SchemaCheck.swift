@@ -4,15 +4,20 @@ struct SchemaCheck {
     static let limit = 20
     /// The longest text of a place that is told; names in it are the client's.
     private static let placeBytes = 300
+    /// How many questions may be open at a time: each takes its place on a thread's stack.
+    private static let deepest = 250
 
     private(set) var violations: [SchemaViolation] = []
     private var limit: Int
     /// How much may still be looked at, in about bytes of text.
     private var left: Int
+    private var depth: Int
     /// Where the value is that is looked at; put together only where it is told.
     private var path: [String] = []
 
-    private init(limit: Int, left: Int) { (self.limit, self.left) = (limit, left) }
+    private init(limit: Int, left: Int, depth: Int = 0) {
+        (self.limit, self.left, self.depth) = (limit, left, depth)
+    }
 
     /// What of a value is not as a schema wants it.
     ///
@@ -25,7 +30,9 @@ struct SchemaCheck {
     }
 
     private mutating func check(_ value: JSONText, against node: SchemaNode) {
-        guard violations.count < limit, take(64 + value.utf8Count) else { return }
+        depth += 1
+        defer { depth -= 1 }
+        guard violations.count < limit, take(depth > Self.deepest ? left : 64 + value.utf8Count) else { return }
         guard !node.isNever else { return refuse("not-allowed", "is not allowed here") }
         if let reference = node.reference { check(value, against: reference) }
         let keywords = node.keywords
@@ -129,16 +136,16 @@ struct SchemaCheck {
     private mutating func checkObject(_ value: JSONText, _ keywords: SchemaNode.Keywords) {
         // Only an object has members.
         guard let members = try? value.object().members else { return }
-        let names = Set(members.map { ExactText($0.name) })
+        let names = Set(members.map { Name($0.name) })
         if !keywords.memberCount.includes(members.count) {
             refuse("wrong-length", "must have \(keywords.memberCount.words) members; it has \(members.count)")
         }
         require(keywords.required, names)
-        for (name, required) in keywords.requiredWith where names.contains(ExactText(name)) {
+        for (name, required) in keywords.requiredWith where names.contains(Name(name)) {
             require(required, names)
         }
         for (name, value) in members {
-            if let node = keywords.members[ExactText(name)] {
+            if let node = keywords.members[Name(name)] {
                 check(value, in: name, against: node)
             } else if let node = keywords.otherMembers {
                 if node.isNever {
@@ -150,8 +157,8 @@ struct SchemaCheck {
         }
     }
 
-    private mutating func require(_ required: [String], _ names: Set<ExactText>) {
-        for name in required where !names.contains(ExactText(name)) { refuse("required", "is missing", at: name) }
+    private mutating func require(_ required: [String], _ names: Set<Name>) {
+        for name in required where !names.contains(Name(name)) { refuse("required", "is missing", at: name) }
     }
 
     // MARK: Choices
@@ -182,17 +189,10 @@ struct SchemaCheck {
     }
 
     private mutating func holds(_ value: JSONText, _ node: SchemaNode) -> Bool {
-        var check = SchemaCheck(limit: 1, left: left)
+        var check = SchemaCheck(limit: 1, left: left, depth: depth)
         check.check(value, against: node)
         let spent = left - check.left
         // What the inner check used up is used up here as well, and told here.
         return take(spent) && check.violations.isEmpty
     }
-}
-
-/// A text that is another only where its bytes differ; Swift's own texts are the same in several spellings.
-struct ExactText: Hashable {
-    private let bytes: [UInt8]
-
-    init(_ text: String) { bytes = Array(text.utf8) }
 }

@@ -9,7 +9,7 @@ final class SchemaNode: @unchecked Sendable {
     struct Keywords {
         var types: [SchemaType] = []
         /// The values one of which it must be, in their normal form; of each list, where there are several.
-        var values: [(normal: Set<ExactText>, shown: String)] = []
+        var values: [(normal: Set<Name>, shown: String)] = []
         var numbers = NumberBounds()
         var length = SizeBounds()
         var pattern: SchemaPattern?
@@ -20,7 +20,7 @@ final class SchemaNode: @unchecked Sendable {
         var memberCount = SizeBounds()
         var required: [String] = []
         var requiredWith: [(name: String, required: [String])] = []
-        var members: [ExactText: SchemaNode] = [:]
+        var members: [Name: SchemaNode] = [:]
         var otherMembers: SchemaNode?
         var all: [SchemaNode] = []
         var any: [SchemaNode]?
@@ -33,7 +33,9 @@ final class SchemaNode: @unchecked Sendable {
     let isNever: Bool
     let keywords: Keywords
     /// The schema that `$ref` names, which is asked as well.
-    private(set) var reference: SchemaNode?
+    ///
+    /// Not owned: schemas refer to themselves, and to each other in chains as long as their writer likes.
+    private(set) unowned var reference: SchemaNode?
 
     init(isNever: Bool = false, _ keywords: Keywords = Keywords()) {
         self.isNever = isNever

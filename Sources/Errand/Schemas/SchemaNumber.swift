@@ -61,10 +61,10 @@ struct NumberBounds {
 
 extension JSONText {
     /// A text that is the same for all spellings of a value: names sorted, escapes undone, numbers by their value.
-    var normalForm: ExactText {
+    var normalForm: Name {
         var text = ""
         writeNormalForm(to: &text)
-        return ExactText(text)
+        return Name(text)
     }
 
     private func writeNormalForm(to text: inout String) {

@@ -57,25 +57,36 @@ extension SchemaReader {
 }
 
 extension SchemaNode {
-    /// Whether the question leads back to itself without coming to another part of the value, so that it never ends.
-    func asksItself() -> Bool {
-        var open: Set<ObjectIdentifier> = []
-        var done: Set<ObjectIdentifier> = []
-        return asksItself(&open, &done)
-    }
-
-    private func asksItself(_ open: inout Set<ObjectIdentifier>, _ done: inout Set<ObjectIdentifier>) -> Bool {
-        let id = ObjectIdentifier(self)
-        guard !done.contains(id) else { return false }
-        guard open.insert(id).inserted else { return true }
-        for node in inPlace where node.asksItself(&open, &done) { return true }
-        open.remove(id)
-        done.insert(id)
-        return false
+    /// How many schemas ask one and the same value one after the other, this one first; nil where that never ends.
+    ///
+    /// Not by recursion: a schema's writer decides how many they are.
+    ///
+    /// - Parameter known: The answers that were found before.
+    /// - Returns: How many they are at most.
+    func longestQuestion(_ known: inout [ObjectIdentifier: Int]) -> Int? {
+        var path = [(node: self, rest: inPlace, longest: 0)]
+        var open: Set = [ObjectIdentifier(self)]
+        while var last = path.popLast() {
+            guard let next = last.rest.popLast() else {
+                open.remove(ObjectIdentifier(last.node))
+                known[ObjectIdentifier(last.node)] = last.longest + 1
+                if path.isEmpty { return last.longest + 1 }
+                path[path.count - 1].longest = max(path[path.count - 1].longest, last.longest + 1)
+                continue
+            }
+            if let count = known[ObjectIdentifier(next)] {
+                last.longest = max(last.longest, count)
+                path.append(last)
+                continue
+            }
+            guard open.insert(ObjectIdentifier(next)).inserted else { return nil }
+            path += [last, (next, next.inPlace, 0)]
+        }
+        return nil
     }
 }
 
 extension String {
     /// As a part of a JSON Pointer.
-    var pointerEscaped: String { replacing("~", with: "~0").replacing("/", with: "~1") }
+    package var pointerEscaped: String { escaped { $0 == "~" ? "~0" : $0 == "/" ? "~1" : nil } }
 }

@@ -8,15 +8,19 @@ struct SchemaReader {
     }
 
     /// Schemas that may be referred to, by the reference.
-    private var named: [String: SchemaNode] = [:]
+    private var named: [Name: SchemaNode] = [:]
     private var references: [(node: SchemaNode, target: String, place: String)] = []
 
-    static func root(of text: JSONText) throws(JSONSchemaError) -> SchemaNode {
+    /// How many schemas may ask one and the same value one after the other.
+    static let longestQuestion = 50
+
+    /// Reads a schema; the definitions are what its parts refer to, and do not own.
+    static func read(_ text: JSONText) throws(JSONSchemaError) -> (root: SchemaNode, definitions: [SchemaNode]) {
         var reader = SchemaReader()
         let root = try reader.node(text, at: "")
         reader.named["#"] = root
         for (node, target, place) in reader.references {
-            guard let found = reader.named[target] else {
+            guard let found = reader.named[Name(target)] else {
                 throw JSONSchemaError(
                     pointer: place + "/$ref",
                     message: "\(target) cannot be found; a reference is # or #/$defs/NAME of the schema itself."
@@ -24,10 +28,17 @@ struct SchemaReader {
             }
             node.refer(to: found)
         }
-        for (name, node) in reader.named where node.asksItself() {
-            throw JSONSchemaError(pointer: "", message: "\(name) refers to itself about one and the same value.")
+        var known: [ObjectIdentifier: Int] = [:]
+        for (name, node) in reader.named.sorted(by: { $0.key < $1.key }) {
+            guard let count = known[ObjectIdentifier(node)] ?? node.longestQuestion(&known) else {
+                throw JSONSchemaError(pointer: "", message: "\(name) refers to itself about one and the same value.")
+            }
+            guard count <= longestQuestion else {
+                let what = "\(name) leads through \(count) schemas about one value; at most \(longestQuestion) may."
+                throw JSONSchemaError(pointer: "", message: what)
+            }
         }
-        return root
+        return (root, Array(reader.named.values))
     }
 
     private mutating func node(_ text: JSONText, at place: String) throws(JSONSchemaError) -> SchemaNode {
@@ -104,6 +115,10 @@ struct SchemaReader {
         case "maxLength": keywords.length.most = try count(value, at: place)
         case "pattern":
             let text = try string(value, at: place)
+            // Who reads an expression goes into each group by recursion.
+            guard text.utf8.count(where: { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: "[") }) <= 100 else {
+                throw JSONSchemaError(pointer: place, message: "An expression has at most 100 groups and classes.")
+            }
             do { keywords.pattern = try SchemaPattern(text) } catch {
                 throw JSONSchemaError(pointer: place, message: "\(text) is no regular expression: \(error)")
             }
@@ -134,7 +149,7 @@ struct SchemaReader {
         switch keyword.name {
         case "properties":
             for (name, value) in try members(value, at: place, "properties is an object") {
-                keywords.members[ExactText(name)] = try node(value, at: "\(place)/\(name.pointerEscaped)")
+                keywords.members[Name(name)] = try node(value, at: "\(place)/\(name.pointerEscaped)")
             }
         case "additionalProperties": keywords.otherMembers = try node(value, at: place)
         case "required": keywords.required = try strings(value, at: place)

@@ -15,7 +15,7 @@ public struct JobAmendment: Sendable, Hashable {
     /// When it may run.
     public var due: Due?
     /// The lane to wait in.
-    public var queue: String?
+    public var queue: Name?
     /// Takes the place of `metadata.tags`; none takes the tags away.
     public var tags: [String]?
 
@@ -28,7 +28,7 @@ extension JobAmendment {
     ///
     /// - Throws: `invalid`, with a pointer to the part and a message that names the value.
     public func validate() throws(JobStoreError) {
-        if let queue { try NewJob.checkName(queue, "/queue") }
+        if let queue { try NewJob.checkName(queue.text, "/queue") }
         if case .at(let date) = due, date < Date(milliseconds: 0) || date > JobLimits.latestTime {
             throw .invalid("runAt must lie in the years 1970 to 9999", "/runAt")
         }
@@ -37,7 +37,7 @@ extension JobAmendment {
 
     /// The job's metadata with the tags in it; the other members stay as they are spelt.
     func metadata(of job: Job) -> JSONText {
-        guard let tags, tags != job.tags else { return job.metadata }
+        guard let tags, tags.map({ Name($0) }) != job.tags.map({ Name($0) }) else { return job.metadata }
         // Stored metadata is an object.
         let members = (try? job.metadata.object().members) ?? []
         var writer = JSONWriter()

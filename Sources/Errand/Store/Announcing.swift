@@ -26,7 +26,7 @@ public struct WorkerAnnouncement: Sendable, Hashable {
     }
 
     /// The worker's identifier, random for every start; its claims carry it.
-    public var id: String
+    public var id: Name
     /// Where it runs, `host:pid` by default; for people, never an identity.
     public var name: String
     /// The version of its program; nil when it has none.
@@ -36,13 +36,13 @@ public struct WorkerAnnouncement: Sendable, Hashable {
     /// What else it says of itself, an object; for people.
     public var labels: JSONText?
     /// Whose worker elsewhere it is; nil for those of the installation.
-    public var tenantId: String?
+    public var tenantId: Name?
     /// What it does.
     public var state = State.run
     /// The queues it takes jobs from; nil is all.
-    public var queues: [String]?
+    public var queues: [Name]?
     /// The types it knows.
-    public var types: [String]
+    public var types: [Name]
     /// How many jobs it runs at once.
     public var slots: Int
     /// How many of its slots run a job.
@@ -54,11 +54,11 @@ public struct WorkerAnnouncement: Sendable, Hashable {
 
     /// Creates an announcement of an idle worker.
     public init(
-        id: String,
+        id: Name,
         name: String,
         version: String? = nil,
-        queues: [String]? = nil,
-        types: [String],
+        queues: [Name]? = nil,
+        types: [Name],
         slots: Int,
         startedAt: Date,
         lease: Duration
@@ -126,7 +126,7 @@ extension LiveWorker {
     /// Adds the leases of each worker, those that end first.
     package static func list(
         _ workers: [LiveWorker],
-        holding leases: [(worker: String, held: HeldLease)]
+        holding leases: [(worker: Name, held: HeldLease)]
     ) -> [LiveWorker] {
         let byWorker = Dictionary(grouping: leases, by: \.worker)
         return workers.map { worker in
@@ -145,7 +145,7 @@ extension LiveWorker {
 
 /// The workers of one process, in its memory: for stores that one process owns.
 package struct WorkerRoll: Sendable {
-    private var workers: [String: (announcement: WorkerAnnouncement, heartbeat: StoreTime, wanted: WantedState)] = [:]
+    private var workers: [Name: (announcement: WorkerAnnouncement, heartbeat: StoreTime, wanted: WantedState)] = [:]
 
     package init() {}
 
@@ -155,12 +155,12 @@ package struct WorkerRoll: Sendable {
         return wanted
     }
 
-    package mutating func want(_ state: WantedState, of id: String) throws(JobStoreError) {
+    package mutating func want(_ state: WantedState, of id: Name) throws(JobStoreError) {
         guard let wanted = workers[id]?.wanted else { throw .unknownWorker(id) }
         workers[id]?.wanted = wanted.followed(by: state)
     }
 
-    package mutating func withdraw(_ id: String) { workers[id] = nil }
+    package mutating func withdraw(_ id: Name) { workers[id] = nil }
 
     /// Forgets workers that have been silent for too long.
     package mutating func reap(at time: StoreTime) {
@@ -182,7 +182,10 @@ package struct WorkerRoll: Sendable {
 }
 
 extension JobStoreError {
-    package static func unknownWorker(_ id: String) -> JobStoreError {
-        JobStoreError(.notFound, "No worker \"\(id.cut(toBytes: 100))\" is known; it ended, or was silent for long.")
+    package static func unknownWorker(_ id: Name) -> JobStoreError {
+        JobStoreError(
+            .notFound,
+            "No worker \"\(id.text.cut(toBytes: 100))\" is known; it ended, or was silent for long."
+        )
     }
 }

@@ -28,13 +28,13 @@ public struct ClaimRequest: Sendable, Hashable {
     }
 
     /// The worker's identifier, random for every start.
-    public var worker: String
+    public var worker: Name
     /// What kind of worker it is.
     public var kind: WorkerKind
     /// The queues to take from; nil is all.
-    public var queues: [String]?
+    public var queues: [Name]?
     /// The types the worker knows; jobs of other types are left alone.
-    public var types: [String]
+    public var types: [Name]
     /// How many jobs at most.
     public var limit: Int
     /// For how long the claims hold unless renewed.
@@ -48,10 +48,10 @@ public struct ClaimRequest: Sendable, Hashable {
 
     /// Creates a request.
     public init(
-        worker: String,
+        worker: Name,
         kind: WorkerKind = .process,
-        queues: [String]? = nil,
-        types: [String],
+        queues: [Name]? = nil,
+        types: [Name],
         limit: Int,
         lease: Duration
     ) {
@@ -66,16 +66,16 @@ public struct ClaimRequest: Sendable, Hashable {
 
 extension ClaimRequest {
     /// The one tenant whose jobs it takes; nil takes everybody's.
-    package var tenantId: String? { scope.tenantId }
+    package var tenantId: Name? { scope.tenantId }
 
     /// The only projects it takes jobs of; nil takes the jobs of all, and those without one.
-    package var projects: Set<String>? {
+    package var projects: Set<Name>? {
         guard case .tenant(_, let projects) = scope else { return nil }
         return projects
     }
 
     /// Whether there may be something for the request where something changed.
-    package func mayTake(from changedQueues: Set<String>) -> Bool {
+    package func mayTake(from changedQueues: Set<Name>) -> Bool {
         queues.map { !changedQueues.isDisjoint(with: $0) } ?? !changedQueues.isEmpty
     }
 }
@@ -102,13 +102,13 @@ public struct ClaimedJob: Sendable, Hashable {
     /// The right to write to it.
     public var lease: JobLease
     /// The handler's key.
-    public var type: String
+    public var type: Name
     /// The lane it waited in.
-    public var queue: String
+    public var queue: Name
     /// Whose job it is.
-    public var tenantId: String?
+    public var tenantId: Name?
     /// The project within the tenant.
-    public var projectId: String?
+    public var projectId: Name?
     /// Which charged run this is, from 1.
     public var attempt: Int
     /// The budget of charged runs.
@@ -133,8 +133,8 @@ public struct ClaimedJob: Sendable, Hashable {
     /// Creates the worker's view of a job.
     public init(
         lease: JobLease,
-        type: String,
-        queue: String,
+        type: Name,
+        queue: Name,
         payload: JSONText,
         createdAt: Date,
         runAt: Date

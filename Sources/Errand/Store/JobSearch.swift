@@ -32,7 +32,7 @@ package struct JobSearch: Sendable, Hashable {
 
     /// Whether a job is found.
     package func finds(_ job: Job) -> Bool {
-        job.number == number || identifiers?.contains(job.id) ?? false || begins(job.type) || begins(job.createdBy)
+        job.number == number || identifiers?.contains(job.id) ?? false || begins(job.type.text) || begins(job.createdBy)
             || begins(job.createdByName) || job.tags.contains { $0.utf8.elementsEqual(prefix.utf8) }
     }
 

@@ -71,10 +71,23 @@ public protocol JobStore: Sendable {
     ) async throws(JobStoreError) -> Job
 
     /// Moves a `Failed` or `Cancelled` job to `Queued` for a new life; others are refused with `conflict`.
+    ///
+    /// It waits for every job in `after` that is not completed. One that failed or was cancelled is passed over, unless
+    /// it was retried together with this one and has ended so again: that cancels the job as soon as it is retried.
+    ///
+    /// - Parameters:
+    ///   - job: Which one.
+    ///   - runAt: Not to be run before; at once when nil.
+    ///   - ifRev: The revisions it may be at.
+    ///   - together: Which of the jobs in `after` were retried together with this one, before it.
+    ///   - scope: Who asks.
+    /// - Returns: The job in its new life.
+    /// - Throws: `conflict`, `uniqueConflict`, `outdated`, `notFound`, `gone`, or the store's own troubles.
     func retry(
         _ job: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job
 
@@ -94,6 +107,9 @@ public protocol JobStore: Sendable {
     /// Reads one job; throws `notFound` or `gone`.
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job
 
+    /// Says of each job in `after`, in that order, whether the job waits for it; throws `notFound` or `gone`.
+    func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency]
+
     /// Lists jobs, newest first unless the page says otherwise.
     func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage
 
@@ -103,9 +119,9 @@ public protocol JobStore: Sendable {
     /// Counts jobs by status within each group, of one project or of all the scope shows.
     func counts(
         by grouping: JobGrouping,
-        projectId: String?,
+        projectId: Name?,
         scope: Scope
-    ) async throws(JobStoreError) -> [String: StatusCounts]
+    ) async throws(JobStoreError) -> [Name: StatusCounts]
 
     /// Reads a job's log lines after a sequence number, oldest first, at most `limit` of them.
     func logs(
@@ -124,7 +140,7 @@ public protocol JobStore: Sendable {
     /// Changes a queue's settings, all or none of them, making it known if it is new.
     ///
     /// Refused with `outdated` where revisions are given and the queue's is none of them.
-    func configure(queue: String, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError)
+    func configure(queue: Name, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError)
 
     /// Makes a worker known, or what it says of itself now; it is listed until it withdraws or has long been silent.
     ///
@@ -138,10 +154,10 @@ public protocol JobStore: Sendable {
     /// that is not listed.
     ///
     /// One that was told to stop is not held back by a later `quiet`.
-    func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError)
+    func want(_ state: WantedState, ofWorker id: Name) async throws(JobStoreError)
 
     /// Takes a worker off the list, as it does itself when it ends; one that is unknown is no error.
-    func withdraw(worker id: String) async throws(JobStoreError)
+    func withdraw(worker id: Name) async throws(JobStoreError)
 
     /// Lists the workers that announced themselves, by their start, with the leases of jobs of the scope.
     ///
@@ -178,13 +194,23 @@ extension JobStore {
     }
 
     /// Changes one setting of a queue, at whatever revision it is.
-    public func configure(queue: String, _ change: QueueChange) async throws(JobStoreError) {
+    public func configure(queue: Name, _ change: QueueChange) async throws(JobStoreError) {
         try await configure(queue: queue, [change], ifRev: nil)
     }
 
     /// Retries a job, at whatever revision it is.
     public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
         try await retry(job, runAt: runAt, ifRev: nil, scope: scope)
+    }
+
+    /// Retries a job by itself, at one of some revisions.
+    public func retry(
+        _ job: JobReference,
+        runAt: Date?,
+        ifRev: Set<Int64>?,
+        scope: Scope
+    ) async throws(JobStoreError) -> Job {
+        try await retry(job, runAt: runAt, ifRev: ifRev, together: [], scope: scope)
     }
 
     /// Deletes a job, at whatever revision it is.

@@ -2,7 +2,7 @@
 
 // Of submits; `index` is the place of the job in its batch.
 extension JobStoreError {
-    package static func projectOutOfReach(_ project: String?, at index: Int) -> JobStoreError {
+    package static func projectOutOfReach(_ project: Name?, at index: Int) -> JobStoreError {
         JobStoreError(
             .invalid,
             "The project \(project ?? "none") is not one that may be submitted to.",
@@ -51,9 +51,10 @@ extension JobStoreError {
     ///   - holder: That job and its status; nil where the caller may not know of it.
     ///   - key: The unique key.
     ///   - index: The place of the job in its batch; nil for a retry.
+    /// - Returns: The refusal.
     package static func uniqueConflict(
         with holder: (id: JobID, status: JobStatus)?,
-        key: String,
+        key: Name,
         at index: Int? = nil
     ) -> JobStoreError {
         JobStoreError(
@@ -69,7 +70,7 @@ extension JobStoreError {
     package static func irreplaceable(
         _ refusal: TransitionRefusal,
         _ id: JobID,
-        key: String,
+        key: Name,
         at index: Int
     ) -> JobStoreError {
         let why: (words: String, field: String)
@@ -112,11 +113,11 @@ extension JobStoreError {
         JobStoreError(.conflict, "There is an upload \(id) already.")
     }
 
-    package static func noDataset(_ name: String, _ project: String) -> JobStoreError {
+    package static func noDataset(_ name: Name, _ project: Name) -> JobStoreError {
         JobStoreError(.notFound, "There is no dataset \"\(name)\" in project \(project).")
     }
 
-    package static func otherColumns(_ name: String, has columns: [String]) -> JobStoreError {
+    package static func otherColumns(_ name: Name, has columns: [String]) -> JobStoreError {
         JobStoreError(
             .invalid,
             "\(name) has other columns: \(columns.joined(separator: ", ")).",
@@ -128,7 +129,7 @@ extension JobStoreError {
         JobStoreError(.conflict, "Another job is writing this dataset; try again when it has ended.")
     }
 
-    package static func datasetBeingWritten(_ name: String) -> JobStoreError {
+    package static func datasetBeingWritten(_ name: Name) -> JobStoreError {
         JobStoreError(.conflict, "A job is writing the dataset \"\(name)\"; cancel it first.")
     }
 

@@ -12,7 +12,7 @@ public struct KeptAnswer: Sendable, Equatable {
     /// The submit's id, or the one that the whole request has.
     public var id: JobID
     /// Whose it is; nil is the system's.
-    public var tenantId: String?
+    public var tenantId: Name?
     /// By what the same submit is known.
     public var fingerprint: String
     /// The number of the job it was answered with; nil for a request as a whole.
@@ -25,7 +25,7 @@ public struct KeptAnswer: Sendable, Equatable {
     /// Creates a record.
     public init(
         id: JobID,
-        tenantId: String?,
+        tenantId: Name?,
         fingerprint: String,
         job: Int64?,
         isReplacement: Bool,
@@ -42,7 +42,7 @@ public struct KeptAnswer: Sendable, Equatable {
 
 extension KeptAnswer {
     /// What is to be kept of an answer; nil where the job's own record says it, or the submit had no id.
-    package init?(_ answer: InsertedJob, to new: NewJob, tenantId: String?, at now: Date) {
+    package init?(_ answer: InsertedJob, to new: NewJob, tenantId: Name?, at now: Date) {
         guard let id = new.id, answer.outcome == .existing || answer.outcome == .replaced else { return nil }
         self.init(
             id: id,
@@ -55,7 +55,7 @@ extension KeptAnswer {
     }
 
     /// What is to be kept of the request that a job came with; nil where that is not asked for.
-    package init?(requestOf new: NewJob, tenantId: String?, at now: Date) {
+    package init?(requestOf new: NewJob, tenantId: Name?, at now: Date) {
         guard let whole = new.request?.whole else { return nil }
         self.init(
             id: whole.id,
@@ -76,8 +76,8 @@ extension KeptAnswer {
     /// The number of the job that a submit is answered with again.
     ///
     /// - Throws: `idempotencyMismatch` where the id was used for something else.
-    package func job(for new: NewJob, tenantId: String?, at index: Int) throws(JobStoreError) -> Int64 {
-        guard let job, self.tenantId.isSameName(as: tenantId), new.repeats(fingerprint) else {
+    package func job(for new: NewJob, tenantId: Name?, at index: Int) throws(JobStoreError) -> Int64 {
+        guard let job, self.tenantId == tenantId, new.repeats(fingerprint) else {
             throw .usedID(id, at: index)
         }
         return job
@@ -85,20 +85,9 @@ extension KeptAnswer {
 
     /// Holds a request as a whole to the one that came under the same id before.
     package func check(_ request: KeptAnswer) throws(JobStoreError) {
-        guard job == nil, tenantId.isSameName(as: request.tenantId),
+        guard job == nil, tenantId == request.tenantId,
             let earlier = SubmitFingerprint(fingerprint), let now = SubmitFingerprint(request.fingerprint),
             earlier.isSame(as: now)
         else { throw .usedRequest(id) }
-    }
-}
-
-extension String? {
-    /// Compares bytes: `==` would call differently composed names equal.
-    fileprivate func isSameName(as other: String?) -> Bool {
-        switch (self, other) {
-        case (nil, nil): true
-        case (let one?, let other?): one.utf8.elementsEqual(other.utf8)
-        default: false
-        }
     }
 }

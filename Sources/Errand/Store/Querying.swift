@@ -5,11 +5,11 @@ public struct JobFilter: Sendable, Hashable, Decodable {
     /// Any of these; nil is all.
     public var statuses: Set<JobStatus>?
     /// Any of these types; nil is all.
-    public var types: Set<String>?
+    public var types: Set<Name>?
     /// The project.
-    public var projectId: String?
+    public var projectId: Name?
     /// The queue.
-    public var queue: String?
+    public var queue: Name?
     /// One of the job's `metadata.tags`.
     public var tag: String?
     /// The submitter.
@@ -130,7 +130,7 @@ public struct QueueState: Sendable, Hashable {
     }
 
     /// The queue's name.
-    public var name: String
+    public var name: Name
     /// Set while no job of it may be claimed.
     public var pause: Pause?
     /// How many of its jobs may run at once, over all workers; nil is no limit.
@@ -149,7 +149,7 @@ public struct QueueState: Sendable, Hashable {
     public var oldestReady: Duration?
 
     /// Creates a queue's state.
-    public init(name: String, pause: Pause? = nil, concurrency: Int? = nil, rateLimit: RateLimit? = nil) {
+    public init(name: Name, pause: Pause? = nil, concurrency: Int? = nil, rateLimit: RateLimit? = nil) {
         self.name = name
         self.pause = pause
         self.concurrency = concurrency
@@ -181,8 +181,8 @@ extension QueueChange {
     ///
     /// - Parameter queue: The queue's name, which is bound by the limits of names.
     /// - Throws: `invalid`, with a pointer to the part and a message that names the value.
-    public func validate(for queue: String) throws(JobStoreError) {
-        try NewJob.checkName(queue, "/name")
+    public func validate(for queue: Name) throws(JobStoreError) {
+        try NewJob.checkName(queue.text, "/name")
         switch self {
         case .concurrency(let limit?) where !Self.concurrencies.contains(limit),
             .overrideConcurrency(let limit?) where !Self.concurrencies.contains(limit):

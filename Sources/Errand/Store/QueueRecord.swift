@@ -59,7 +59,7 @@ package struct QueueOverrides: Sendable, Hashable {
 
 extension QueueState {
     /// The settings of a queue as its readers see them.
-    package init(name: String, _ record: QueueRecord) {
+    package init(name: Name, _ record: QueueRecord) {
         self.init(name: name, pause: record.pause, concurrency: record.concurrency, rateLimit: record.rateLimit)
         note(record.overrides)
     }
@@ -73,8 +73,7 @@ extension QueueState {
 
 extension JobStoreError {
     /// Refuses a change that was meant for another revision of a queue's settings.
-    package static func check(_ revisions: Set<Int64>?, include rev: Int64, ofQueue queue: String) throws(JobStoreError)
-    {
+    package static func check(_ revisions: Set<Int64>?, include rev: Int64, ofQueue queue: Name) throws(JobStoreError) {
         guard let revisions, !revisions.contains(rev) else { return }
         throw JobStoreError(
             .outdated,

@@ -3,13 +3,13 @@ public enum Scope: Sendable, Hashable {
     /// The operator of the installation: sees and submits everything, jobs without a tenant among it.
     case system
     /// One tenant, perhaps limited to some of its projects; nil is all of them and the jobs without one.
-    case tenant(String, projects: Set<String>? = nil)
+    case tenant(Name, projects: Set<Name>? = nil)
 
     /// The tenant of an installation without authentication.
     public static let `default` = Scope.tenant("default")
 
     /// The tenant that jobs submitted under this scope belong to.
-    public var tenantId: String? {
+    public var tenantId: Name? {
         switch self {
         case .system: nil
         case .tenant(let id, _): id
@@ -17,7 +17,7 @@ public enum Scope: Sendable, Hashable {
     }
 
     /// Whether a job of this tenant and project may be seen and operated.
-    public func includes(tenantId: String?, projectId: String?) -> Bool {
+    public func includes(tenantId: Name?, projectId: Name?) -> Bool {
         switch self {
         case .system: true
         case .tenant(let id, nil): tenantId == id

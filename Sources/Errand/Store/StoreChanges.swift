@@ -18,14 +18,14 @@ public struct JobChange: Sendable, Hashable {
     /// The job.
     public var id: JobID
     /// Whose it is.
-    public var tenantId: String?
+    public var tenantId: Name?
     /// The project within the tenant.
-    public var projectId: String?
+    public var projectId: Name?
     /// The job's revision after the change; nil when it was deleted.
     public var rev: Int64?
 
     /// Creates a change.
-    public init(id: JobID, tenantId: String?, projectId: String?, rev: Int64?) {
+    public init(id: JobID, tenantId: Name?, projectId: Name?, rev: Int64?) {
         self.id = id
         self.tenantId = tenantId
         self.projectId = projectId
@@ -38,13 +38,13 @@ public enum WatchedJobs: Sendable, Hashable {
     /// One job.
     case job(JobID)
     /// All jobs of a tenant.
-    case tenant(String)
+    case tenant(Name)
 }
 
 /// Everything that changed since the subscriber last looked, merged.
 public struct StoreChanges: Sendable, Hashable {
     /// Queues in which jobs may have become claimable.
-    public var queues: Set<String> = []
+    public var queues: Set<Name> = []
     /// Runs whose lease was taken away.
     public var revoked: Set<JobLease> = []
     /// The last change of each changed job.

@@ -93,7 +93,7 @@ extension RunRecord {
             endedAt: Date(milliseconds: end),
             outcome: outcome,
             failure: nil,
-            workerId: object["w"]?.stringValue
+            workerId: object["w"]?.nameValue
         )
         code = object["c"]?.stringValue
         message = object["m"]?.stringValue

@@ -21,7 +21,7 @@ package struct MessagingSpan: Sendable {
 
     /// What spans tell of one job.
     struct Message {
-        var queue: String?
+        var queue: Name?
         var id: JobID?
         /// The W3C trace context that it was submitted with.
         var creation: String?
@@ -46,7 +46,7 @@ package struct MessagingSpan: Sendable {
         start: DefaultTracerClock.Timestamp = DefaultTracerClock.now
     ) {
         let queue = messages.first?.queue
-        let destination = messages.allSatisfy { $0.queue == queue } ? queue : nil
+        let destination = messages.allSatisfy { $0.queue == queue } ? queue?.text : nil
         let name = [operation.rawValue, destination].compactMap(\.self).joined(separator: " ")
         span = startSpan(name, context: parent, ofKind: operation.kind, at: start)
         span.updateAttributes { attributes in

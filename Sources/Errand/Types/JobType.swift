@@ -1,9 +1,9 @@
 /// What is known of a type before any job of it runs: where it waits, its budget, and what it accepts.
 public struct JobType: Sendable {
     /// The handler's key.
-    public var name: String
+    public var name: Name
     /// The queue its jobs wait in unless the submitter names another.
-    public var queue: String
+    public var queue: Name
     /// The budget of charged runs unless the submitter gives another.
     public var maxAttempts: Int
     /// How long one run may take, in seconds, unless the submitter says otherwise; nil is no limit.
@@ -22,8 +22,8 @@ public struct JobType: Sendable {
     ///   - timeoutSeconds: The default limit of one run.
     ///   - admit: Looks a submitted job over; accepts everything by default.
     public init(
-        _ name: String,
-        queue: String = "default",
+        _ name: Name,
+        queue: Name = "default",
         maxAttempts: Int = 3,
         timeoutSeconds: Int? = nil,
         admit: @escaping @Sendable (inout NewJob) throws(JobStoreError) -> Void = { (_) throws(JobStoreError) in }
@@ -86,7 +86,7 @@ struct InvalidResult: JobFailureConvertible {
 
 /// The types an installation knows.
 public struct JobTypes: Sendable {
-    private var types: [String: JobType] = [:]
+    private var types: [Name: JobType] = [:]
     /// Whether the results of any type are held to a schema.
     package private(set) var hasResultSchemas = false
 
@@ -100,8 +100,8 @@ public struct JobTypes: Sendable {
     }
 
     /// The type of that name.
-    public subscript(name: String) -> JobType? { types[name] }
+    public subscript(name: Name) -> JobType? { types[name] }
 
     /// The names of all types, sorted.
-    public var names: [String] { types.keys.sorted() }
+    public var names: [Name] { types.keys.sorted() }
 }

@@ -38,19 +38,19 @@ extension Scope {
     package var storedProjects: String? {
         guard case .tenant(_, let projects?) = self else { return nil }
         var writer = JSONWriter()
-        writer.array { writer in for project in projects.sorted() { writer.value(project) } }
+        writer.array { writer in for project in projects.sorted() { writer.value(project.text) } }
         return writer.text.string
     }
 
     /// The scope that a tenant and stored projects stand for.
     package static func stored(
-        tenantId: String?,
+        tenantId: Name?,
         projects: String?
     ) throws(JobStoreError) -> Scope {
         guard let tenantId else { return .system }
         guard let projects else { return .tenant(tenantId) }
         do {
-            let names = try JSONText(validating: projects).elements().compactMap(\.stringValue)
+            let names = try JSONText(validating: projects).elements().compactMap(\.nameValue)
             return .tenant(tenantId, projects: Set(names))
         } catch {
             throw JobStoreError(.corrupt, "The projects of a scope are no list of names: \(projects)")

@@ -126,7 +126,7 @@ extension Webhook {
     ///   - job: The number of the job.
     ///   - tenantId: The job's tenant.
     ///   - now: When the job was stored.
-    public init(_ new: JobWebhook, id: JobID, job: Int64, tenantId: String?, at now: Date) {
+    public init(_ new: JobWebhook, id: JobID, job: Int64, tenantId: Name?, at now: Date) {
         self.init(
             id: id,
             scope: tenantId.map { .tenant($0) } ?? .system,

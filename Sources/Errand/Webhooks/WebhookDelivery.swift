@@ -7,9 +7,9 @@ public import FoundationEssentials
 /// them, and tenants take turns with them.
 public struct WebhookDelivery: Sendable, Hashable {
     /// The type of its jobs.
-    public static let type = "errand.webhook"
+    public static let type: Name = "errand.webhook"
     /// The queue of its jobs.
-    public static let queue = "errand.webhooks"
+    public static let queue: Name = "errand.webhooks"
     /// When it is tried after each attempt that failed, the first at once: Standard Webhooks' schedule.
     public static let schedule: [Duration] = [
         .seconds(5), .seconds(5 * 60), .seconds(30 * 60), .seconds(2 * 3600), .seconds(5 * 3600),
@@ -29,7 +29,7 @@ public struct WebhookDelivery: Sendable, Hashable {
     /// The job that it is about; nil for a test.
     public var job: JobID?
     /// The tenant of that job; nil for a system job and for a test.
-    public var tenantId: String?
+    public var tenantId: Name?
     /// The delivery that this one repeats, whose message it is; nil for a message of its own.
     public var repeated: JobID?
 
@@ -39,12 +39,12 @@ public struct WebhookDelivery: Sendable, Hashable {
     }
 
     /// The scope in which deliveries to the webhooks of a scope are stored.
-    public static func scope(for scope: Scope) -> Scope { .tenant(prefix + (scope.tenantId ?? "")) }
+    public static func scope(for scope: Scope) -> Scope { .tenant("\(prefix)\(scope.tenantId ?? "")") }
 
     /// Whether a tenant's name is one of Errand's own, which nobody may be given.
-    public static func isReserved(tenant: String) -> Bool { tenant.hasPrefix(prefix) }
+    public static func isReserved(tenant: Name) -> Bool { tenant.hasPrefix(prefix) }
 
-    private static let prefix = "errand.webhooks/"
+    private static let prefix: Name = "errand.webhooks/"
 }
 
 extension WebhookDelivery {
@@ -65,7 +65,7 @@ extension WebhookDelivery {
         }
         var new = NewJob(type: Self.type, queue: Self.queue, payload: writer.text)
         // By the project an endpoint's deliveries are listed. A job's own webhook has no list.
-        if webhook.job == nil { new.projectId = webhook.id.description }
+        if webhook.job == nil { new.projectId = Name(webhook.id.description) }
         new.maxAttempts = Self.schedule.count + 1
         return new
     }
@@ -81,7 +81,7 @@ extension WebhookDelivery {
             else { throw JobStoreError(.corrupt, "The payload is no webhook delivery.") }
             self.init(webhook: webhook, event: event, at: Date(milliseconds: at), data: data)
             job = object["job"]?.stringValue.flatMap { JobID($0) }
-            tenantId = object["tenantId"]?.stringValue
+            tenantId = object["tenantId"]?.nameValue
             repeated = object["repeated"]?.stringValue.flatMap { JobID($0) }
         } catch {
             throw JobStoreError(.corrupt, "The payload is no webhook delivery.", underlying: error)

@@ -33,7 +33,7 @@ extension JobContext {
     /// - Throws: ``JobStoreError`` when the job cannot be stored as it is, or what encoding threw.
     @discardableResult
     public func submit(
-        _ type: String,
+        _ type: Name,
         _ payload: some Encodable,
         options: SubmitOptions = SubmitOptions()
     ) throws -> JobID {
@@ -59,7 +59,7 @@ extension JobError {
     static func undecodable(_ error: DecodingError) -> JobError {
         let (path, reason) = error.placeAndReason
         let pointer = path.map { key in
-            "/" + (key.intValue.map(String.init) ?? key.stringValue.pointerToken)
+            "/" + (key.intValue.map(String.init) ?? key.stringValue.pointerEscaped)
         }.joined()
         var writer = JSONWriter()
         writer.object { $0.member("pointer", pointer) }
@@ -79,20 +79,5 @@ extension DecodingError {
         case .keyNotFound(let key, let context): (context.codingPath + [key], "it is missing")
         @unknown default: ([], "\(self)")
         }
-    }
-}
-
-extension String {
-    /// The text as one token of a JSON pointer (RFC 6901).
-    fileprivate var pointerToken: String {
-        var token = ""
-        for character in self {
-            switch character {
-            case "~": token += "~0"
-            case "/": token += "~1"
-            default: token.append(character)
-            }
-        }
-        return token
     }
 }

@@ -18,13 +18,13 @@ public struct JobContext: Sendable {
     /// The job's short number.
     public var number: Int64 { run.job.lease.number }
     /// The handler's key.
-    public var type: String { run.job.type }
+    public var type: Name { run.job.type }
     /// The lane the job waited in.
-    public var queue: String { run.job.queue }
+    public var queue: Name { run.job.queue }
     /// Whose job it is.
-    public var tenantId: String? { run.job.tenantId }
+    public var tenantId: Name? { run.job.tenantId }
     /// The project within the tenant.
-    public var projectId: String? { run.job.projectId }
+    public var projectId: Name? { run.job.projectId }
     /// The input, as it was submitted.
     public var payload: JSONText { run.job.payload }
     /// Which charged run this is, from 1.

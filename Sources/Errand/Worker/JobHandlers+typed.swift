@@ -11,8 +11,8 @@ extension JobHandlers {
     ///   - maxAttempts: The budget of charged runs; the policy's, else 3, when nil.
     ///   - run: Does the work.
     public mutating func register<Payload: Decodable & SendableMetatype, Output: Encodable & SendableMetatype>(
-        _ name: String,
-        queue: String = "default",
+        _ name: Name,
+        queue: Name = "default",
         retry: RetryPolicy = .exponential(),
         timeout: Duration? = nil,
         maxAttempts: Int? = nil,
@@ -35,8 +35,8 @@ extension JobHandlers {
     ///   - maxAttempts: The budget of charged runs; the policy's, else 3, when nil.
     ///   - run: Does the work.
     public mutating func register<Payload: Decodable & SendableMetatype>(
-        _ name: String,
-        queue: String = "default",
+        _ name: Name,
+        queue: Name = "default",
         retry: RetryPolicy = .exponential(),
         timeout: Duration? = nil,
         maxAttempts: Int? = nil,
@@ -59,8 +59,8 @@ extension JobHandlers {
     ///   - maxAttempts: The budget of charged runs; the policy's, else 3, when nil.
     ///   - run: Does the work.
     public mutating func register<Payload: Decodable & SendableMetatype, Output: JobOutput>(
-        _ name: String,
-        queue: String = "default",
+        _ name: Name,
+        queue: Name = "default",
         retry: RetryPolicy = .exponential(),
         timeout: Duration? = nil,
         maxAttempts: Int? = nil,
@@ -72,7 +72,7 @@ extension JobHandlers {
         }
     }
 
-    private static func type(_ name: String, queue: String, timeout: Duration?, maxAttempts: Int?) -> JobType {
+    private static func type(_ name: Name, queue: Name, timeout: Duration?, maxAttempts: Int?) -> JobType {
         let seconds = timeout.map { max(1, Int($0.seconds.rounded(.up))) }
         return JobType(name, queue: queue, maxAttempts: maxAttempts ?? 3, timeoutSeconds: seconds)
     }

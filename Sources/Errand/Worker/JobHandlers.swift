@@ -22,13 +22,13 @@ public struct JobHandlers: Sendable {
 
     /// What is known of each type, for those who submit.
     public private(set) var types = JobTypes()
-    private(set) var handlers: [String: Handler] = [:]
+    private(set) var handlers: [Name: Handler] = [:]
 
     /// Creates a registry that knows no type.
     public init() {}
 
     /// The names of the types that have a handler, sorted.
-    public var names: [String] { handlers.keys.sorted() }
+    public var names: [Name] { handlers.keys.sorted() }
 
     /// Registers a handler that reads its payload itself and says where its result is, as configured types do.
     ///
@@ -51,7 +51,7 @@ public struct JobHandlers: Sendable {
 
     /// Registers a handler that reads its payload itself, under a type without conditions.
     public mutating func register(
-        raw name: String,
+        raw name: Name,
         retry: RetryPolicy = .exponential(),
         run: @escaping Run
     ) {
@@ -77,7 +77,7 @@ public struct JobHandlers: Sendable {
     /// - Parameters:
     ///   - name: The type, which must be registered.
     ///   - description: Schemas and labels.
-    public mutating func describe(_ name: String, _ description: JobTypeDescription) {
+    public mutating func describe(_ name: Name, _ description: JobTypeDescription) {
         guard let handler = handlers[name] else {
             preconditionFailure("register the job type \(name) before describing it")
         }
@@ -93,7 +93,7 @@ public struct JobHandlers: Sendable {
     ///   - name: The type, which must be registered.
     ///   - check: Refuses a bad job with a pointer to its fault, or completes it.
     public mutating func admit(
-        _ name: String,
+        _ name: Name,
         _ check: @escaping @Sendable (inout NewJob) throws(JobStoreError) -> Void
     ) {
         guard let handler = handlers[name] else {

@@ -25,7 +25,7 @@ extension JobHandlers {
         timeout: Duration? = nil,
         run: @escaping @Sendable (Parameters, JobContext) async throws -> Output
     ) {
-        register(Parameters.jobName, retry: retryStrategy, timeout: timeout, run: run)
+        register(Name(Parameters.jobName), retry: retryStrategy, timeout: timeout, run: run)
     }
 
     /// Registers the handler of a payload that knows its type's name, without a result.
@@ -41,6 +41,6 @@ extension JobHandlers {
         timeout: Duration? = nil,
         run: @escaping @Sendable (Parameters, JobContext) async throws -> Void
     ) {
-        register(Parameters.jobName, retry: retryStrategy, timeout: timeout, run: run)
+        register(Name(Parameters.jobName), retry: retryStrategy, timeout: timeout, run: run)
     }
 }

@@ -3,7 +3,7 @@ import Metrics
 
 /// The metrics of one type in one queue, made once.
 package final class RunMetrics: Sendable {
-    let queue: String
+    let queue: Name
     private let completed: Counter
     private let failed: Counter
     private let cancelled: Counter
@@ -15,9 +15,9 @@ package final class RunMetrics: Sendable {
     private let duration: Metrics.Timer
     private let waiting: Metrics.Timer
 
-    package init(type: String, queue: String) {
+    package init(type: Name, queue: Name) {
         self.queue = queue
-        let labels = [("queue", queue), ("type", type)]
+        let labels = [("queue", queue.text), ("type", type.text)]
         func settled(_ outcome: String) -> Counter {
             Counter(label: "errand_settled_total", dimensions: labels + [("outcome", outcome)])
         }
@@ -28,7 +28,7 @@ package final class RunMetrics: Sendable {
         (ok, error, timeout) = (attempts("ok"), attempts("error"), attempts("timeout"))
         (interrupted, leaseLost) = (attempts("interrupted"), attempts("lease_lost"))
         duration = Metrics.Timer(label: "errand_run_duration_seconds", dimensions: labels)
-        waiting = Metrics.Timer(label: "errand_wait_duration_seconds", dimensions: [("queue", queue)])
+        waiting = Metrics.Timer(label: "errand_wait_duration_seconds", dimensions: [("queue", queue.text)])
     }
 
     /// A run begins that was due so long ago.

@@ -2,10 +2,10 @@ import Synchronization
 
 /// A registered handler in a running worker, with the metrics of its type.
 final class TypeHandler: Sendable {
-    let name: String
+    let name: Name
     private let handler: JobHandlers.Handler?
     private let usual: RunMetrics
-    private let others = Mutex<[String: RunMetrics]>([:])
+    private let others = Mutex<[Name: RunMetrics]>([:])
 
     init(_ handler: JobHandlers.Handler) {
         self.handler = handler
@@ -14,15 +14,15 @@ final class TypeHandler: Sendable {
     }
 
     /// Stands for a type that was not asked for.
-    private init(unknown name: String) {
+    private init(unknown name: Name) {
         handler = nil
         self.name = name
         usual = RunMetrics(type: name, queue: "default")
     }
 
-    static func unknown(_ name: String) -> TypeHandler { TypeHandler(unknown: name) }
+    static func unknown(_ name: Name) -> TypeHandler { TypeHandler(unknown: name) }
 
-    func metrics(for queue: String) -> RunMetrics {
+    func metrics(for queue: Name) -> RunMetrics {
         if queue == usual.queue { return usual }
         return others.withLock { others in
             if let metrics = others[queue] { return metrics }

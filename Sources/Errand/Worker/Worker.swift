@@ -53,7 +53,7 @@ public struct Worker: Service {
         }
     }
 
-    private static func randomIdentifier() -> String {
-        "worker-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    private static func randomIdentifier() -> Name {
+        Name("worker-" + String(UInt64.random(in: 0...UInt64.max), radix: 36))
     }
 }

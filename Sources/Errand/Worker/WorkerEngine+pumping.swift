@@ -192,7 +192,13 @@ extension WorkerEngine {
         _ ends: [WorkerState.End],
         _ failures: Int
     ) async -> [WorkerState.End] {
-        guard error.code == .unavailable || error.code == .full else { return await singly(ends, error) }
+        if error.isOfRequest {
+            guard ends.count == 1 else { return await apart(ends) }
+            guard error.code == .unavailable, failures < Self.triesAlone else {
+                for end in ends { drop(end, error) }
+                return []
+            }
+        }
         if failures == 1 { logOutage(.error, "Cannot record the end of \(ends.count) runs: \(error); trying again") }
         let isLast = stage == .stopping && failures > 1
         let now = timing.now()
@@ -203,13 +209,13 @@ extension WorkerEngine {
         return ends.filter { end in !over.contains { $0.run === end.run } }
     }
 
-    /// The store refused the whole batch: finds the one it refuses, and records the others.
-    private func singly(_ ends: [WorkerState.End], _ error: JobStoreError) async -> [WorkerState.End] {
-        guard ends.count > 1 else {
-            for end in ends { drop(end, error) }
-            return []
-        }
-        for end in ends { await settle([end]) }
+    /// How often an end is tried that the store, which is there, does not record even alone: all others wait for it.
+    private static let triesAlone = 3
+
+    /// The store did not take the whole batch: halves it until the one at fault is alone, and records the others.
+    private func apart(_ ends: [WorkerState.End]) async -> [WorkerState.End] {
+        let middle = ends.count / 2
+        for half in [ends[..<middle], ends[middle...]] { await settle(Array(half)) }
         return []
     }
 

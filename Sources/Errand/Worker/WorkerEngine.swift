@@ -17,10 +17,10 @@ final class WorkerEngine: Sendable {
     let handlers: JobHandlers
     let options: WorkerOptions
     let timing: WorkerTiming
-    let workerId: String
-    let types: [String: TypeHandler]
+    let workerId: Name
+    let types: [Name: TypeHandler]
     /// The types it takes, sorted.
-    let takenTypes: [String]
+    let takenTypes: [Name]
     let metrics: WorkerMetrics
     let random: SharedRandom
     let identifiers = JobIDGenerator()
@@ -41,7 +41,7 @@ final class WorkerEngine: Sendable {
 
     private let shared: ConvoyFreeLock<Shared>
 
-    init(worker: Worker, workerId: String) {
+    init(worker: Worker, workerId: Name) {
         store = worker.store
         handlers = worker.handlers
         options = worker.options

@@ -4,9 +4,9 @@ public import Logging
 /// How a worker works; every default suits a start.
 public struct WorkerOptions: Sendable {
     /// The queues to take jobs from; nil is all.
-    public var queues: [String]?
+    public var queues: [Name]?
     /// The types to take among those the worker knows; nil is all.
-    public var types: [String]?
+    public var types: [Name]?
     /// How many jobs run at once in this process.
     public var concurrency: Int
     /// How many jobs of one tenant may run at once, counted over all workers; nil is any number.
@@ -40,7 +40,7 @@ public struct WorkerOptions: Sendable {
     /// Where the worker and its jobs log.
     public var logger = Logger(label: "errand.worker")
     /// The worker's identifier; random for every start when nil.
-    public var workerId: String?
+    public var workerId: Name?
     /// Where the worker runs, as those who list workers read it; `host:pid` when nil.
     public var name: String?
     /// The version of the program, for the same readers.
@@ -55,7 +55,7 @@ public struct WorkerOptions: Sendable {
     /// - Parameters:
     ///   - queues: The queues to take jobs from; nil is all.
     ///   - concurrency: How many jobs run at once; 10 for every core when nil.
-    public init(queues: [String]? = nil, concurrency: Int? = nil) {
+    public init(queues: [Name]? = nil, concurrency: Int? = nil) {
         self.queues = queues
         self.concurrency = concurrency ?? 10 * ProcessInfo.processInfo.activeProcessorCount
     }

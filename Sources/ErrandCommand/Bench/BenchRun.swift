@@ -13,7 +13,7 @@ struct BenchRun {
     let scale: Double
     let place: BenchPlace
 
-    private static let type = "noop"
+    private static let type: Name = "noop"
     private static let jobsPerCall = 1000
     private static let submitters = 64
     private static let pause = Duration.milliseconds(20)

@@ -62,7 +62,7 @@ struct ExportCommand: AsyncParsableCommand {
                 writer.object { writer in
                     writer.member("dataset", dataset)
                     writer.member("format", "csv")
-                    writer.member("filename", "\(dataset.replacing("/", with: "-").replacing("\\", with: "-")).csv")
+                    writer.member("filename", "\(dataset.escaped { $0 == "/" || $0 == "\\" ? "-" : nil }).csv")
                     if let columns {
                         writer.member("columns") { writer in
                             writer.array { writer in

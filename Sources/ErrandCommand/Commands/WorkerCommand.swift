@@ -51,8 +51,8 @@ struct WorkerCommand: AsyncParsableCommand {
         }
     }
 
-    private static func names(_ text: String) -> [String] {
-        text.split(separator: ",").map { $0.trimmingPrefix { $0 == " " } }.filter { !$0.isEmpty }.map(String.init)
+    private static func names(_ text: String) -> [Name] {
+        text.split(separator: ",").map { $0.trimmingPrefix { $0 == " " } }.filter { !$0.isEmpty }.map { Name($0) }
     }
 
     private func work(_ settings: Settings) async throws {
@@ -72,14 +72,14 @@ struct WorkerCommand: AsyncParsableCommand {
         logger.info("stopped")
     }
 
-    private func knownTypes(of installation: Installation) throws -> [String]? {
+    private func knownTypes(of installation: Installation) throws -> [Name]? {
         guard let types = types.map(Self.names) else { return nil }
         let known = installation.handlers.names
         guard let unknown = types.first(where: { !known.contains($0) }) else { return types }
         throw CommandFailure(
             .configuration,
-            "--types names \"\(unknown.printable)\", which this configuration does not know; it knows "
-                + known.joined(separator: ", ") + "."
+            "--types names \"\(unknown.text.printable)\", which this configuration does not know; it knows "
+                + known.map(\.text).joined(separator: ", ") + "."
         )
     }
 

@@ -20,9 +20,9 @@ struct LocalJobs: JobAccess {
 
     func submit(_ body: JSONText) async throws -> JobDocument {
         var types = installation.handlers.types
-        if let name = try Document(body).string("type"), types[name] == nil {
+        if let name = try Document(body).string("type").map({ Name($0) }), types[name] == nil {
             StandardStream.error.print(
-                "errand: no type \"\(name.printable)\" is known here; the job waits for a server that knows it"
+                "errand: no type \"\(name.text.printable)\" is known here; the job waits for a server that knows it"
             )
             types.register(JobType(name))
         }
@@ -35,9 +35,9 @@ struct LocalJobs: JobAccess {
     func jobs(_ request: ListRequest) async throws -> [JobDocument] {
         var filter = JobFilter()
         if !request.statuses.isEmpty { filter.statuses = Set(request.statuses) }
-        filter.types = request.type.map { [$0] }
-        filter.projectId = request.project
-        filter.queue = request.queue
+        filter.types = request.type.map { [Name($0)] }
+        filter.projectId = request.project.map { Name($0) }
+        filter.queue = request.queue.map { Name($0) }
         var found: [JobDocument] = []
         guard request.limit > 0 else { return found }
         for try await job in client.jobs(filter, pageSize: min(request.limit, 1000)) {
@@ -59,7 +59,7 @@ struct LocalJobs: JobAccess {
         }
         // Other processes work on a shared store: there is nothing to run here.
         guard !installation.settings.store.isShared else { return try await wait(for: job, show: show) }
-        guard mayRun, installation.handlers.names.contains(now.type) else {
+        guard mayRun, installation.handlers.names.contains(Name(now.type)) else {
             try await show(now)
             throw CommandFailure(
                 .tryLater,
@@ -67,13 +67,13 @@ struct LocalJobs: JobAccess {
                     + "Start one with: errand serve"
             )
         }
-        return try await run(job, in: now.document.string("queue"), show: show)
+        return try await run(job, in: now.document.string("queue").map { Name($0) }, show: show)
     }
 
     /// Runs a worker in this process until a job has ended, or a signal stops it.
     private func run(
         _ job: JobReference,
-        in queue: String?,
+        in queue: Name?,
         show: @escaping @Sendable (JobDocument) async throws -> Void
     ) async throws -> JobDocument {
         let group = ServiceGroup(
@@ -173,29 +173,29 @@ struct LocalJobs: JobAccess {
     }
 
     func pause(queue: String, reason: String?) async throws -> Document {
-        try await client.pause(queue: queue, reason: reason)
+        try await client.pause(queue: Name(queue), reason: reason)
         return try await self.queue(queue)
     }
 
     func resume(queue: String) async throws -> Document {
-        try await client.resume(queue: queue)
+        try await client.resume(queue: Name(queue))
         return try await self.queue(queue)
     }
 
     private func queue(_ name: String) async throws -> Document {
-        guard let queue = try await client.queues().first(where: { $0.name == name }) else {
+        guard let queue = try await client.queues().first(where: { $0.name == Name(name) }) else {
             throw CommandFailure(.noInput, "There is no queue \(name).")
         }
         return try Document(WireJSON.queue(queue))
     }
 
     func counts(project: String) async throws -> Document {
-        let counts = try await client.counts(by: .project, projectId: project)
-        return try Document(WireJSON.counts(counts[project] ?? StatusCounts()))
+        let counts = try await client.counts(by: .project, projectId: Name(project))
+        return try Document(WireJSON.counts(counts[Name(project)] ?? StatusCounts()))
     }
 
     func datasets(project: String) async throws -> [Document] {
-        try await installation.store.datasets(projectId: project, scope: client.scope)
+        try await installation.store.datasets(projectId: Name(project), scope: client.scope)
             .map { try Document(WireJSON.dataset($0)) }
     }
 }

@@ -69,7 +69,7 @@ struct LineLogHandler: LogHandler {
 
     private static func quoted(_ text: String) -> String {
         let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy { $0 != " " && $0 != "\"" && $0 != "=" }
-        return isPlain ? escaped(text) : "\"\(escaped(text).replacing("\"", with: "\\\""))\""
+        return isPlain ? escaped(text) : "\"\(escaped(text).escaped { $0 == "\"" ? "\\\"" : nil })\""
     }
 
     /// One event is one line whatever its text, which may come from a stranger.

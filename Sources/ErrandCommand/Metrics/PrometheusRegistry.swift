@@ -1,4 +1,5 @@
 #if Server
+import Errand
 import Metrics
 import Synchronization
 
@@ -10,7 +11,7 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
     /// One metric with its labels.
     struct Key: Hashable, Comparable {
         let name: String
-        let labels: [String]
+        let labels: [Name]
 
         init(_ name: String, _ dimensions: [(String, String)]) {
             self.name = name
@@ -18,7 +19,8 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         }
 
         static func < (left: Key, right: Key) -> Bool {
-            (left.name, left.labels.joined()) < (right.name, right.labels.joined())
+            if left.name != right.name { return left.name < right.name }
+            return left.labels.lexicographicallyPrecedes(right.labels)
         }
     }
 
@@ -97,7 +99,7 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         for (key, series) in series.sorted(by: { $0.key < $1.key }) {
             if key.name != last { text += PrometheusHelp.head(of: key.name, series.kind) }
             last = key.name
-            series.write(key.name, key.labels, to: &text)
+            series.write(key.name, key.labels.map(\.text), to: &text)
         }
         text += PrometheusHelp.head(of: "errand_metric_series_dropped", "gauge")
         return text + "errand_metric_series_dropped \(dropped)\n"
@@ -107,7 +109,13 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
 extension String {
     /// The text as a label's value.
     fileprivate var escapedForPrometheus: String {
-        replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        escaped { sign in
+            switch sign {
+            case "\\", "\"": "\\\(sign)"
+            case "\n": "\\n"
+            default: nil
+            }
+        }
     }
 }
 #endif

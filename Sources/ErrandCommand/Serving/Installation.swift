@@ -48,7 +48,7 @@ struct Installation: Sendable {
     }
 
     /// A worker for everything, or for some queues or types only.
-    func worker(queues: [String]? = nil, types: [String]? = nil) -> Worker {
+    func worker(queues: [Name]? = nil, types: [Name]? = nil) -> Worker {
         var options = options
         (options.queues, options.types) = (queues, types)
         return Worker(store: store, handlers: handlers, options: options)

@@ -101,12 +101,12 @@ extension Settings {
 
     private mutating func takeQueues(_ names: Set<String>, from sources: SettingsSources) throws {
         for name in names {
-            queueConcurrency[name] = try sources.value(
+            queueConcurrency[Name(name)] = try sources.value(
                 ["queues", name, "concurrency"],
                 expected: "a number from 1 to 10000",
                 Self.slots
             )
-            queueRateLimits[name] = try Self.rateLimit(["queues", name, "rateLimit"], from: sources)
+            queueRateLimits[Name(name)] = try Self.rateLimit(["queues", name, "rateLimit"], from: sources)
         }
     }
 

@@ -35,9 +35,9 @@ struct Settings: Sendable {
     /// How it is logged.
     var logFormat: LineLogHandler.Format = .text
     /// How many jobs of a queue may run at once, over all workers.
-    var queueConcurrency: [String: Int] = [:]
+    var queueConcurrency: [Name: Int] = [:]
     /// How many jobs of a queue may be claimed in a time, over all workers.
-    var queueRateLimits: [String: RateLimit] = [:]
+    var queueRateLimits: [Name: RateLimit] = [:]
     /// Programs as job types.
     var types: [CommandType] = []
     /// Types that workers elsewhere run.

@@ -27,7 +27,7 @@ extension SettingsFile {
                 throw error("types", at: name, "has a name that is no text of 1 to \(JobLimits.nameBytes) bytes")
             }
             let own = [BuiltInTypes.importType.name, BuiltInTypes.exportType.name, BulkJob.type.name]
-            guard !own.contains(text) else {
+            guard !own.contains(Name(text)) else {
                 throw error("types.\(text)", at: name, "is a type that errand has already; choose another name")
             }
             let key = "types.\(text)"
@@ -50,8 +50,8 @@ extension SettingsFile {
 
     private func externalType(_ name: String, _ options: Node.Mapping, _ key: String) throws -> JobType {
         try refuseOthers(than: Self.externalKeys + Self.descriptionKeys, in: options, of: key)
-        var type = JobType(name)
-        type.queue = try scalar("queue", in: options, of: key) ?? type.queue
+        var type = JobType(Name(name))
+        type.queue = try scalar("queue", in: options, of: key).map { Name($0) } ?? type.queue
         type.maxAttempts = try maxAttempts(options, key) ?? type.maxAttempts
         type.timeoutSeconds = try span("timeout", options, key).map { Int($0.seconds.rounded(.up)) }
         type.description = try description(options, key)
@@ -71,8 +71,8 @@ extension SettingsFile {
         _ key: String
     ) throws -> CommandType {
         try refuseOthers(than: Self.keys + Self.descriptionKeys, later: ["http"], in: options, of: key)
-        var type = CommandType(name, command: try command(options, key, place))
-        type.queue = try scalar("queue", in: options, of: key) ?? type.queue
+        var type = CommandType(Name(name), command: try command(options, key, place))
+        type.queue = try scalar("queue", in: options, of: key).map { Name($0) } ?? type.queue
         type.description = try description(options, key)
         type.workingDirectory = try scalar("workingDirectory", in: options, of: key)
         type.environment = try words("environment", options, key, expected: "[VARIABLE, ...]") ?? []

@@ -15,7 +15,7 @@ struct FileJob: Sendable {
     var scope: Scope { job.tenantId.map { .tenant($0) } ?? .system }
 
     /// The project, which admission made sure of.
-    func project() throws(JobError) -> String {
+    func project() throws(JobError) -> Name {
         guard let projectId = job.projectId else {
             throw JobError.permanent("The job has no projectId, and every dataset has one.", code: "no_project")
         }

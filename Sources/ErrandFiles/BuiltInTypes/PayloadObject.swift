@@ -16,9 +16,9 @@ struct PayloadObject {
 
     /// Refuses members that nobody reads; those that will be known one day are told apart.
     func refuseOthers(than known: [String], later: [String] = []) throws(JobStoreError) {
-        for (name, value) in object.members where !known.contains(name) {
-            let place = "\(pointer)/\(name.pointerToken)"
-            guard !later.contains(name) else { throw .refused(place, "is not supported yet; leave it out") }
+        for (name, value) in object.members where !known.contains(where: name.isSpelt) {
+            let place = "\(pointer)/\(name.pointerEscaped)"
+            if later.contains(where: name.isSpelt) { throw .refused(place, "is not supported yet; leave it out") }
             throw .refused(place, "is unknown (its value is \(value.shown)); expected \(known.joined(separator: ", "))")
         }
     }
@@ -76,19 +76,6 @@ extension JSONText {
         case .object: "an object"
         case .array: "an array"
         default: utf8Count <= 100 ? string : "\(string.prefix(80))…"
-        }
-    }
-}
-
-extension String {
-    /// The text as one token of a JSON pointer (RFC 6901).
-    var pointerToken: String {
-        reduce(into: "") { token, character in
-            switch character {
-            case "~": token += "~0"
-            case "/": token += "~1"
-            default: token.append(character)
-            }
         }
     }
 }

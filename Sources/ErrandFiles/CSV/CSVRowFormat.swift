@@ -1,4 +1,6 @@
 #if Files
+import Errand
+
 /// What the cells of one input mean.
 ///
 /// A class, so that lending a row counts one reference and not one for each list in here.
@@ -7,7 +9,7 @@ final class CSVRowFormat: Sendable {
     let delimiter: UInt8
     /// The names of the columns, unique.
     let columns: [String]
-    private let nullValues: Set<String>
+    private let nullValues: Set<Name>
     /// The null values as UTF-8, so that most cells are told from null without making a string.
     private let nullBytes: [[UInt8]]
 
@@ -15,7 +17,7 @@ final class CSVRowFormat: Sendable {
         self.columns = columns
         self.encoding = options.encoding
         self.delimiter = delimiter
-        self.nullValues = Set(options.nullValues)
+        self.nullValues = Set(options.nullValues.map { Name($0) })
         self.nullBytes = options.nullValues.map { Array($0.utf8) }
     }
 
@@ -26,7 +28,7 @@ final class CSVRowFormat: Sendable {
     func isNull(_ record: CSVRecordView, at index: Int) -> Bool {
         guard !nullBytes.isEmpty else { return false }
         guard record.isASCII || encoding == .utf8, !record.fields[index].isEscaped else {
-            return nullValues.contains(record.text(ofField: index, in: encoding))
+            return nullValues.contains(Name(record.text(ofField: index, in: encoding)))
         }
         let bytes = record.rawBytes(ofField: index)
         return nullBytes.contains { $0.count == bytes.count && $0.elementsEqual(bytes) }

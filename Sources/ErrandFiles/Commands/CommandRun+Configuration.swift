@@ -13,16 +13,16 @@ extension CommandRun {
     /// The variables that every program may see.
     private static let alwaysPassed = ["PATH", "LANG", "HOME"]
 
-    var configuration: Configuration {
+    func configuration(_ folder: RunFolder) -> Configuration {
         let command = limits + type.command
         let program = command.first ?? ""
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: type.grace)]
         return Configuration(
-            executable: program.contains("/") ? .path(FilePath(program)) : .name(program),
+            executable: program.holds("/") ? .path(FilePath(program)) : .name(program),
             arguments: Arguments(Array(command.dropFirst())),
-            environment: .custom(environment),
+            environment: .custom(environment(folder)),
             workingDirectory: type.workingDirectory.map { FilePath($0) },
             platformOptions: options
         )
@@ -40,7 +40,7 @@ extension CommandRun {
         return limits.isEmpty ? [] : ["prlimit"] + limits + ["--"]
     }
 
-    private var environment: [Environment.Key: String] {
+    private func environment(_ folder: RunFolder) -> [Environment.Key: String] {
         let own = ProcessInfo.processInfo.environment
         var environment: [Environment.Key: String] = [:]
         for name in Self.alwaysPassed + type.environment {
@@ -50,6 +50,7 @@ extension CommandRun {
         environment["ERRAND_JOB_NUMBER"] = String(job.lease.number)
         environment["ERRAND_ATTEMPT"] = String(job.attempt)
         environment["ERRAND_FENCE"] = String(job.lease.fence)
+        environment["ERRAND_RESULT_FILE"] = folder.resultFile
         if let traceparent = job.traceparent { environment["TRACEPARENT"] = traceparent }
         return environment
     }

@@ -27,11 +27,14 @@ struct CommandRun: Sendable {
 
     func run() async throws -> JobResult {
         let output = CommandOutput(feedback)
-        let status = try await execute(output)
+        let folder = try await folder()
+        defer { folder.remove() }
+        let status = try await execute(output, folder)
         // Why a killed program ended is known best by whoever stopped it.
         try Task.checkCancellation()
+        output.log.finish()
         switch status {
-        case .exited(0): return try result(output)
+        case .exited(0): return try result(output, folder)
         case .exited(Self.retryCode):
             throw CommandFailure(code: "exit_75", message: message("asked for another run", output))
         case .exited(let code):
@@ -41,22 +44,33 @@ struct CommandRun: Sendable {
         }
     }
 
+    /// The run's place on the disk, under the eyes of the guardian.
+    private func folder() async throws -> RunFolder {
+        do { try await ProgramGuardian.shared.watch() } catch {
+            feedback.warn("nothing would end the programs of this process if it were killed: \(error)")
+        }
+        return try RunFolder(in: ProgramGuardian.shared.base, grace: type.grace)
+    }
+
     /// Runs the program to its end, or until it is killed because the task was cancelled; nothing of it is left then.
-    private func execute(_ output: CommandOutput) async throws -> TerminationStatus {
+    private func execute(_ output: CommandOutput, _ folder: RunFolder) async throws -> TerminationStatus {
         let group = Mutex<pid_t>(0)
         defer { RunningPrograms.remove(group.withLock { $0 }) }
         do {
             let result = try await Subprocess.run(
-                configuration,
+                configuration(folder),
                 input: .fileDescriptor(CommandInput.descriptor(for: job.payload), closeAfterSpawningProcess: true),
                 output: .sequence,
                 error: .sequence
             ) { execution in
-                group.withLock { $0 = execution.processIdentifier.value }
-                RunningPrograms.add(execution.processIdentifier.value)
+                let leader = execution.processIdentifier.value
+                group.withLock { $0 = leader }
+                RunningPrograms.add(leader)
+                noteStart(leader, folder)
+                let reading = ProgramReading(leader: leader, output: output)
                 let standardError = execution.standardError
-                async let errors: Void = Self.read(standardError, output.takeError)
-                try await Self.read(execution.standardOutput, output.takeOutput)
+                async let errors: Void = reading.readErrors(standardError)
+                try await reading.readOutput(execution.standardOutput)
                 try await errors
             }
             return result.terminationStatus
@@ -75,23 +89,45 @@ struct CommandRun: Sendable {
 
     private var program: String { type.command.first ?? "" }
 
-    private static func read(
-        _ sequence: SubprocessOutputSequence,
-        _ take: @Sendable (CommandLines.Line) -> Void
-    ) async throws {
-        var lines = CommandLines()
-        for try await buffer in sequence { buffer.withUnsafeBytes { lines.take($0, take) } }
-        lines.finish(take)
+    private func noteStart(_ leader: pid_t, _ folder: RunFolder) {
+        do { try folder.started(leader) } catch {
+            // The guardian still finds it by its environment.
+            feedback.warn("the guardian was not told of a program: \(error)")
+        }
     }
 
-    private func result(_ output: CommandOutput) throws -> JobResult {
-        guard !output.isResultCut, output.result.map({ $0.utf8Count <= JobLimits.resultBytes }) ?? true else {
-            throw JobError.permanent(
+    /// What the program gave as its result, in the file or else printed.
+    private func result(_ output: CommandOutput, _ folder: RunFolder) throws -> JobResult {
+        let said = output.said
+        let file: JSONText?
+        do throws(ResultFault) { file = try ResultFile.read(folder.resultFile) } catch {
+            throw failure("left no valid result in ERRAND_RESULT_FILE", error)
+        }
+        if let file {
+            if said.count > 0 || said.fault != nil {
+                output.log.note("The program also printed a result; the one in ERRAND_RESULT_FILE counts.")
+            }
+            return JobResult(file)
+        }
+        if let fault = said.fault { throw failure("printed no valid result", fault) }
+        guard let result = said.result else { return JobResult(nil) }
+        guard result.utf8Count <= JobLimits.resultBytes else {
+            throw failure("", ResultFault(code: ResultFault.tooLarge, reason: "it has \(result.utf8Count) bytes"))
+        }
+        if said.count > 1 { output.log.note("The program printed \(said.count) results; the last one counts.") }
+        return JobResult(result)
+    }
+
+    private func failure(_ what: String, _ fault: ResultFault) -> any Error {
+        if fault.code == ResultFault.tooLarge {
+            // It would be as large the next time.
+            return JobError.permanent(
                 "The program's result is larger than \(JobLimits.resultBytes) bytes; let it write a file instead.",
-                code: "result_too_large"
+                code: fault.code
             )
         }
-        return JobResult(output.result)
+        // What it begins with is in the job's log; this is in the log of the process too, which knows no results.
+        return CommandFailure(code: fault.code, message: "The program \(program) \(what): \(fault.reason).")
     }
 
     private func message(_ end: String, _ output: CommandOutput) -> String {
@@ -101,9 +137,10 @@ struct CommandRun: Sendable {
 }
 
 /// A failure that the type's retry policy decides on.
-struct CommandFailure: JobFailureConvertible {
+struct CommandFailure: JobFailureConvertible, CustomStringConvertible {
     let code: String
     let message: String
+    var description: String { message }
     var jobFailure: JobFailure { JobFailure(code: code, message: message) }
 }
 #endif

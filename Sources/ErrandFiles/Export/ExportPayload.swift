@@ -3,7 +3,7 @@ import Errand
 
 /// What an `Export` job is asked to do.
 struct ExportPayload: Sendable, Hashable {
-    let dataset: String
+    let dataset: Name
     /// The columns to write, in this order; nil is all.
     let columns: [String]?
     let filename: String
@@ -15,12 +15,14 @@ struct ExportPayload: Sendable, Hashable {
             than: ["dataset", "columns", "format", "filename", "csv"],
             later: ["filter", "sort", "sheet"]
         )
-        dataset = try object.requiredName("dataset")
+        dataset = Name(try object.requiredName("dataset"))
         columns = try Self.columns(object)
         _ = try object.word("format", of: ["csv"], later: ["xlsx"])
         filename = object["filename"] == nil ? "export.csv" : try object.requiredName("filename")
         // It is only ever shown, but a browser may take what is before a slash for a folder.
-        guard !filename.contains("/"), !filename.contains("\\"), filename != ".", filename != ".." else {
+        guard !filename.holds("/"), !filename.holds("\\"), filename != ".",
+            filename != ".."
+        else {
             throw object.refused("filename", expected: "a name without a folder")
         }
         csv = try Self.options(object["csv"])

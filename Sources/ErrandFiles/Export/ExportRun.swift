@@ -20,7 +20,7 @@ struct ExportRun: Sendable {
         dataset = try await Self.dataset(payload.dataset, of: job)
     }
 
-    private static func dataset(_ name: String, of job: FileJob) async throws -> Dataset {
+    private static func dataset(_ name: Name, of job: FileJob) async throws -> Dataset {
         let project = try job.project()
         do throws(JobStoreError) {
             return try await job.services.datasets.dataset(name, projectId: project, scope: job.scope)
@@ -59,7 +59,7 @@ struct ExportRun: Sendable {
     }
 
     private func cell(of name: String) throws(JobError) -> Int {
-        if let index = dataset.columns.firstIndex(of: name) { return index }
+        if let index = dataset.columns.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) { return index }
         let known = dataset.columns.prefix(20).joined(separator: ", ")
         throw JobError.permanent(
             "The dataset has no column \(name.debugDescription); it has \(known).",

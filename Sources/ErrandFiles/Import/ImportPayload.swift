@@ -8,7 +8,7 @@ struct ImportPayload: Sendable, Hashable {
 
     let upload: JobID
     let format: Format
-    let dataset: String
+    let dataset: Name
     let mode: DatasetWriteMode
     let csv: CSVOptions
 
@@ -19,7 +19,7 @@ struct ImportPayload: Sendable, Hashable {
             later: ["schema", "sheet", "primaryKey"]
         )
         upload = try Self.upload(object)
-        dataset = try object.requiredName("dataset")
+        dataset = Name(try object.requiredName("dataset"))
         let format = try object.word("format", of: Format.allCases.map(\.rawValue), later: ["xlsx"])
         self.format = format.flatMap(Format.init) ?? .auto
         let mode = try object.word("mode", of: DatasetWriteMode.allCases.map(\.rawValue), later: ["upsert"])
@@ -51,7 +51,7 @@ struct ImportPayload: Sendable, Hashable {
             return try json.decode(as: CSVOptions.self)
         } catch let error as DecodingError {
             let (path, reason) = error.place
-            throw .refused("/payload/csv" + path.map { "/\($0.pointerToken)" }.joined(), reason)
+            throw .refused("/payload/csv" + path.map { "/\($0.pointerEscaped)" }.joined(), reason)
         } catch {
             throw .refused("/payload/csv", "cannot be read: \(error)")
         }

@@ -28,24 +28,24 @@ public struct ObjectKey: Sendable, Hashable, CustomStringConvertible {
     ///   - ulid: A new name.
     ///   - type: What the file holds; gives the extension.
     /// - Returns: The key.
-    public static func file(tenantId: String?, lease: JobLease, ulid: ULID, type: FileType) -> ObjectKey {
+    public static func file(tenantId: Name?, lease: JobLease, ulid: ULID, type: FileType) -> ObjectKey {
         ObjectKey(unchecked: "\(owner(tenantId))/jobs/\(lease.id)/\(lease.fence)/\(ulid).\(type.fileExtension)")
     }
 
     /// The key of a file that somebody sent.
-    public static func upload(tenantId: String?, id: JobID) -> ObjectKey {
+    public static func upload(tenantId: Name?, id: JobID) -> ObjectKey {
         ObjectKey(unchecked: "\(owner(tenantId))/uploads/\(id)")
     }
 
-    private static func owner(_ tenantId: String?) -> String {
+    private static func owner(_ tenantId: Name?) -> String {
         tenantId.map { "tenants/\(TenantPath(encoding: $0).text)" } ?? "system"
     }
 
     /// The names from the store's folder to the object.
-    var components: [Substring] { description.split(separator: "/", omittingEmptySubsequences: false) }
+    var components: [Substring] { description.split(at: "/", omittingEmptySubsequences: false) }
 
     private static func isWellFormed(_ text: String) -> Bool {
-        var rest = text.split(separator: "/", omittingEmptySubsequences: false)[...]
+        var rest = text.split(at: "/", omittingEmptySubsequences: false)[...]
         switch rest.popFirst() {
         case "system": break
         case "tenants": guard TenantPath.skip(&rest) else { return false }
@@ -64,7 +64,7 @@ public struct ObjectKey: Sendable, Hashable, CustomStringConvertible {
 
     private static func isFile(_ text: Substring?) -> Bool {
         if let text, isID(text) { return true }
-        guard let parts = text?.split(separator: ".", omittingEmptySubsequences: false), parts.count == 2 else {
+        guard let parts = text?.split(at: ".", omittingEmptySubsequences: false), parts.count == 2 else {
             return false
         }
         return ULID(String(parts[0])) != nil && FileType(fileExtension: String(parts[1])) != nil

@@ -38,11 +38,14 @@ extension APIContext {
         return value
     }
 
+    /// The same, as a name.
+    func pathName(_ name: String) throws(Problem) -> Name { Name(try pathValue(name)) }
+
     /// The project that the path names; one that the scope does not show is not there.
-    func project() throws(Problem) -> String {
-        let project = try pathValue("projectId")
+    func project() throws(Problem) -> Name {
+        let project = try pathName("projectId")
         guard scope.includes(tenantId: scope.tenantId, projectId: project) else {
-            throw Problem(.notFound, "There is no project \"\(project.quotable)\".")
+            throw Problem(.notFound, "There is no project \"\(project.text.quotable)\".")
         }
         return project
     }

@@ -15,8 +15,8 @@ final class KnownKeys: Sendable {
     }
 
     private struct State {
-        var byPrefix: [String: Known] = [:]
-        var prefixes: [JobID: String] = [:]
+        var byPrefix: [Name: Known] = [:]
+        var prefixes: [JobID: Name] = [:]
     }
 
     /// More keys in use at a time than any installation has.
@@ -40,7 +40,7 @@ final class KnownKeys: Sendable {
 
     /// The valid key that a secret belongs to.
     func key(of secret: KeySecret) async throws -> APIKey? {
-        let known = state.withLock { $0.byPrefix[secret.prefix] }
+        let known = state.withLock { $0.byPrefix[Name(secret.prefix)] }
         // Before anything is noted: what only begins like a key's secret is no use of the key.
         if let known, !secret.belongs(to: known.key) { return nil }
         return try await valid(known) { [store] in
@@ -57,11 +57,11 @@ final class KnownKeys: Sendable {
 
     /// Whether a secret was right when it was last looked at, so that it is no guess.
     func wasRight(_ secret: KeySecret) -> Bool {
-        state.withLock { $0.byPrefix[secret.prefix] }.map { secret.belongs(to: $0.key) } ?? false
+        state.withLock { $0.byPrefix[Name(secret.prefix)] }.map { secret.belongs(to: $0.key) } ?? false
     }
 
     /// Forgets a key, so that the store is asked at its next use.
-    func forget(_ key: APIKey) { state.withLock { $0.byPrefix[key.prefix] = nil } }
+    func forget(_ key: APIKey) { state.withLock { $0.byPrefix[Name(key.prefix)] = nil } }
 
     /// The key as it is known, or as the store has it now, where it is valid; its use is noted.
     private func valid(_ known: Known?, _ find: () async throws -> APIKey?) async throws -> APIKey? {
@@ -82,8 +82,8 @@ final class KnownKeys: Sendable {
     private func remember(_ known: Known) {
         state.withLock { state in
             if state.byPrefix.count >= Self.capacity { state = State() }
-            state.byPrefix[known.key.prefix] = known
-            state.prefixes[known.key.id] = known.key.prefix
+            state.byPrefix[Name(known.key.prefix)] = known
+            state.prefixes[known.key.id] = Name(known.key.prefix)
         }
     }
 

@@ -34,8 +34,8 @@ extension Scope {
     var words: [String] {
         switch self {
         case .system: ["system"]
-        case .tenant(let id, nil): ["tenant", id]
-        case .tenant(let id, let projects?): ["projects", id] + projects.sorted()
+        case .tenant(let id, nil): ["tenant", id.text]
+        case .tenant(let id, let projects?): ["projects", id.text] + projects.sorted().map(\.text)
         }
     }
 }

@@ -28,8 +28,8 @@ final class RequestMetrics: Sendable {
 /// What is counted over all requests.
 final class APIMetrics: Sendable {
     private struct Lane: Hashable {
-        let queue: String
-        let type: String
+        let queue: Name
+        let type: Name
     }
 
     /// More than an installation has that does not name a queue after each of its jobs.
@@ -47,7 +47,7 @@ final class APIMetrics: Sendable {
             if let counter = counters[lane] { return counter }
             let counter = Counter(
                 label: "errand_submitted_total",
-                dimensions: [("queue", job.queue), ("type", job.type)]
+                dimensions: [("queue", job.queue.text), ("type", job.type.text)]
             )
             if counters.count < Self.lanes { counters[lane] = counter }
             return counter
@@ -56,7 +56,7 @@ final class APIMetrics: Sendable {
     }
 
     /// What is counted of the runs of workers elsewhere.
-    func runs(ofType type: String, in queue: String) -> RunMetrics {
+    func runs(ofType type: Name, in queue: Name) -> RunMetrics {
         let lane = Lane(queue: queue, type: type)
         return runs.withLock { known in
             if let metrics = known[lane] { return metrics }

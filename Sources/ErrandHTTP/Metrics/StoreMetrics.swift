@@ -30,10 +30,10 @@ struct StoreMetrics: Sendable {
 
     private static func set(_ queue: QueueState) {
         for status in JobStatus.allCases {
-            let labels = [("queue", queue.name), ("state", status.rawValue.lowercased())]
+            let labels = [("queue", queue.name.text), ("state", status.rawValue.lowercased())]
             Gauge(label: "errand_depth", dimensions: labels).record(queue.counts[status])
         }
-        let label = [("queue", queue.name)]
+        let label = [("queue", queue.name.text)]
         Gauge(label: "errand_oldest_age_seconds", dimensions: label).record(queue.oldestReady?.seconds ?? 0)
         Gauge(label: "errand_queue_paused", dimensions: label).record(queue.pause == nil ? 0 : 1)
     }

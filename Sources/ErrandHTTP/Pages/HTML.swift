@@ -1,4 +1,6 @@
 #if Server
+import Errand
+
 /// Markup in which every text was escaped; a literal is text.
 struct HTML: Sendable, ExpressibleByStringInterpolation {
     /// The markup.
@@ -16,10 +18,16 @@ struct HTML: Sendable, ExpressibleByStringInterpolation {
 
     /// Text, escaped.
     static func text(_ text: String) -> HTML {
-        HTML(
-            markup: text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-                .replacing("\"", with: "&quot;")
-        )
+        let markup = text.escaped { sign in
+            switch sign {
+            case "&": "&amp;"
+            case "<": "&lt;"
+            case ">": "&gt;"
+            case "\"": "&quot;"
+            default: nil
+            }
+        }
+        return HTML(markup: markup)
     }
 
     /// Markup that the program has in itself.

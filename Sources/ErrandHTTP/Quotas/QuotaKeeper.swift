@@ -20,7 +20,7 @@ final class QuotaKeeper: Sendable {
     }
 
     private struct State {
-        var uses: [String: Use] = [:]
+        var uses: [Name: Use] = [:]
         var tidiedAt = Duration.zero
 
         /// Once in a while those are forgotten who ask for nothing any more.
@@ -71,7 +71,7 @@ final class QuotaKeeper: Sendable {
         _ count: Int,
         of limit: Int,
         _ policy: QuotaPolicy,
-        _ tenant: String,
+        _ tenant: Name,
         _ window: any WritableKeyPath<Use, RateWindow> & Sendable
     ) throws(Problem) -> RateReport {
         let now = clock.now().steady
@@ -97,7 +97,7 @@ final class QuotaKeeper: Sendable {
         _ more: Int64,
         to limit: Int64,
         _ policy: QuotaPolicy,
-        _ tenant: String,
+        _ tenant: Name,
         _ count: any WritableKeyPath<Use, Count?> & Sendable,
         _ read: () async throws -> Int64
     ) async throws -> Int64 {

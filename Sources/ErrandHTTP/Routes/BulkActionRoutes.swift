@@ -58,12 +58,10 @@ struct BulkActionRoutes: Sendable {
         on jobs: [(given: JSONText, job: JobReference)],
         _ context: APIContext
     ) async -> Response {
-        var outcomes: [Problem?] = []
-        var rest = jobs.map(\.job)[...]
-        while !rest.isEmpty {
-            outcomes += await problems(of: action, on: rest.prefix(Self.width), context.scope)
-            rest = rest.dropFirst(Self.width)
-        }
+        let outcomes =
+            action.kind == .retry
+            ? await retry(jobs.map(\.job), by: action, context.scope)
+            : await problems(of: action, on: jobs.map { ($0.job, []) }, context.scope)
         let results = zip(jobs.map(\.given), outcomes)
         return .json(headers: .noStore) { writer in
             writer.object { writer in
@@ -83,23 +81,36 @@ struct BulkActionRoutes: Sendable {
         }
     }
 
-    /// Works on some jobs at the same time; the answers are in their order, nil where it was done.
-    private func problems(
+    /// Works on jobs, some at the same time; the answers are in their order, nil where it was done.
+    func problems(
         of action: BulkAction,
-        on jobs: ArraySlice<JobReference>,
+        on jobs: [(job: JobReference, together: Set<JobID>)],
         _ scope: Scope
     ) async -> [Problem?] {
         await withTaskGroup(of: (Int, Problem?).self) { group in
-            for (index, job) in zip(jobs.indices, jobs) {
-                group.addTask { (index, await problem(of: action, on: job, scope)) }
+            var outcomes: [Problem?] = Array(repeating: nil, count: jobs.count)
+            var rest = jobs.indices
+            func begin() {
+                guard let index = rest.popFirst() else { return }
+                group.addTask { (index, await problem(of: action, on: jobs[index].job, jobs[index].together, scope)) }
             }
-            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+            for _ in 0..<Self.width { begin() }
+            while let (index, outcome) = await group.next() {
+                outcomes[index] = outcome
+                begin()
+            }
+            return outcomes
         }
     }
 
-    private func problem(of action: BulkAction, on job: JobReference, _ scope: Scope) async -> Problem? {
+    private func problem(
+        of action: BulkAction,
+        on job: JobReference,
+        _ together: Set<JobID>,
+        _ scope: Scope
+    ) async -> Problem? {
         do throws(JobStoreError) {
-            try await action.perform(on: job, in: services.stores.jobs, scope: scope)
+            try await action.perform(on: job, in: services.stores.jobs, together: together, scope: scope)
         } catch { return Problem(store: error, conflict: action.kind.conflict) }
         return nil
     }
@@ -129,7 +140,7 @@ extension BulkAction.Kind {
     }
 
     /// What it means that a job's status does not allow it.
-    fileprivate var conflict: ProblemType {
+    var conflict: ProblemType {
         switch self {
         case .cancel: .jobNotCancellable
         case .retry: .jobNotRetryable

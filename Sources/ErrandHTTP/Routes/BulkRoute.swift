@@ -79,10 +79,10 @@ struct BulkRoute: Sendable {
 
     /// Refuses the jobs whose own webhook leads where it may not; each URL is looked at once.
     private func checked(_ jobs: [Result<NewJob, Problem>]) async -> [Result<NewJob, Problem>] {
-        var known: [String: Problem?] = [:]
+        var known: [Name: Problem?] = [:]
         var checked: [Result<NewJob, Problem>] = []
         for (index, job) in jobs.enumerated() {
-            guard case .success(let new) = job, let url = new.webhook?.url else {
+            guard case .success(let new) = job, let url = new.webhook.map({ Name($0.url) }) else {
                 checked.append(job)
                 continue
             }

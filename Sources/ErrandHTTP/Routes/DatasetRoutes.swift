@@ -47,7 +47,7 @@ struct DatasetRoutes: Sendable {
 
     private func dataset(_ context: APIContext) async throws -> Dataset {
         try await services.stores.datasets.dataset(
-            context.pathValue("name"),
+            context.pathName("name"),
             projectId: context.project(),
             scope: context.scope
         )
@@ -61,7 +61,8 @@ struct DatasetRoutes: Sendable {
         let reference = dataset.reference
         // The generation is part of it: a cursor into rows that were replaced is refused, not silently moved.
         let list = [
-            "rows", reference.tenantId ?? "", reference.projectId, reference.name, String(dataset.generation),
+            "rows", reference.tenantId?.text ?? "", reference.projectId.text, reference.name.text,
+            String(dataset.generation),
         ]
         let position = try query.value("cursor").map { (text) throws(Problem) in
             try services.cursors.decode(text, list: list)
@@ -83,7 +84,7 @@ struct DatasetRoutes: Sendable {
 
     private func delete(_ request: Request, _ context: APIContext) async throws -> Response {
         try await services.stores.datasets.deleteDataset(
-            context.pathValue("name"),
+            context.pathName("name"),
             projectId: context.project(),
             scope: context.scope
         )

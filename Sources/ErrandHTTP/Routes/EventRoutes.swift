@@ -66,9 +66,9 @@ struct EventRoutes: Sendable {
         try MediaTypes.requireAccepted("text/event-stream", by: request)
         let query = try Query(request, names: ["types", "projectId", "queue", "jobId", StreamTickets.parameter])
         var filter = JobFilter()
-        filter.types = query.list("types").map(Set.init)
-        filter.projectId = try query.text("projectId")
-        filter.queue = try query.text("queue")
+        filter.types = query.list("types").map { Set($0.map { Name($0) }) }
+        filter.projectId = try query.text("projectId").map { Name($0) }
+        filter.queue = try query.text("queue").map { Name($0) }
         let jobs = try jobs(query)
         try services.openStreams.admit(context.scope, services.options)
         let stream = TenantEventStream(

@@ -51,6 +51,7 @@ struct InspectionRoutes: Sendable {
         let workers = try await services.stores.jobs.workers(scope: context.scope)
         let explanation = JobExplanation(
             job,
+            dependencies: try await services.stores.jobs.dependencies(.id(job.id), scope: context.scope),
             queue: queue,
             tenant: try await running(job),
             workers: workers,
@@ -77,7 +78,7 @@ struct InspectionRoutes: Sendable {
         let grouping = try grouping(query)
         let counts = try await services.stores.jobs.counts(
             by: grouping ?? .type,
-            projectId: query.text("projectId"),
+            projectId: query.text("projectId").map { Name($0) },
             scope: context.scope
         )
         let total = counts.values.reduce(into: StatusCounts()) { total, counts in

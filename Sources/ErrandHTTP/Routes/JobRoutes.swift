@@ -63,7 +63,7 @@ struct JobRoutes: Sendable {
         return .json(headers: headers) { json.write(to: &$0) }
     }
 
-    private func list(_ request: Request, _ context: APIContext, project: String?) async throws -> Response {
+    private func list(_ request: Request, _ context: APIContext, project: Name?) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
         let list = try JobList(request, project: project, scope: context.scope, cursors: services.cursors)
         let page = try await services.stores.jobs.jobs(list.filter, page: list.page, scope: context.scope)

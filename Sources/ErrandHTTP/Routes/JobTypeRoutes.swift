@@ -16,7 +16,12 @@ struct JobTypeRoutes: Sendable {
             APIRoute(.get, "/api/job-types/{type}", "getJobType", .jobsRead, get)
                 .documented(.types, "Get a type")
                 .with(
-                    .path("type", .text, "The type's name.", example: services.types.names.first ?? "sendInvoice"),
+                    .path(
+                        "type",
+                        .text,
+                        "The type's name.",
+                        example: services.types.names.first?.text ?? "sendInvoice"
+                    ),
                     Self.language
                 )
                 .answering(.json(200, Self.wholeSchema, "The type.")),
@@ -50,9 +55,9 @@ struct JobTypeRoutes: Sendable {
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
         let languages = try Languages.wanted(request, Query(request, names: ["lang"]))
-        let name = try context.pathValue("type")
+        let name = try context.pathName("type")
         guard let type = services.types[name] else {
-            throw Problem(.notFound, "There is no job type \"\(name.quotable)\".")
+            throw Problem(.notFound, "There is no job type \"\(name.text.quotable)\".")
         }
         var headers = Self.headers
         headers[.contentLanguage] = type.description.label(in: languages)?.language

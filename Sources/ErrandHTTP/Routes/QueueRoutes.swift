@@ -75,13 +75,13 @@ struct QueueRoutes: Sendable {
 
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
-        let queue = try await queue(context.pathValue("name"), context)
+        let queue = try await queue(context.pathName("name"), context)
         return QueueJSON.response(queue, headers: .privateNoCache)
     }
 
-    private func queue(_ name: String, _ context: APIContext) async throws -> QueueState {
+    private func queue(_ name: Name, _ context: APIContext) async throws -> QueueState {
         guard let queue = try await services.stores.jobs.queues(scope: context.scope).first(where: { $0.name == name })
-        else { throw Problem(.notFound, "There is no queue \"\(name.quotable)\".") }
+        else { throw Problem(.notFound, "There is no queue \"\(name.text.quotable)\".") }
         return queue
     }
 
@@ -101,7 +101,7 @@ struct QueueRoutes: Sendable {
     }
 
     private func change(_ change: QueueChange, _ context: APIContext) async throws -> Response {
-        let name = try context.pathValue("name")
+        let name = try context.pathName("name")
         guard (1...JobLimits.nameBytes).contains(name.utf8.count) else {
             throw Problem(.notFound, "A queue's name has 1 to \(JobLimits.nameBytes) bytes.")
         }
@@ -118,7 +118,7 @@ struct QueueRoutes: Sendable {
                 "If-Match is missing: a change of a queue names the revision that it was decided on."
             )
         }
-        let name = try context.pathValue("name")
+        let name = try context.pathName("name")
         _ = try await queue(name, context)
         do throws(JobStoreError) {
             let revisions = EntityTag.revisions(ifMatch: ifMatch)
@@ -139,7 +139,7 @@ struct QueueRoutes: Sendable {
         var reader = try await services.readFields(request, context) { confirmation.take($1, $2, &$0) }
         confirmation.check(&reader)
         try reader.finish()
-        let name = try await queue(context.pathValue("name"), context).name
+        let name = try await queue(context.pathName("name"), context).name
         var filter = JobFilter()
         (filter.queue, filter.statuses) = (name, [.queued])
         let action = BulkAction(.cancel, reason: "The queue \(name) was drained.")

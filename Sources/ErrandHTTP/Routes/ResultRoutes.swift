@@ -69,7 +69,9 @@ struct ResultRoutes: Sendable {
             return .json(headers: .noStore) { $0.value(job.result) }
         }
         let files = try await services.stores.jobs.files(.id(job.id), scope: context.scope)
-        if let file = files.first(where: { location == $0.key || location.hasSuffix("/" + $0.key) }) {
+        let end = location.utf8.reversed()
+        if let file = files.first(where: { location.isSpelt($0.key) || end.starts(with: "/\($0.key)".utf8.reversed()) })
+        {
             return try await answer(with: file, follows: follows)
         }
         guard location.hasPrefix("http://") || location.hasPrefix("https://") else {

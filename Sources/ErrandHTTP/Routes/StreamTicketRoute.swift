@@ -70,8 +70,8 @@ struct StreamTicketRoute: Sendable {
 
     private static func matches(_ route: String, _ path: String) -> Bool {
         let parts = route.split(separator: "/")
-        let wanted = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        return path.hasPrefix("/") && !path.contains("?") && parts.count == wanted.count
+        let wanted = path.split(at: "/", omittingEmptySubsequences: false).dropFirst()
+        return path.hasPrefix("/") && !path.holds("?") && parts.count == wanted.count
             && zip(parts, wanted).allSatisfy { APIRoute.isParameter($0) ? !$1.isEmpty : $0 == $1 }
     }
 }

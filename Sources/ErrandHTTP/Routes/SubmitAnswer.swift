@@ -12,8 +12,9 @@ struct SubmitAnswer {
     /// Fields that nobody knew.
     var ignored: [String] = []
 
-    /// Answers 202 at once, or, where the client said it would wait, 200 once the job has ended; 200 also where the
-    /// job was there before. A repetition is answered as the first was.
+    /// Answers 202 at once, or, where the client said it would wait, 200 once the job has ended.
+    ///
+    /// It is 200 also where the job was there before. A repetition is answered as the first was.
     func response(to new: NewJob, scope: Scope) async throws -> Response {
         let made = preferences.wait == nil ? made(new, scope) : nil
         let job: Job

@@ -43,7 +43,7 @@ struct WorkerRoutes: Sendable {
 
     private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         try MediaTypes.requireAccepted("application/json", by: request)
-        let id = try context.pathValue("id")
+        let id = try context.pathName("id")
         let workers = try await services.stores.jobs.workers(scope: context.scope)
         guard let worker = workers.first(where: { $0.announcement.id == id }) else {
             throw Self.unknown(id)
@@ -51,14 +51,14 @@ struct WorkerRoutes: Sendable {
         return .json(headers: .privateNoCache) { WorkerJSON.write(worker, to: &$0) }
     }
 
-    private static func unknown(_ id: String) -> Problem {
-        Problem(.notFound, "No worker \"\(id.quotable)\" is known; it ended, or was silent for long.")
+    private static func unknown(_ id: Name) -> Problem {
+        Problem(.notFound, "No worker \"\(id.text.quotable)\" is known; it ended, or was silent for long.")
     }
 
     /// Notes what an operator wants of a worker; it hears of it with its next heartbeat.
     private func want(_ state: WantedState, _ request: Request, _ context: APIContext) async throws -> Response {
         try await services.readFields(request, context) { _, _, _ in false }.finish()
-        let id = try context.pathValue("id")
+        let id = try context.pathName("id")
         let store = services.stores.jobs
         guard let worker = try await store.workers(scope: .system).first(where: { $0.announcement.id == id }),
             mayOrder(worker.announcement, context)

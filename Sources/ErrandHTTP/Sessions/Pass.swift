@@ -70,7 +70,7 @@ extension Pass.Bearer {
             self = .key(id)
             return
         }
-        guard let tenant = members["t"]?.stringValue else {
+        guard let tenant = members["t"]?.nameValue else {
             self = .anyone
             return
         }
@@ -78,7 +78,7 @@ extension Pass.Bearer {
             let end = members["x"]?.int64Value
         else { return nil }
         // Only an array of texts was written there.
-        let projects = members["p"].flatMap { try? $0.elements() }.map { Set($0.compactMap(\.stringValue)) }
+        let projects = members["p"].flatMap { try? $0.elements() }.map { Set($0.compactMap(\.nameValue)) }
         self = .token(
             Principal(
                 credential: .token(subject: subject, signedBy: mark),

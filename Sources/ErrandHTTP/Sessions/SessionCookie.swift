@@ -32,7 +32,7 @@ enum SessionCookie {
         let fields = request.headers[values: .cookie]
         guard !fields.isEmpty else { return nil }
         let prefix = name(transport) + "="
-        let found = fields.flatMap { $0.split(separator: ";") }.map { $0.trimmingWhitespace() }
+        let found = fields.flatMap { $0.split(at: ";") }.map { $0.trimmingWhitespace() }
             .filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
         guard found.count <= 1 else {
             throw Problem.unauthenticated("invalid_request", "There is more than one cookie of a session.")

@@ -45,7 +45,7 @@ struct StreamTickets: Sendable {
     /// The ticket in a request's query; nil when there is none.
     static func ticket(in request: Request) throws(Problem) -> String? {
         guard let query = request.uri.query else { return nil }
-        let tickets = query.split(separator: "&").filter { $0.hasPrefix("\(parameter)=") }
+        let tickets = query.split(at: "&").filter { $0.hasPrefix("\(parameter)=") }
         guard tickets.count <= 1 else { throw refused }
         return tickets.first.map { String($0.dropFirst(parameter.utf8.count + 1)) }
     }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// How many streams are open, in all and for each tenant.
 final class OpenStreams: Sendable {
-    private let counts = Mutex<[String?: Int]>([:])
+    private let counts = Mutex<[Name?: Int]>([:])
 
     /// Refuses another stream where there are as many as the options allow.
     func admit(_ scope: Scope, _ options: APIOptions) throws(Problem) {

@@ -20,21 +20,25 @@ struct TokenClaims {
         // Bound to a key that the sender would have to prove it has (RFC 7800): not for whoever bears it.
         guard claims["cnf"] == nil else { throw TokenFault(reason: "it has cnf, and is no bearer's token") }
         let subject = try name("sub")
-        let projects = try words(options.projectsClaim, splitting: false).map(Set.init)
+        let projects = try words(options.projectsClaim, splitting: false).map { Set($0.map { Name($0) }) }
         let scopes = try words(options.scopesClaim, splitting: true) ?? []
         return Principal(
             credential: .token(subject: subject, signedBy: key),
             name: claims["name"]?.stringValue.flatMap { $0.isEmpty ? nil : $0.cut(toBytes: JobLimits.nameBytes) },
             expiresAt: end,
-            scope: .tenant(try name(options.tenantClaim), projects: projects),
+            scope: .tenant(Name(try name(options.tenantClaim)), projects: projects),
             scopes: Set(scopes.compactMap { AccessScope(rawValue: $0) })
         )
     }
 
     private func checkParties() throws(TokenFault) {
-        guard claims["iss"]?.stringValue == options.issuer else { throw TokenFault(reason: "its iss is another one") }
+        guard claims["iss"]?.nameValue == Name(options.issuer) else {
+            throw TokenFault(reason: "its iss is another one")
+        }
         let audience = try words("aud", splitting: false) ?? []
-        guard audience.contains(options.audience) else { throw TokenFault(reason: "its aud is for others") }
+        guard audience.map({ Name($0) }).contains(Name(options.audience)) else {
+            throw TokenFault(reason: "its aud is for others")
+        }
     }
 
     /// Checks that it is its time, and answers when it ends.

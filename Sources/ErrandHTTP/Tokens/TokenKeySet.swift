@@ -5,16 +5,16 @@ import JWTKit
 
 /// The keys of one file or several, by the name that tokens give them.
 struct TokenKeySet: Sendable {
-    private let keys: [String?: TokenKey]
+    private let keys: [Name?: TokenKey]
     /// What was passed over, in sentences for the log.
     let warnings: [String]
 
     /// Reads each key from its file.
     init(files: [TokenOptions.KeyFile]) async throws(TokenKeyError) {
-        var keys: [String?: TokenKey] = [:]
+        var keys: [Name?: TokenKey] = [:]
         for file in files {
             let key = try await TokenKey(file)
-            guard keys.updateValue(key, forKey: key.id) == nil else {
+            guard keys.updateValue(key, forKey: key.id.map { Name($0) }) == nil else {
                 let name = file.id.map { "the kid \"\($0.quotable)\"" } ?? "no kid"
                 throw TokenKeyError(
                     path: file.path,
@@ -27,7 +27,7 @@ struct TokenKeySet: Sendable {
 
     /// Reads a JSON Web Key Set; its members that cannot be used are passed over with a warning.
     init(jwks path: String) async throws(TokenKeyError) {
-        var keys: [String?: TokenKey] = [:]
+        var keys: [Name?: TokenKey] = [:]
         var warnings: [String] = []
         for (index, member) in try Self.members(of: path).enumerated() {
             let key: TokenKey
@@ -35,7 +35,7 @@ struct TokenKeySet: Sendable {
                 warnings.append("keys[\(index)] of \(path) \(error.reason); it is passed over")
                 continue
             }
-            guard keys.updateValue(key, forKey: key.id) == nil else {
+            guard keys.updateValue(key, forKey: key.id.map { Name($0) }) == nil else {
                 throw TokenKeyError(path: path, problem: "has two keys with the kid \"\((key.id ?? "").quotable)\"")
             }
         }
@@ -44,7 +44,7 @@ struct TokenKeySet: Sendable {
     }
 
     /// The key of a name, and no other in its place; nil names the key of tokens that name none.
-    subscript(id: String?) -> TokenKey? { keys[id] }
+    subscript(id: String?) -> TokenKey? { keys[id.map { Name($0) }] }
 
     /// Whether the key with a mark is still among them.
     func holds(mark: String) -> Bool { keys.values.contains { $0.mark == mark } }

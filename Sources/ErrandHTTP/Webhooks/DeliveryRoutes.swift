@@ -45,7 +45,7 @@ struct DeliveryRoutes: Sendable {
         }
         let limit = try query.limit()
         var filter = JobFilter()
-        filter.projectId = webhook.id.description
+        filter.projectId = Name(webhook.id.description)
         let page = try await services.stores.jobs.jobs(
             filter,
             page: PageRequest(limit: limit, before: before),
@@ -96,7 +96,7 @@ struct DeliveryRoutes: Sendable {
         } catch {
             throw error.code == .notFound ? missing : Problem(store: error)
         }
-        guard job.projectId == webhook.id.description else { throw missing }
+        guard job.projectId == Name(webhook.id.description) else { throw missing }
         try requireEnabled(webhook)
         var delivery = try WebhookDelivery(payload: job.payload)
         // The receiver is to know it as the message it was.

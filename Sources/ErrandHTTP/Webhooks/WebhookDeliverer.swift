@@ -50,7 +50,7 @@ struct WebhookDeliverer: Sendable {
     struct Attempt: Sendable {
         let delivery: WebhookDelivery
         let job: JobID
-        let tenantId: String?
+        let tenantId: Name?
         let number: Int
         let isLast: Bool
 

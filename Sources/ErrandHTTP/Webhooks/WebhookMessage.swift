@@ -57,7 +57,7 @@ struct WebhookMessage: Sendable {
     private static func source(of delivery: WebhookDelivery) -> String {
         guard let job = delivery.job else { return "/webhooks/\(delivery.webhook)" }
         guard let tenant = delivery.tenantId else { return "/jobs/\(job)" }
-        return "/tenants/\(PercentCoding.encode(tenant))/jobs/\(job)"
+        return "/tenants/\(PercentCoding.encode(tenant.text))/jobs/\(job)"
     }
 
     /// The header fields of an attempt.

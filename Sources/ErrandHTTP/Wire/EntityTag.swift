@@ -1,5 +1,6 @@
 #if Server
 import Crypto
+import Errand
 import FoundationEssentials
 
 /// Strong entity tags (RFC 9110, section 8.8.3).
@@ -20,7 +21,7 @@ enum EntityTag {
     static func matches(_ tag: String, ifNoneMatch header: String?) -> Bool {
         guard let header else { return false }
         if header == "*" { return true }
-        return header.split(separator: ",").contains { part in
+        return header.split(at: ",").contains { part in
             let given = part.trimmingWhitespace()
             return given == tag || given == "W/\(tag)"
         }
@@ -31,7 +32,7 @@ enum EntityTag {
     /// Changes go by the revision alone. What is no strong tag of ours names none, and so does not match.
     static func revisions(ifMatch header: String?) -> Set<Int64>? {
         guard let header, header.trimmingWhitespace() != "*" else { return nil }
-        let revisions = header.split(separator: ",").compactMap { part in
+        let revisions = header.split(at: ",").compactMap { part in
             let tag = part.trimmingWhitespace()
             return Int64(tag.drop { $0 == "\"" }.prefix { $0.isNumber })
         }

@@ -15,7 +15,9 @@ struct FieldReader {
         _ field: (inout FieldReader, String, JSONText) -> Bool
     ) -> FieldReader {
         var reader = FieldReader()
-        for (name, value) in object.members where !field(&reader, name, value) {
+        // Every field's name is of ASCII. Without asking first, a name of another sign that Unicode calls the same, as
+        // of a letter, would be taken for it.
+        for (name, value) in object.members where !(name.utf8.allSatisfy { $0 < 0x80 } && field(&reader, name, value)) {
             guard !isLenient else {
                 reader.ignored.append(name)
                 continue
@@ -55,8 +57,7 @@ struct FieldReader {
 
     /// Notes that a field is wrong.
     mutating func refuse(_ name: String, _ code: String, _ detail: String) {
-        let escaped = name.replacing("~", with: "~0").replacing("/", with: "~1")
-        parts.append(Problem.Part(pointer: "/\(escaped)", code: code, detail: detail))
+        parts.append(Problem.Part(pointer: "/\(name.pointerEscaped)", code: code, detail: detail))
     }
 
     private mutating func wrongType(_ name: String, _ value: JSONText, _ expected: String) {
@@ -78,9 +79,13 @@ struct FieldReader {
         return nil
     }
 
+    mutating func name(_ name: String, _ value: JSONText) -> Name? { string(name, value).map { Name($0) } }
+
+    mutating func names(_ name: String, _ value: JSONText) -> [Name]? { strings(name, value)?.map { Name($0) } }
+
     /// A queue that jobs may be put into from outside.
-    mutating func queue(_ name: String, _ value: JSONText) -> String? {
-        guard let queue = string(name, value) else { return nil }
+    mutating func queue(_ name: String, _ value: JSONText) -> Name? {
+        guard let queue = self.name(name, value) else { return nil }
         guard TenantRoom.counts(queue) else {
             refuse(name, "reserved", "Queues whose names begin with \(TenantRoom.ownQueues) are Errand's own.")
             return nil

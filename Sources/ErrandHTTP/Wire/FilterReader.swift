@@ -21,9 +21,9 @@ struct FilterReader {
     private mutating func take(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> Bool {
         switch name {
         case "status": statusWords = Self.words(name, value, &reader)
-        case "type": filter.types = Self.words(name, value, &reader).map(Set.init)
-        case "projectId": filter.projectId = reader.string(name, value)
-        case "queue": filter.queue = reader.string(name, value)
+        case "type": filter.types = Self.words(name, value, &reader).map { Set($0.map { Name($0) }) }
+        case "projectId": filter.projectId = reader.name(name, value)
+        case "queue": filter.queue = reader.name(name, value)
         case "tag": filter.tag = reader.string(name, value)
         case "createdBy": filter.createdBy = reader.string(name, value)
         case "q": filter.search = reader.string(name, value)

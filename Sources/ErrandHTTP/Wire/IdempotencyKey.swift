@@ -62,7 +62,8 @@ struct IdempotencyKey: Sendable {
     func jobID(for principal: Principal, _ operation: String, at index: Int = 0) -> JobID {
         JobID(
             digestOf: [
-                "errand idempotency 1", principal.scope.tenantId ?? "", principal.jobCreator ?? "", operation, text,
+                "errand idempotency 1", principal.scope.tenantId?.text ?? "", principal.jobCreator ?? "", operation,
+                text,
                 String(index),
             ]
         )

@@ -16,28 +16,41 @@ struct JobExplanation {
     static let schema = Schema.object([
         "runnable": Schema.boolean.about("Whether nothing but its turn is missing."),
         "reasons": .array(.object(["code": .text, "detail": .text, "since": .time.optional])),
+        "dependencies": Schema.array(
+            .object([
+                "id": .uuid,
+                "status": Schema.status.about("The job's status; absent where its record is deleted.").optional,
+                "standing": Schema.words(["waited-for", "completed", "passed-over"]).about(
+                    "passed-over: it failed, was cancelled or was deleted before a retry, and is not waited for."
+                ),
+            ])
+        ).about("The jobs in after, in their order, and how the job stands to each."),
     ]).named("Explanation")
 
     private(set) var reasons: [Reason] = []
     private let job: Job
+    private let dependencies: [JobDependency]
     private let now: Date
 
     /// Explains a job.
     ///
     /// - Parameters:
     ///   - job: As it is stored.
+    ///   - dependencies: The jobs it names in `after`.
     ///   - queue: Its queue over all tenants, whose limits they share.
     ///   - tenant: How many jobs of its tenant run, and how many may; nil where that is not limited.
     ///   - workers: All that announced themselves.
     ///   - now: The time.
     init(
         _ job: Job,
+        dependencies: [JobDependency] = [],
         queue: QueueState?,
         tenant: (running: Int, limit: Int)? = nil,
         workers: [LiveWorker],
         now: Date
     ) {
         self.job = job
+        self.dependencies = dependencies
         self.now = now
         switch job.status {
         case .completed, .failed, .cancelled:
@@ -75,7 +88,7 @@ struct JobExplanation {
             )
         }
         if job.blockedBy > 0 {
-            note("blocked", "The job waits for \(job.blockedBy) of the \(job.after.count) jobs in after to complete.")
+            note("blocked", blockedDetail)
         }
         if let pause = queue?.pause {
             let why = pause.reason.map { ": \($0)" } ?? ""
@@ -84,6 +97,18 @@ struct JobExplanation {
         if let queue, let limit = queue.concurrency, queue.counts.running >= limit {
             note("queue-full", "The queue \(job.queue) runs \(queue.counts.running) jobs, and its limit is \(limit).")
         }
+    }
+
+    /// For which jobs it waits, and which are passed over; of many only how many they are.
+    private var blockedDetail: String {
+        let waited = dependencies.filter(\.isWaitedFor).map(\.id.description)
+        let passed = dependencies.filter(\.isPassedOver).map(\.id.description)
+        var detail = "The job waits for \(job.blockedBy) of the \(job.after.count) jobs in after to complete"
+        if !waited.isEmpty, waited.count <= 3 { detail += ": " + waited.joined(separator: ", ") }
+        detail += "."
+        guard !passed.isEmpty else { return detail }
+        let names = passed.count <= 3 ? passed.joined(separator: ", ") : "\(passed.count) of them"
+        return detail + " It goes on without \(names), by a retry after their end."
     }
 
     private mutating func explainWorkers(_ workers: [LiveWorker]) {
@@ -114,7 +139,26 @@ struct JobExplanation {
                     }
                 }
             }
+            writer.member("dependencies") { writer in
+                writer.array { writer in
+                    for dependency in dependencies {
+                        writer.object { writer in
+                            writer.member("id", dependency.id.description)
+                            writer.memberIfPresent("status", dependency.status?.rawValue)
+                            writer.member("standing", dependency.standing)
+                        }
+                    }
+                }
+            }
         }
+    }
+}
+
+extension JobDependency {
+    /// How the job stands to it, in a word for a program.
+    fileprivate var standing: String {
+        if isWaitedFor { return "waited-for" }
+        return status == .completed ? "completed" : "passed-over"
     }
 }
 #endif

@@ -37,7 +37,7 @@ extension JobFilter {
     }
 
     /// The jobs it lets through, of counts that are grouped so.
-    fileprivate func sum(_ counts: [String: StatusCounts]) -> Int {
+    fileprivate func sum(_ counts: [Name: StatusCounts]) -> Int {
         let groups = counts.filter { name, _ in (queue.map { $0 == name } ?? types?.contains(name)) ?? true }
         return (statuses ?? Set(JobStatus.allCases)).reduce(0) { sum, status in
             sum + groups.values.reduce(0) { $0 + $1[status] }

@@ -47,7 +47,7 @@ struct JobList {
         case estimate
     }
 
-    init(_ request: Request, project: String?, scope: Scope, cursors: CursorCodec) throws(Problem) {
+    init(_ request: Request, project: Name?, scope: Scope, cursors: CursorCodec) throws(Problem) {
         var names = Set(Self.filterNames + Self.shapeNames + ["limit", "cursor"])
         if project != nil { names.remove("projectId") }
         let query = try Query(request, names: names)
@@ -74,9 +74,9 @@ struct JobList {
     private static func filter(_ query: Query) throws(Problem) -> JobFilter {
         var filter = JobFilter()
         filter.statuses = try query.list("status").map { (given) throws(Problem) in try StatusWords.statuses(given) }
-        filter.types = query.list("type").map(Set.init)
-        filter.projectId = try query.text("projectId")
-        filter.queue = try query.text("queue")
+        filter.types = query.list("type").map { Set($0.map { Name($0) }) }
+        filter.projectId = try query.text("projectId").map { Name($0) }
+        filter.queue = try query.text("queue").map { Name($0) }
         filter.tag = try query.text("tag")
         filter.createdBy = try query.text("createdBy")
         filter.createdAfter = try query.date("createdAfter")

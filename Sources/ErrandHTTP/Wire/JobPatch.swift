@@ -40,7 +40,7 @@ struct JobPatch {
     }
 
     /// What the store is to change of a job of a type, whose default queue may be asked for.
-    func amendment(ofType type: String) -> JobAmendment {
+    func amendment(ofType type: Name) -> JobAmendment {
         guard resetsQueue else { return amendment }
         var amendment = amendment
         amendment.queue = types[type]?.queue ?? "default"

@@ -6,7 +6,7 @@ extension JobSubmission {
     static func schema(_ types: JobTypes) -> Schema {
         let time = Schema.integer(0...253_402_300_799)
         return Schema.fields([
-            "type": (types.names.isEmpty ? Schema.name : .words(types.names)).about("What runs it."),
+            "type": (types.names.isEmpty ? Schema.name : .words(types.names.map(\.text))).about("What runs it."),
             "payload": Schema.anyObject.atMost(bytes: JobLimits.payloadBytes, "What the type works on.").optional,
             "id": newID.about("Your own id, a UUID of version 7 or 8: the same again is the same job.").optional,
             "projectId": Schema.name.optional,

@@ -23,6 +23,8 @@ struct JobSubmission {
     ///   - types: Those that jobs may have.
     ///   - isLenient: Whether fields that nobody knows are passed over.
     ///   - isKeyed: Whether the request has a key, by which its repetition is known.
+    /// - Returns: The job, and the names of what was passed over.
+    /// - Throws: ``Problem`` with every field that is wrong.
     static func read(
         _ body: JSONText,
         types: JobTypes,
@@ -61,7 +63,7 @@ struct JobSubmission {
         guard let name = value.stringValue else {
             throw .field("/type", "wrong-type", "type is \(value.string.quotable); it must be a string.")
         }
-        if let type = types[name] { return type }
+        if let type = types[Name(name)] { return type }
         let detail = "There is no job type \"\(name.quotable)\"; GET /api/job-types lists them."
         throw Problem(
             .unknownJobType,
@@ -75,7 +77,7 @@ struct JobSubmission {
         case "type": break
         case "payload": job.payload = reader.object(name, value) ?? job.payload
         case "id": job.id = reader.identifier(name, value)
-        case "projectId": job.projectId = reader.string(name, value)
+        case "projectId": job.projectId = reader.name(name, value)
         case "projectName": job.projectName = reader.string(name, value)
         case "queue":
             guard let queue = reader.queue(name, value) else { break }
@@ -102,7 +104,7 @@ struct JobSubmission {
             guard let seconds = reader.integer(name, value, in: 1...2_592_000) else { break }
             job.timeoutSeconds = Int(seconds)
             unsaid.remove(.timeoutSeconds)
-        case "uniqueKey": job.uniqueKey = reader.string(name, value)
+        case "uniqueKey": job.uniqueKey = reader.name(name, value)
         case "onConflict": takeConflictPolicy(value, &reader)
         case "tags": tags = reader.strings(name, value)
         case "metadata": job.metadata = reader.object(name, value) ?? job.metadata

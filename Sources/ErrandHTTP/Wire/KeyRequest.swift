@@ -20,8 +20,8 @@ struct KeyRequest {
     private(set) var scopes: Set<AccessScope> = []
     private(set) var scope: Scope
     private(set) var expiresAt: Date?
-    private var tenantId: String?
-    private var projects: [String]?
+    private var tenantId: Name?
+    private var projects: [Name]?
     private var isForAll = false
 
     init(_ body: JSONText, for maker: Principal, now: Date) throws {
@@ -33,10 +33,10 @@ struct KeyRequest {
             switch name {
             case "name": request.name = reader.string(name, value) ?? ""
             case "scopes": given = reader.strings(name, value)
-            case "projects": request.projects = reader.strings(name, value)
+            case "projects": request.projects = reader.names(name, value)
             case "tenantId":
                 request.isForAll = value.isNull
-                request.tenantId = reader.string(name, value)
+                request.tenantId = reader.name(name, value)
             case "expiresAt": request.expiresAt = reader.date(name, value)
             default: return false
             }
@@ -100,7 +100,7 @@ struct KeyRequest {
         } else if let tenantId {
             scope = .tenant(tenantId)
             if WebhookDelivery.isReserved(tenant: tenantId) {
-                reader.refuse("tenantId", "not-allowed", "The tenant \"\(tenantId.quotable)\" is Errand's own.")
+                reader.refuse("tenantId", "not-allowed", "The tenant \"\(tenantId.text.quotable)\" is Errand's own.")
             }
         }
         if let projects {

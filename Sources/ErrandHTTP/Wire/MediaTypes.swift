@@ -1,4 +1,5 @@
 #if Server
+import Errand
 import HTTPTypes
 import Hummingbird
 
@@ -26,8 +27,8 @@ enum MediaTypes {
         let family = type.prefix { $0 != "/" } + "/*"
         // The most precise range decides, so that "application/json;q=0, */*" refuses JSON.
         for wanted in [type, String(family), "*/*"] {
-            for range in accept.split(separator: ",") {
-                let parts = range.split(separator: ";").map { $0.trimmingWhitespace().lowercased() }
+            for range in accept.split(at: ",") {
+                let parts = range.split(at: ";").map { $0.trimmingWhitespace().lowercased() }
                 guard parts.first == wanted else { continue }
                 guard let weight = parts.dropFirst().first(where: { $0.hasPrefix("q=") }) else { return 1 }
                 return Double(weight.dropFirst(2)) ?? 0
@@ -47,7 +48,7 @@ enum MediaTypes {
     /// Whether a content type is JSON, in an encoding that JSON may have.
     static func isJSON(_ contentType: String) -> Bool {
         if contentType == "application/json" { return true }
-        let parts = contentType.split(separator: ";").map { $0.trimmingWhitespace().lowercased() }
+        let parts = contentType.split(at: ";").map { $0.trimmingWhitespace().lowercased() }
         guard let type = parts.first, type == "application/json" || type.hasSuffix("+json") else { return false }
         return !parts.dropFirst().contains {
             $0.hasPrefix("charset=") && $0 != "charset=utf-8" && $0 != "charset=\"utf-8\""

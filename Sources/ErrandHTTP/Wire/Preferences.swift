@@ -1,4 +1,5 @@
 #if Server
+import Errand
 import HTTPTypes
 import Hummingbird
 
@@ -36,12 +37,12 @@ struct Preferences: Sendable {
     init(_ request: Request) {
         var seen: Set<String> = []
         for field in request.headers[values: .prefer] {
-            for preference in field.split(separator: ",") { take(preference, &seen) }
+            for preference in field.split(at: ",") { take(preference, &seen) }
         }
     }
 
     private mutating func take(_ preference: Substring, _ seen: inout Set<String>) {
-        let words = (preference.split(separator: ";").first ?? "").split(separator: "=", maxSplits: 1)
+        let words = (preference.split(at: ";").first ?? "").split(separator: "=", maxSplits: 1)
             .map { $0.trimmingWhitespace() }
         guard let name = words.first?.lowercased(), seen.insert(name).inserted else { return }
         let value = words.count == 2 ? words[1].trimmingQuotes() : ""

@@ -16,10 +16,11 @@ struct Query: Sendable {
             return
         }
         var items: [(name: String, value: String)] = []
-        for item in query.split(separator: "&") {
-            let equals = item.firstIndex(of: "=")
+        for item in query.split(at: "&") {
+            let equals = item.utf8.firstIndex(of: UInt8(ascii: "="))
             let name = PercentCoding.decode(item[..<(equals ?? item.endIndex)], plusIsSpace: true)
-            let value = PercentCoding.decode(equals.map { item[$0...].dropFirst() } ?? "", plusIsSpace: true)
+            let given = equals.map { item[item.utf8.index(after: $0)...] } ?? ""
+            let value = PercentCoding.decode(given, plusIsSpace: true)
             guard let name, let value, !value.utf8.contains(0) else {
                 throw .parameter(
                     String(item).quotable,
@@ -27,7 +28,7 @@ struct Query: Sendable {
                     "\"\(String(item).quotable)\" is not encoded text."
                 )
             }
-            guard names.contains(name) else { throw Self.unknown(name, names) }
+            guard names.contains(where: name.isSpelt) else { throw Self.unknown(name, names) }
             items.append((name, value))
         }
         self.items = items
@@ -57,7 +58,7 @@ struct Query: Sendable {
 
     /// The comma-separated values of a parameter, which may also be repeated; nil when there is none.
     func list(_ name: String) -> [String]? {
-        let values = items.filter { $0.name == name }.flatMap { $0.value.split(separator: ",") }
+        let values = items.filter { $0.name == name }.flatMap { $0.value.split(at: ",") }
             .map { $0.trimmingWhitespace() }.filter { !$0.isEmpty }
         return values.isEmpty ? nil : values
     }
@@ -100,10 +101,10 @@ struct Query: Sendable {
 extension StringProtocol {
     /// The text without spaces at either end.
     func trimmingWhitespace() -> String {
-        var text = self[...]
+        var text = self.unicodeScalars[...]
         while text.first == " " || text.first == "\t" { text = text.dropFirst() }
         while text.last == " " || text.last == "\t" { text = text.dropLast() }
-        return String(text)
+        return String(String.UnicodeScalarView(text))
     }
 }
 #endif

@@ -43,8 +43,11 @@ enum Redaction {
     }
 
     private static func isSecret(_ name: String) -> Bool {
-        let plain = name.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
-        return words.contains { plain.contains($0) }
+        // By bytes: an accent behind a word does not make it another.
+        let plain = Array(name.lowercased().utf8.filter { !"_- ".utf8.contains($0) })
+        return words.contains { word in
+            plain.indices.contains { plain[$0...].starts(with: word.utf8) }
+        }
     }
 }
 #endif

@@ -50,8 +50,8 @@ enum WorkerJSON {
         }
     }
 
-    private static func write(_ names: [String], to writer: inout JSONWriter) {
-        writer.array { writer in for name in names { writer.value(name) } }
+    private static func write(_ names: [Name], to writer: inout JSONWriter) {
+        writer.array { writer in for name in names { writer.value(name.text) } }
     }
 
     private static func write(_ held: HeldLease, to writer: inout JSONWriter) {

@@ -94,9 +94,9 @@ struct ClaimRoute: Sendable {
             "waitSeconds": Schema.integer(0...ClaimRoute.longestWait).standard("0").optional,
         ])
 
-        private(set) var workerId = ""
-        private(set) var queues: [String]?
-        private(set) var types: [String]?
+        private(set) var workerId: Name = ""
+        private(set) var queues: [Name]?
+        private(set) var types: [Name]?
         private(set) var max: Int64 = 1
         private(set) var waitSeconds: Int64 = 0
 
@@ -104,9 +104,9 @@ struct ClaimRoute: Sendable {
             var given = self
             var reader = try await services.readFields(request, context, isRequired: true) { reader, name, value in
                 switch name {
-                case "workerId": given.workerId = reader.string(name, value) ?? ""
-                case "queues": given.queues = reader.strings(name, value)
-                case "types": given.types = reader.strings(name, value)
+                case "workerId": given.workerId = reader.name(name, value) ?? ""
+                case "queues": given.queues = reader.names(name, value)
+                case "types": given.types = reader.names(name, value)
                 case "max": given.max = reader.integer(name, value, in: 1...Int64(SessionRequest.slotLimit)) ?? 1
                 case "waitSeconds":
                     given.waitSeconds = reader.integer(name, value, in: 0...ClaimRoute.longestWait) ?? 0

@@ -34,7 +34,7 @@ extension JobLease {
     /// The beginning of the keys of what the run made.
     ///
     /// The fence is in it, so that a run whose lease was lost cannot write over what the next one makes.
-    func resultFolder(of tenant: String?) -> String {
+    func resultFolder(of tenant: Name?) -> String {
         let scope = tenant.map { Scope.tenant($0) } ?? .system
         return "\(scope.fileFolder)/jobs/\(id)/\(fence)"
     }
@@ -55,7 +55,7 @@ extension APIServices {
         } catch {
             throw error.code == .notFound ? missing : Problem(store: error)
         }
-        guard found.key.hasPrefix(lease.resultFolder(of: job.tenantId) + "/") else { throw missing }
+        guard Name(found.key).hasPrefix(Name(lease.resultFolder(of: job.tenantId) + "/")) else { throw missing }
         let file = JobFile(
             name: found.filename,
             key: found.key,

@@ -9,7 +9,7 @@ struct SessionRequest {
     static let slotLimit = 1000
 
     static func schema(_ known: JobTypes) -> Schema {
-        let type = known.names.isEmpty ? Schema.name : .words(known.names)
+        let type = known.names.isEmpty ? Schema.name : .words(known.names.map(\.text))
         return Schema.fields([
             "name": Schema.name.about("For people."),
             "types": Schema.array(type, count: 1...nameLimit).about("What it can run; all have to be known here."),
@@ -26,13 +26,13 @@ struct SessionRequest {
     }
 
     /// The session to go on with; nil opens a new one.
-    private(set) var workerId: String?
+    private(set) var workerId: Name?
     private(set) var name = ""
     private(set) var version: String?
     private(set) var language: String?
     private(set) var labels: JSONText?
-    private(set) var queues: [String]?
-    private(set) var types: [String] = []
+    private(set) var queues: [Name]?
+    private(set) var types: [Name] = []
     private(set) var slots = 1
 
     init(_ request: Request, _ context: APIContext, services: APIServices) async throws {
@@ -55,13 +55,13 @@ struct SessionRequest {
 
     private mutating func take(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> Bool {
         switch name {
-        case "workerId": workerId = reader.string(name, value)
+        case "workerId": workerId = reader.name(name, value)
         case "name": self.name = reader.string(name, value) ?? ""
         case "version": version = reader.string(name, value)
         case "language": language = reader.string(name, value)
         case "labels": labels = reader.object(name, value)
-        case "queues": queues = reader.strings(name, value)
-        case "types": types = reader.strings(name, value) ?? []
+        case "queues": queues = reader.names(name, value)
+        case "types": types = reader.names(name, value) ?? []
         case "slots": slots = Int(reader.integer(name, value, in: 1...Int64(Self.slotLimit)) ?? 1)
         default: return false
         }
@@ -85,7 +85,7 @@ struct SessionRequest {
             reader.refuse("types", "required", "types is missing or empty; it names what the worker can run.")
         }
         for type in types where known[type] == nil {
-            let detail = "types has \"\(type.quotable)\", which this installation does not know."
+            let detail = "types has \"\(type.text.quotable)\", which this installation does not know."
             reader.refuse("types", "unknown-job-type", detail)
         }
         if let labels, labels.utf8Count > JobLimits.detailsBytes {

@@ -67,7 +67,7 @@ struct SessionRoutes: Sendable {
             throw .field(
                 "/workerId",
                 "invalid",
-                "workerId is \"\(id.quotable)\", which was not given to this credential."
+                "workerId is \"\(id.text.quotable)\", which was not given to this credential."
             )
         }
         var worker = WorkerAnnouncement(
@@ -101,7 +101,7 @@ struct SessionRoutes: Sendable {
 
     private func beat(_ request: Request, _ context: APIContext) async throws -> Response {
         let beat = try await HeartbeatRequest(request, context, services: services)
-        var worker = try await services.sessions.session(context.pathValue("workerId"), for: context.scope).announcement
+        var worker = try await services.sessions.session(context.pathName("workerId"), for: context.scope).announcement
         (worker.running, worker.state) = (beat.leases.count, beat.state)
         let answers = try await LeaseRenewals(services: services, scope: context.scope).renew(beat.leases)
         let wanted = try await services.sessions.announce(worker)
@@ -117,7 +117,7 @@ struct SessionRoutes: Sendable {
 
     private func end(_ request: Request, _ context: APIContext) async throws -> Response {
         // One that has ended already is no error: the answer to the first time may have been lost.
-        let id = try services.sessions.identifier(context.pathValue("workerId"), for: context.scope)
+        let id = try services.sessions.identifier(context.pathName("workerId"), for: context.scope)
         try await services.sessions.withdraw(id)
         return Response(status: .noContent, headers: .noStore)
     }

@@ -23,9 +23,9 @@ final class WorkerSessions: Sendable {
     }
 
     private struct State {
-        var sessions: [String: Session] = [:]
+        var sessions: [Name: Session] = [:]
         /// The claims of each worker that wait here.
-        var waits: [String: [Int: AsyncStream<Void>.Continuation]] = [:]
+        var waits: [Name: [Int: AsyncStream<Void>.Continuation]] = [:]
         var lastWait = 0
     }
 
@@ -41,23 +41,23 @@ final class WorkerSessions: Sendable {
     }
 
     /// A new identifier for a worker whose credential reaches a scope.
-    func makeIdentifier(for scope: Scope, random: RandomSource) -> String {
+    func makeIdentifier(for scope: Scope, random: RandomSource) -> Name {
         let content = Data(random.bytes(16))
-        return "w_" + Base64URL.encode(content + signature(content, scope))
+        return Name("w_" + Base64URL.encode(content + signature(content, scope)))
     }
 
     /// Whether an identifier was made for a worker with that scope.
-    func isIdentifier(_ id: String, for scope: Scope) -> Bool {
-        guard id.hasPrefix("w_"), id.utf8.count == 45, let data = Base64URL.decode(String(id.dropFirst(2))) else {
+    func isIdentifier(_ id: Name, for scope: Scope) -> Bool {
+        guard id.hasPrefix("w_"), id.utf8.count == 45, let data = Base64URL.decode(String(id.text.dropFirst(2))) else {
             return false
         }
         return ConstantTime.areEqual(signature(Data(data.prefix(16)), scope), data.dropFirst(16))
     }
 
     /// An identifier that was made for a worker with that scope; throws `session-expired` for any other text.
-    func identifier(_ text: String, for scope: Scope) throws(Problem) -> String {
-        guard isIdentifier(text, for: scope) else { throw Self.expired(text) }
-        return text
+    func identifier(_ id: Name, for scope: Scope) throws(Problem) -> Name {
+        guard isIdentifier(id, for: scope) else { throw Self.expired(id) }
+        return id
     }
 
     private func signature(_ content: Data, _ scope: Scope) -> Data {
@@ -86,7 +86,7 @@ final class WorkerSessions: Sendable {
     }
 
     /// What a worker said of itself last; throws `session-expired` when it has been silent for long, or never was.
-    func session(_ id: String, for scope: Scope) async throws -> Session {
+    func session(_ id: Name, for scope: Scope) async throws -> Session {
         let id = try identifier(id, for: scope)
         let now = clock.now().steady
         if let known = state.withLock({ $0.sessions[id] }), now - known.heardAt < known.announcement.lifetime {
@@ -102,7 +102,7 @@ final class WorkerSessions: Sendable {
 
     /// Returns when a worker is not to be given any more jobs, as far as this server hears of it, or when the task is
     /// cancelled.
-    func endOfClaims(of id: String) async {
+    func endOfClaims(of id: Name) async {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         let key = state.withLock { state -> Int? in
             guard state.sessions[id]?.mayClaim ?? true else { return nil }
@@ -119,22 +119,22 @@ final class WorkerSessions: Sendable {
     }
 
     /// Forgets a worker that has ended, and ends its claims that wait here.
-    func withdraw(_ id: String) async throws {
+    func withdraw(_ id: Name) async throws {
         try await store.withdraw(worker: id)
         guard var session = state.withLock({ $0.sessions[id] }) else { return endWaits(of: id) }
         session.hasEnded = true
         note(session)
     }
 
-    private func endWaits(of id: String) {
+    private func endWaits(of id: Name) {
         let over = state.withLock { $0.waits.removeValue(forKey: id) ?? [:] }
         for wait in over.values { wait.finish() }
     }
 
-    private static func expired(_ id: String) -> Problem {
+    private static func expired(_ id: Name) -> Problem {
         Problem(
             .sessionExpired,
-            "No session \"\(id.quotable)\" is known: it ended, or was silent for long. Open one with this workerId."
+            "No session \"\(id.text.quotable)\" is known: it ended or was silent for long. Open one with this workerId."
         )
     }
 }

@@ -14,6 +14,7 @@ extension ArchiveSection {
             job.leaseEnd = nil
             return .job(ArchivedJob(job, fingerprint: held.fingerprint))
         case .dependencies: return .dependency(of: row.int(), on: row.int())
+        case .cascades: return .cascade(try Cascade(&row))
         case .logs: return .log(job: row.int(), row.archivedLine())
         case .files: return .file(job: row.int(), row.archivedFile())
         case .uploads: return .upload(try row.archivedUpload())
@@ -39,7 +40,7 @@ extension ArchiveSection {
 // What the columns of the sections say, in their order.
 extension PostgresRow {
     fileprivate mutating func archivedQueue() -> ArchivedQueue {
-        var state = QueueState(name: text())
+        var state = QueueState(name: name())
         let (since, by, reason) = (optionalDate(), optionalText(), optionalText())
         state.pause = since.map { QueueState.Pause(since: $0, by: by, reason: reason) }
         state.concurrency = optionalInt().map { Int($0) }
@@ -66,7 +67,7 @@ extension PostgresRow {
     }
 
     fileprivate mutating func archivedUpload() throws(JobStoreError) -> ArchivedUpload {
-        let (id, tenant) = (try id(), optionalText())
+        let (id, tenant) = (try id(), optionalName())
         let upload = Upload(id: id, key: text(), filename: text(), size: int(), sha256: text(), expiresAt: date())
         return ArchivedUpload(upload, tenantId: tenant, job: optionalInt())
     }
@@ -75,14 +76,14 @@ extension PostgresRow {
         ArchivedTombstone(
             number: int(),
             id: try id(),
-            tenantId: optionalText(),
-            projectId: optionalText(),
+            tenantId: optionalName(),
+            projectId: optionalName(),
             deletedAt: date()
         )
     }
 
     fileprivate mutating func archivedDataset() throws(JobStoreError) -> Dataset {
-        let reference = DatasetReference(tenantId: optionalText(), projectId: text(), name: text())
+        let reference = DatasetReference(tenantId: optionalName(), projectId: name(), name: name())
         let columns = try names()
         return Dataset(
             generation: int(),

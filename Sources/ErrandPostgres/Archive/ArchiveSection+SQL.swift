@@ -2,13 +2,13 @@
 import Errand
 
 extension ArchiveSection {
-    /// Where its records are: rows of generations that nobody sees any more are none, nor is it a dependency for which
-    /// nobody waits any more.
+    /// Where its records are: rows of generations that nobody sees any more are none.
     var source: String {
         switch self {
         case .queues: "errand.queues LEFT JOIN errand.queue_overrides USING (name)"
         case .jobs: "errand.jobs"
-        case .dependencies: "errand.job_dependencies WHERE dependency IN (SELECT number FROM errand.live)"
+        case .dependencies: "errand.job_dependencies"
+        case .cascades: "errand.cascades"
         case .logs: "errand.job_logs"
         case .files: "errand.job_files"
         case .uploads: "errand.uploads"
@@ -60,6 +60,7 @@ extension ArchiveSection {
         case .queues: [("name", "text")]
         case .jobs, .tombstones, .audit: [("number", "bigint")]
         case .dependencies: [("dependent", "bigint"), ("dependency", "bigint")]
+        case .cascades: [("sequence", "bigint")]
         case .logs: [("number", "bigint"), ("sequence", "bigint")]
         case .files: [("number", "bigint"), ("name", "text")]
         case .uploads, .answers, .keys, .webhooks: [("id", "uuid")]
@@ -81,6 +82,7 @@ extension ArchiveSection {
             """
         case .jobs: JobRow.columns
         case .dependencies: "dependent, dependency"
+        case .cascades: Cascade.columns
         case .logs: "number, sequence, attempt, at, level, message"
         case .files: "number, name, key, size, sha256, content_type"
         case .uploads: "id, tenant, key, filename, size, sha256, expires_at, job"

@@ -20,7 +20,7 @@ public final class PostgresArchive: JobArchive {
         // It counts whole tables, which may take longer than anything that somebody waits for.
         address.statementTimeout = max(address.statementTimeout, .seconds(3600))
         pool = PostgresPool(address, limit: 1)
-        context = PostgresContext(options: options, hub: ChangeHub(), sender: nil)
+        context = PostgresContext(options: options, pool: pool, hub: ChangeHub(), sender: nil)
     }
 
     /// Makes an archive as a URL says; see ``PostgresURL``.

@@ -94,6 +94,12 @@ extension PostgresSession {
             HAVING max(number) IS NOT NULL
             """
         )
+        try sql(
+            """
+            SELECT setval(pg_get_serial_sequence('errand.cascades', 'sequence'), max(sequence)) FROM errand.cascades
+            HAVING max(sequence) IS NOT NULL
+            """
+        )
         try sql("DELETE FROM errand.job_counts")
         try sql(
             """

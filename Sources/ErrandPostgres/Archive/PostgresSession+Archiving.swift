@@ -58,6 +58,7 @@ extension ArchiveRecord {
         case .queue(let queue): [.text(queue.state.name)]
         case .job(let job): [.int(job.job.number)]
         case .dependency(let job, let dependency): [.int(job), .int(dependency)]
+        case .cascade(let cascade): [.int(cascade.sequence)]
         case .log(let job, let line): [.int(job), .int(line.sequence)]
         case .file(let job, let file): [.int(job), .text(file.name)]
         case .upload(let upload): [.id(upload.upload.id)]

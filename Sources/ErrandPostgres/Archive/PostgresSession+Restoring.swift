@@ -80,6 +80,12 @@ private struct RestoredTable: Hashable {
         name: "job_dependencies",
         columns: [Column("dependency"), Column("dependent")]
     )
+    static let cascades = RestoredTable(
+        name: "cascades",
+        columns: [
+            Column("sequence"), Column("job"), Column("id", "uuid"), Column("completed", "boolean"), Column("reached"),
+        ]
+    )
     static let logs = RestoredTable(
         name: "job_logs",
         columns: [
@@ -178,6 +184,7 @@ extension ArchiveRecord {
         case .job: nil
         case .queue(let queue): (.queues, queue.values)
         case .dependency(let job, let dependency): (.dependencies, [.int(dependency), .int(job)])
+        case .cascade(let cascade): (.cascades, cascade.values)
         case .log(let job, let line):
             (
                 .logs,
@@ -232,6 +239,12 @@ extension ArchivedQueue {
             .int(limit?.per.wholeMilliseconds), .int(windowOpenedAt.map { $0.milliseconds * 1000 }),
             .int(limit == nil ? nil : Int64(windowClaimed)),
         ]
+    }
+}
+
+extension Cascade {
+    fileprivate var values: [PostgresValue] {
+        [.int(sequence), .int(job), .id(id), .int(isCompleted ? 1 : 0), .int(reached)]
     }
 }
 

@@ -55,12 +55,12 @@ enum ChangeMessage {
     }
 
     private static func lines(of changes: StoreChanges) -> [String] {
-        var lines = changes.queues.sorted().map { line("q", [$0]) }
+        var lines = changes.queues.sorted().map { line("q", [$0.text]) }
         lines += changes.revoked.map { line("r", [$0.id.description, String($0.number), String($0.fence)]) }
         guard !changes.isIncomplete, changes.jobs.count <= jobLimit else { return lines + [line("i", [])] }
         return lines
             + changes.jobs.values.map { job in
-                line("j", [job.id.description, job.tenantId, job.projectId, job.rev.map(String.init)])
+                line("j", [job.id.description, job.tenantId?.text, job.projectId?.text, job.rev.map(String.init)])
             }
     }
 
@@ -76,7 +76,7 @@ enum ChangeMessage {
     private static func add(_ parts: [JSONText], to changes: inout StoreChanges) {
         let parts = parts.map(\.stringValue)
         switch (parts.first, parts.count) {
-        case ("q", 2): if let queue = parts[1] { changes.queues.insert(queue) }
+        case ("q", 2): if let queue = parts[1] { changes.queues.insert(Name(queue)) }
         case ("i", 1): changes.isIncomplete = true
         case ("r", 4):
             guard let id = parts[1].flatMap({ JobID($0) }), let number = parts[2].flatMap({ Int64($0) }),
@@ -86,7 +86,12 @@ enum ChangeMessage {
         case ("j", 5):
             guard let id = parts[1].flatMap({ JobID($0) }) else { return }
             let rev = parts[4].flatMap { Int64($0) }
-            changes.jobs[id] = JobChange(id: id, tenantId: parts[2], projectId: parts[3], rev: rev)
+            changes.jobs[id] = JobChange(
+                id: id,
+                tenantId: parts[2].map { Name($0) },
+                projectId: parts[3].map { Name($0) },
+                rev: rev
+            )
         default: break
         }
     }

@@ -33,7 +33,7 @@ final class ChangePoller: Sendable {
         var changes = StoreChanges()
         changes.isIncomplete = hasMissedJobs
         let queues = try connection.run("WITH RECURSIVE \(PostgresSession.lanes) SELECT DISTINCT queue FROM lanes")
-            .map { (row) throws(JobStoreError) in row.text() }
+            .map { (row) throws(JobStoreError) in row.name() }
         changes.queues = Set(queues)
         return changes
     }

@@ -34,7 +34,7 @@ final class PostgresConnection {
         }
         self.handle = handle
         self.address = address
-        schema = "\"" + address.schema.replacing("\"", with: "\"\"") + "\""
+        schema = "\"" + address.schema.doubling("\"") + "\""
         answerLimit = PostgresAddress.answerLimit(address.statementTimeout)
         guard PQstatus(handle) == CONNECTION_OK, PQsetnonblocking(handle, 1) == 0 else {
             let error = PostgresError(PostgresError.connectionMessage(handle))

@@ -45,6 +45,16 @@ struct PostgresError: Error, CustomStringConvertible {
     private static let messageField = UInt8(ascii: "M")
 }
 
+extension PostgresError: RequestFault {
+    /// Whether the server is there, takes writes and has the schema, so that another statement may succeed.
+    ///
+    /// Not so where it lacks resources, has no such table, is being shut down or takes no writes.
+    var isOfRequest: Bool {
+        let ofServer = ["08", "53", "58", "57P", "25006", "3F000", "42P01", "42703", "26000", "42P05"]
+        return !isConnectionLost && !sqlState.isEmpty && !ofServer.contains { sqlState.hasPrefix($0) }
+    }
+}
+
 extension JobStoreError {
     init(_ error: PostgresError) {
         switch error.sqlState {

@@ -13,6 +13,9 @@ enum PostgresValue: Equatable {
 
     static func int(_ value: Int64?) -> PostgresValue { value.map { .int($0) } ?? .null }
     static func text(_ value: String?) -> PostgresValue { value.map { .text($0) } ?? .null }
+    static func text(_ value: Name?) -> PostgresValue { .text(value?.text) }
+    static func texts(_ values: [Name]) -> PostgresValue { .texts(values.map(\.text)) }
+    static func texts(_ values: [Name?]) -> PostgresValue { .texts(values.map { $0?.text }) }
     static func id(_ id: JobID) -> PostgresValue { .text(id.description) }
     static func ids(_ ids: [JobID]) -> PostgresValue { .texts(ids.map(\.description)) }
 
@@ -21,7 +24,7 @@ enum PostgresValue: Equatable {
         switch self {
         case .int(let value): "\(value)"
         case .bool(let value): "\(value)"
-        case .text(let value): "'\(value.replacing("'", with: "''"))'"
+        case .text(let value): "'\(value.doubling("'"))'"
         case .null, .ints, .bools, .texts: "NULL"
         }
     }
@@ -29,8 +32,10 @@ enum PostgresValue: Equatable {
 
 /// Parameters in libpq's text form: one buffer of bytes, each value with a NUL behind it.
 struct PostgresParameters {
-    private var bytes: [UInt8] = []
+    fileprivate private(set) var bytes: [UInt8] = []
     private var starts: [Int?] = []
+
+    fileprivate init() {}
 
     /// Writes the values down; a NUL in a text is refused, as libpq would silently cut the text there.
     init(_ values: [PostgresValue]) throws(JobStoreError) {
@@ -58,7 +63,7 @@ struct PostgresParameters {
         }
     }
 
-    private mutating func append(_ value: PostgresValue) {
+    fileprivate mutating func append(_ value: PostgresValue) {
         switch value {
         case .null: break
         case .int(let value): append(value)
@@ -96,13 +101,21 @@ struct PostgresParameters {
     }
 }
 
+extension String {
+    /// The text with every such sign in it twice.
+    ///
+    /// Scalar by scalar: a sign with an accent behind it is another character to Swift, and the same sign to SQL.
+    func doubling(_ sign: Unicode.Scalar) -> String {
+        String(String.UnicodeScalarView(unicodeScalars.flatMap { $0 == sign ? [$0, $0] : [$0] }))
+    }
+}
+
 extension [String] {
     /// The array as PostgreSQL writes it, for a text that is cast to an array there.
     var postgresArray: String {
-        let elements = map { element in
-            "\"" + element.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-        }
-        return "{" + elements.joined(separator: ",") + "}"
+        var parameters = PostgresParameters()
+        parameters.append(.texts(self))
+        return String(decoding: parameters.bytes, as: UTF8.self)
     }
 }
 #endif

@@ -77,6 +77,10 @@ struct PostgresRow {
 
     mutating func text() -> String { optionalText() ?? "" }
 
+    mutating func optionalName() -> Name? { optionalText().map { Name($0) } }
+
+    mutating func name() -> Name { Name(text()) }
+
     /// JSON that is looked through once more: others may write to a server's tables too.
     mutating func json() throws(JobStoreError) -> JSONText? {
         guard let text = optionalText() else { return nil }

@@ -9,14 +9,17 @@ enum PostgresTransaction {
     static func write<Value>(
         on link: PostgresLink,
         _ context: PostgresContext,
+        followsEnds: Bool = true,
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
-        try run(on: link, context) { session throws(JobStoreError) in
+        let (value, begun) = try run(on: link, context) { session throws(JobStoreError) in
             session.begin()
             let value = try body(session)
             try session.commit()
-            return value
+            return (value, session.begun)
         }
+        if followsEnds, !begun.isEmpty { CascadeFollower(link, context).follow(begun) }
+        return value
     }
 
     /// Runs what is a transaction by itself, or several that may each be done without the others.

@@ -40,11 +40,11 @@ extension PostgresJobStore: DatasetStore {
         try await self.write { session throws(JobStoreError) in try session.finishWrite(write, lease: lease) }
     }
 
-    public func datasets(projectId: String, scope: Scope) async throws(JobStoreError) -> [Dataset] {
+    public func datasets(projectId: Name, scope: Scope) async throws(JobStoreError) -> [Dataset] {
         try await read { session throws(JobStoreError) in try session.datasets(in: projectId, scope) }
     }
 
-    public func dataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) -> Dataset {
+    public func dataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) -> Dataset {
         try await read { session throws(JobStoreError) in try session.dataset(name, in: projectId, scope) }
     }
 
@@ -58,7 +58,7 @@ extension PostgresJobStore: DatasetStore {
         }
     }
 
-    public func deleteDataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) {
+    public func deleteDataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) {
         try await write { session throws(JobStoreError) in try session.deleteDataset(name, in: projectId, scope) }
     }
 }

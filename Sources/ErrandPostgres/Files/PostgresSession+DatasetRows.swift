@@ -64,8 +64,8 @@ extension PostgresSession {
 
     /// The datasets of a project that the scope sees, or of one name only.
     func datasets(
-        named name: String? = nil,
-        in projectId: String,
+        named name: Name? = nil,
+        in projectId: Name,
         _ scope: Scope
     ) throws(JobStoreError) -> [Dataset] {
         guard scope.includes(tenantId: scope.tenantId, projectId: projectId) else { return [] }
@@ -83,7 +83,7 @@ extension PostgresSession {
         .map { (row) throws(JobStoreError) in
             Dataset(
                 generation: row.int(),
-                reference: DatasetReference(tenantId: row.optionalText(), projectId: row.text(), name: row.text()),
+                reference: DatasetReference(tenantId: row.optionalName(), projectId: row.name(), name: row.name()),
                 columns: try row.names(),
                 rowCount: row.int(),
                 updatedAt: row.date()
@@ -91,7 +91,7 @@ extension PostgresSession {
         }
     }
 
-    func dataset(_ name: String, in projectId: String, _ scope: Scope) throws(JobStoreError) -> Dataset {
+    func dataset(_ name: Name, in projectId: Name, _ scope: Scope) throws(JobStoreError) -> Dataset {
         guard let dataset = try datasets(named: name, in: projectId, scope).first else {
             throw .noDataset(name, projectId)
         }

@@ -13,7 +13,7 @@ extension PostgresSession {
         try requireRun(RunReport(lease: lease))
         let dataset = if let found = try lock(reference) { found } else { try makeDataset(reference, columns) }
         if let write = try openWrite(of: dataset.id, by: lease.number) { return write }
-        if mode == .append, dataset.columns != columns {
+        if mode == .append, dataset.columns.map({ Name($0) }) != columns.map({ Name($0) }) {
             guard dataset.rowCount == 0 else { throw .otherColumns(reference.name, has: dataset.columns) }
             try sql(
                 "UPDATE errand.datasets SET columns = $2::text[] WHERE dataset = $1::bigint",
@@ -94,7 +94,12 @@ extension PostgresSession {
         job: Int64
     ) throws(JobStoreError) -> DatasetWrite {
         // An append that brings columns of its own to an empty dataset has it to itself, like a replacement.
-        guard try !isWritten(dataset.id, byAny: mode == .replace || dataset.columns != columns) else {
+        guard
+            try !isWritten(
+                dataset.id,
+                byAny: mode == .replace || dataset.columns.map({ Name($0) }) != columns.map({ Name($0) })
+            )
+        else {
             throw .datasetWrittenByAnother
         }
         let count = mode == .append ? dataset.rowCount : 0
@@ -170,7 +175,7 @@ extension PostgresSession {
     }
 
     /// Deletes a dataset; its rows become a generation that nobody sees.
-    func deleteDataset(_ name: String, in projectId: String, _ scope: Scope) throws(JobStoreError) {
+    func deleteDataset(_ name: Name, in projectId: Name, _ scope: Scope) throws(JobStoreError) {
         let reference = try dataset(name, in: projectId, scope).reference
         guard let dataset = try lock(reference) else { throw .noDataset(name, projectId) }
         guard try !isWritten(dataset.id, byAny: true) else {

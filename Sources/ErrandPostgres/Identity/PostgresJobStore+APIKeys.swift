@@ -101,7 +101,7 @@ extension APIKey {
             prefix: prefix,
             sha256: sha256,
             name: name,
-            scope: try Scope.stored(tenantId: row.optionalText(), projects: row.optionalText()),
+            scope: try Scope.stored(tenantId: row.optionalName(), projects: row.optionalText()),
             scopes: APIKey.scopes(stored: row.text()),
             createdAt: row.date(),
             expiresAt: row.optionalDate()

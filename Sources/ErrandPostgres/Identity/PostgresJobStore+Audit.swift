@@ -38,7 +38,7 @@ extension PostgresSession {
     fileprivate func audit(
         _ filter: AuditFilter,
         _ page: PageRequest,
-        tenantId: String?
+        tenantId: Name?
     ) throws(JobStoreError) -> [AuditEntry] {
         try sql(
             """
@@ -68,7 +68,7 @@ extension AuditEntry {
         let number = row.int()
         self.init(
             at: row.date(),
-            tenantId: row.optionalText(),
+            tenantId: row.optionalName(),
             actor: row.text(),
             actorName: row.optionalText(),
             operation: row.text(),

@@ -3,15 +3,15 @@ import Errand
 
 /// Who was served last, so that the next claim goes on with the one after.
 struct ClaimRotation: Sendable {
-    var queue: String?
+    var queue: Name?
     /// The last tenant of each queue; the system's own jobs go under the empty name.
-    var tenants: [String: String] = [:]
+    var tenants: [Name: Name] = [:]
 }
 
 /// Claimable jobs of one tenant in one queue.
 struct ClaimLane {
-    let queue: String
-    let tenant: String
+    let queue: Name
+    let tenant: Name
     /// How many there are to take, as far as a claim cares.
     var available: Int
 }
@@ -21,7 +21,7 @@ struct ClaimLane {
 /// Queues and tenants go by name, starting after the one served last.
 struct ClaimTurns {
     private struct Queue {
-        let name: String
+        let name: Name
         var lanes: [Int]
         var next = 0
         /// How many more of its jobs may run.
@@ -33,7 +33,7 @@ struct ClaimTurns {
     /// What each tenant may still be given.
     private(set) var tenants: TenantRoom
 
-    init(_ lanes: [ClaimLane], rooms: [String: Int], tenants: TenantRoom, rotation: ClaimRotation, limit: Int) {
+    init(_ lanes: [ClaimLane], rooms: [Name: Int], tenants: TenantRoom, rotation: ClaimRotation, limit: Int) {
         self.tenants = tenants
         var queues = Self.queues(of: lanes, rooms, rotation)
         var available = lanes.map(\.available)
@@ -51,7 +51,7 @@ struct ClaimTurns {
 
     private static func queues(
         of lanes: [ClaimLane],
-        _ rooms: [String: Int],
+        _ rooms: [Name: Int],
         _ rotation: ClaimRotation
     ) -> [Queue] {
         let places = Dictionary(grouping: lanes.indices) { lanes[$0].queue }

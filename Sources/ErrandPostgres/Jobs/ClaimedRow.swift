@@ -30,14 +30,14 @@ struct ClaimedRow {
     ) throws(JobStoreError) -> ClaimedJob {
         var job = ClaimedJob(
             lease: JobLease(id: id, number: number, fence: row.int()),
-            type: row.text(),
-            queue: row.text(),
+            type: row.name(),
+            queue: row.name(),
             payload: try row.json() ?? .emptyObject,
             createdAt: row.date(),
             runAt: row.date()
         )
-        job.tenantId = row.optionalText()
-        job.projectId = row.optionalText()
+        job.tenantId = row.optionalName()
+        job.projectId = row.optionalName()
         let (attempt, maxAttempts, lostCount) = (row.int(), row.int(), row.int())
         // This run is counted already.
         try CorruptRow.check(

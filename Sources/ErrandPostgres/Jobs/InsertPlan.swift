@@ -19,8 +19,8 @@ struct InsertPlan {
     }
 
     struct Key: Hashable {
-        var type: String
-        var key: String
+        var type: Name
+        var key: Name
     }
 
     /// The jobs to be stored; they have no numbers yet.
@@ -36,8 +36,8 @@ struct InsertPlan {
     var innerDependencies: [(dependency: Int, dependent: Int)] = []
     /// The jobs that come with a webhook of their own.
     var webhooks: [(job: User, webhook: JobWebhook)] = []
-    /// Stored jobs that are replaced, and for whom they wait no more.
-    var replaced: [(number: Int64, formerDependencies: [JobID])] = []
+    /// Stored jobs that are replaced, and whether they wait for nobody any more.
+    var replaced: [(number: Int64, isFree: Bool)] = []
     /// What submits of the batch are answered with that make no job of their own, by their ids.
     var keptHere: [JobID: (answer: KeptAnswer, given: Answer)] = [:]
     /// Which job takes over an upload: the last that names it.
@@ -56,8 +56,8 @@ struct InsertPlan {
     /// A stored job that has the id of a submit.
     struct KnownJob {
         var number: Int64
-        var tenant: String?
-        var project: String?
+        var tenant: Name?
+        var project: Name?
         var fingerprint: String?
     }
 

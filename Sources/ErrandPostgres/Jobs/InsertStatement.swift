@@ -34,7 +34,8 @@ extension PostgresValue {
         switch self {
         case .ints(let values): values.common.map { .int($0) } ?? self
         case .bools(let values): values.common.map { .bool($0) } ?? self
-        case .texts(let values): values.common.map { .text($0) } ?? self
+        // By bytes: texts that Swift calls the same may be spelt otherwise, and each job keeps its own.
+        case .texts(let values): values.map { $0.map { Name($0) } }.common.map { .text($0) } ?? self
         case .null, .int, .bool, .text: self
         }
     }

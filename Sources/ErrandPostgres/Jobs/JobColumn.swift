@@ -53,6 +53,10 @@ struct JobColumn: Sendable {
         JobColumn(name: name, type: "text", values: .texts(value), usual: usual.map { .text($0) })
     }
 
+    static func name(_ name: String, _ value: @escaping @Sendable (HeldJob) -> Name?) -> JobColumn {
+        text(name) { value($0)?.text }
+    }
+
     static func bool(
         _ name: String,
         usual: Bool? = nil,
@@ -92,11 +96,11 @@ extension JobColumn {
     /// What a submit says and stands in `live` as well, where claims look.
     static let repeated: [JobColumn] = [
         bool("tracked", usual: false) { $0.job.tracking != nil },
-        text("type") { $0.job.type },
-        text("queue") { $0.job.queue },
-        text("tenant") { $0.job.tenantId },
-        text("project") { $0.job.projectId },
-        text("unique_key") { $0.job.uniqueKey },
+        name("type") { $0.job.type },
+        name("queue") { $0.job.queue },
+        name("tenant") { $0.job.tenantId },
+        name("project") { $0.job.projectId },
+        name("unique_key") { $0.job.uniqueKey },
     ]
 
     /// What only jobs have that have not ended.
@@ -124,7 +128,7 @@ extension JobColumn {
         int("progress", "smallint") { $0.job.progress.map { Int64($0) } },
         int("result_type", "smallint") { $0.job.resultType?.code },
         bool("has_dependents", usual: false) { $0.hasDependents },
-        text("worker") { $0.job.workerId },
+        name("worker") { $0.job.workerId },
         text("progress_message") { $0.job.progressMessage },
         text("result_location") { $0.job.resultLocation },
         text("failure_code") { $0.job.failure?.code },

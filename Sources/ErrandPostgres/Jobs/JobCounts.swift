@@ -4,10 +4,10 @@ import Errand
 /// What a transaction adds to the counts of jobs by status.
 struct JobCounts {
     private struct Key: Hashable {
-        var tenant: String?
-        var project: String?
-        var type: String
-        var queue: String
+        var tenant: Name?
+        var project: Name?
+        var type: Name
+        var queue: Name
         var status: JobStatus
     }
 
@@ -17,10 +17,10 @@ struct JobCounts {
     mutating func add(
         _ count: Int64,
         _ status: JobStatus,
-        type: String,
-        queue: String,
-        tenant: String?,
-        project: String?
+        type: Name,
+        queue: Name,
+        tenant: Name?,
+        project: Name?
     ) {
         changes[Key(tenant: tenant, project: project, type: type, queue: queue, status: status), default: 0] += count
     }

@@ -61,8 +61,8 @@ enum JobRow {
     ) throws(JobStoreError) -> HeldJob {
         var job = Job(
             identity: (id: try row.id(), number: number),
-            type: row.text(),
-            queue: row.text(),
+            type: row.name(),
+            queue: row.name(),
             createdAt: row.date()
         )
         try readHead(&row, into: &job)
@@ -83,8 +83,8 @@ enum JobRow {
     }
 
     private static func readHead(_ row: inout PostgresRow, into job: inout Job) throws(JobStoreError) {
-        job.tenantId = row.optionalText()
-        job.projectId = row.optionalText()
+        job.tenantId = row.optionalName()
+        job.projectId = row.optionalName()
         job.projectName = row.optionalText()
         job.status = try JobStatus(code: row.int())
         job.priority = Int16(truncatingIfNeeded: row.int())
@@ -107,7 +107,7 @@ enum JobRow {
         let (code, message, details) = (row.optionalText(), row.optionalText(), try row.json())
         job.failure = code.map { JobFailure(code: $0, message: message ?? "", details: details) }
         job.error = job.failure?.message
-        job.workerId = row.optionalText()
+        job.workerId = row.optionalName()
         job.timeoutSeconds = row.optionalInt().map { Int($0) }
         let (isTracked, staleAfter) = (row.bool(), row.optionalInt())
         job.tracking = isTracked ? Tracking(staleAfterSeconds: staleAfter.map { Int($0) }) : nil
@@ -115,7 +115,7 @@ enum JobRow {
         job.createdBy = row.optionalText()
         job.createdByName = row.optionalText()
         job.traceparent = row.optionalText()
-        job.uniqueKey = row.optionalText()
+        job.uniqueKey = row.optionalName()
     }
 
     private static func readTimes(_ row: inout PostgresRow, into job: inout Job) {

@@ -84,7 +84,7 @@ extension KeptAnswer {
     init(_ row: inout PostgresRow) throws(JobStoreError) {
         self.init(
             id: try row.id(),
-            tenantId: row.optionalText(),
+            tenantId: row.optionalName(),
             fingerprint: row.text(),
             job: row.optionalInt(),
             isReplacement: row.bool(),

@@ -17,7 +17,7 @@ extension PostgresSession {
         var jobs: [ClaimedJob] = []
         if request.limit > 0, !request.types.isEmpty {
             let lanes = try found[2].map { (row) throws(JobStoreError) in
-                ClaimLane(queue: row.text(), tenant: row.text(), available: Int(row.int()))
+                ClaimLane(queue: row.name(), tenant: row.name(), available: Int(row.int()))
             }
             if lanes.contains(where: { $0.available > 0 }) { tenants = try tenantRoom(for: request) }
             let rooms = limits.mapValues { $0.room(at: time.steady) }

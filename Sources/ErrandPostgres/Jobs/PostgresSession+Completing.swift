@@ -37,17 +37,17 @@ struct Completion {
 private struct CompletedRow {
     let number: Int64
     let rev: Int64
-    let type: String
-    let queue: String
-    let tenant: String?
-    let project: String?
+    let type: Name
+    let queue: Name
+    let tenant: Name?
+    let project: Name?
     let hasDependents: Bool
     let isLimited: Bool
 
     init(_ row: inout PostgresRow) {
         (number, rev) = (row.int(), row.int())
-        (type, queue) = (row.text(), row.text())
-        (tenant, project) = (row.optionalText(), row.optionalText())
+        (type, queue) = (row.name(), row.name())
+        (tenant, project) = (row.optionalName(), row.optionalName())
         (hasDependents, isLimited) = (row.bool(), row.bool())
     }
 }
@@ -74,8 +74,11 @@ extension PostgresSession {
             counts.add(1, .completed, type: row.type, queue: row.queue, tenant: row.tenant, project: row.project)
             noteEnd(row.number, type: row.type, tenant: row.tenant)
         }
-        for row in completed where row.hasDependents { try applyToDependents(.dependencyCompleted, of: row.number) }
         let numbers = Set(completed.map(\.number))
+        let named = Set(completed.filter(\.hasDependents).map(\.number))
+        for lease in completions.map(\.lease) where named.contains(lease.number) {
+            beginCascade(of: lease.number, lease.id, isCompleted: true)
+        }
         let others = completions.map(\.lease).filter { !numbers.contains($0.number) }
         let statuses = others.isEmpty ? [:] : try statuses(of: others)
         return completions.map { completion in

@@ -73,7 +73,7 @@ extension PostgresSession {
             "SELECT j.number, j.tenant, j.project FROM errand.jobs j WHERE \(reference.condition)",
             reference.value
         )
-        .first { (row) throws(JobStoreError) in (row.int(), row.optionalText(), row.optionalText()) }
+        .first { (row) throws(JobStoreError) in (row.int(), row.optionalName(), row.optionalName()) }
         guard let found, scope.includes(tenantId: found.1, projectId: found.2) else {
             throw try missing(reference, scope: scope)
         }
@@ -91,7 +91,7 @@ extension PostgresSession {
             .int(now - Tombstone.lifetime)
         )
         .first { (row) throws(JobStoreError) in
-            scope.includes(tenantId: row.optionalText(), projectId: row.optionalText())
+            scope.includes(tenantId: row.optionalName(), projectId: row.optionalName())
         }
         guard isGone == true else { return .noJob(reference) }
         return .goneJob(reference)
@@ -108,14 +108,14 @@ extension PostgresSession {
 
 extension JobReference {
     /// Whether a row `j` is the one named.
-    fileprivate var condition: String {
+    var condition: String {
         switch self {
         case .id: "j.id = $1::uuid"
         case .number: "j.number = $1::bigint"
         }
     }
 
-    fileprivate var value: PostgresValue {
+    var value: PostgresValue {
         switch self {
         case .id(let id): .id(id)
         case .number(let number): .int(number)

@@ -30,8 +30,8 @@ extension PostgresSession {
             let id = try row.id()
             let job = InsertPlan.KnownJob(
                 number: row.int(),
-                tenant: row.optionalText(),
-                project: row.optionalText(),
+                tenant: row.optionalName(),
+                project: row.optionalName(),
                 fingerprint: row.optionalText()
             )
             return (id, job)

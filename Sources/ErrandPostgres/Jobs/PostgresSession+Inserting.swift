@@ -72,33 +72,36 @@ extension PostgresSession {
         )
     }
 
-    /// How many of the jobs in `after` are not completed, and the first of them that never will be.
+    /// For how many jobs in `after` it counts as blocked, and the first of them that will not be completed.
     private func dependencies(
         of new: NewJob,
         at index: Int,
         _ scope: Scope,
         _ place: Int,
         in plan: inout InsertPlan
-    ) throws(JobStoreError) -> (open: Int, failed: JobID?) {
-        var (open, failed): (Int, JobID?) = (0, nil)
-        var seen: Set<JobID> = []
+    ) throws(JobStoreError) -> (blockedBy: Int, failed: JobID?) {
+        var failed: JobID?
+        var (inner, stored): (Set<Int>, Set<Int64>) = ([], [])
         for (position, id) in new.after.enumerated() {
-            let inner = plan.places[id]
+            let earlier = plan.places[id]
             let number = plan.dependencies[id]
-            let found = inner.map { plan.jobs[$0].job } ?? number.flatMap { held[$0]?.job }
+            let found = earlier.map { plan.jobs[$0].job } ?? number.flatMap { held[$0]?.job }
             guard let job = found, job.tenantId == scope.tenantId else {
                 throw .unknownDependency(id, at: index, position)
             }
-            guard job.status != .completed, seen.insert(id).inserted else { continue }
-            open += 1
-            if job.status.isTerminal { failed = failed ?? id }
-            if let inner {
-                plan.innerDependencies.append((inner, place))
+            if job.status == .completed { continue }
+            if job.status.isTerminal {
+                failed = failed ?? id
+            } else if let earlier {
+                inner.insert(earlier)
             } else if let number {
-                plan.storedDependencies.append((number, place))
+                stored.insert(number)
             }
         }
-        return (open, failed)
+        guard failed == nil else { return (inner.count + stored.count + 1, failed) }
+        plan.innerDependencies += inner.sorted().map { ($0, place) }
+        plan.storedDependencies += stored.sorted().map { ($0, place) }
+        return (inner.count + stored.count, nil)
     }
 }
 #endif

@@ -48,7 +48,7 @@ extension PostgresSession {
         let expired = numbers.compactMap { held[$0]?.job }
         // What waits for a tracked job whose record goes would wait for ever.
         for job in expired where !job.status.isTerminal && held[job.number]?.hasDependents == true {
-            try applyToDependents(.dependencyFailed(job.id), of: job.number)
+            beginCascade(of: job.number, job.id, isCompleted: false)
         }
         try remove(expired)
         let orphans = try sql("SELECT key FROM errand.orphaned_files ORDER BY key LIMIT 1000")
@@ -81,7 +81,7 @@ extension PostgresSession {
         try sql("DELETE FROM errand.job_logs WHERE number = ANY ($1::bigint[])", numbers)
         try sql("DELETE FROM errand.log_batches WHERE number = ANY ($1::bigint[])", numbers)
         try sql("DELETE FROM errand.webhooks WHERE job = ANY ($1::bigint[])", numbers)
-        try sql("DELETE FROM errand.job_dependencies WHERE dependency = ANY ($1::bigint[])", numbers)
+        try sql("DELETE FROM errand.job_dependencies WHERE dependent = ANY ($1::bigint[])", numbers)
         for table in ["live", "ended", "jobs"] {
             try sql("DELETE FROM errand.\(table) WHERE number = ANY ($1::bigint[])", numbers)
         }
@@ -98,7 +98,7 @@ extension PostgresSession {
         """
     private static let lockSilent = """
         \(JobRow.narrow(.live)) WHERE s.stale_at IS NOT NULL AND s.stale_at <= $1::bigint
-        ORDER BY s.number FOR UPDATE OF s SKIP LOCKED
+        ORDER BY s.stale_at, s.number LIMIT 1000 FOR UPDATE OF s SKIP LOCKED
         """
 
     private static func lockExpired(_ table: JobRow.Table) -> String {

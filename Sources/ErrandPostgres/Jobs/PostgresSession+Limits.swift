@@ -4,7 +4,7 @@ import Synchronization
 
 /// What limits a queue, under the lock of its row.
 struct QueueLimits {
-    let queue: String
+    let queue: Name
     let isPaused: Bool
     let concurrency: Int?
     var window: RateWindow?
@@ -27,7 +27,7 @@ extension PostgresSession {
         """
 
     /// The limits of the queues that were found and locked.
-    func limits(in rows: PostgresRows) throws(JobStoreError) -> [String: QueueLimits] {
+    func limits(in rows: PostgresRows) throws(JobStoreError) -> [Name: QueueLimits] {
         let limits = try rows.map { (row) throws(JobStoreError) in QueueLimits(&row) }
         var byName = Dictionary(limits.map { ($0.queue, $0) }) { first, _ in first }
         let counted = limits.filter { $0.concurrency != nil }.map(\.queue)
@@ -40,13 +40,13 @@ extension PostgresSession {
             """,
             .texts(counted)
         )
-        .map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
+        .map { (row) throws(JobStoreError) in (row.name(), Int(row.int())) }
         for (queue, count) in running { byName[queue]?.running = count }
         return byName
     }
 
     /// Wakes those who wait for room that a run's end may have made: below the limit of its queue, or of its tenant.
-    func noteStopped(in queue: String, of tenant: String?, isLimited: Bool) {
+    func noteStopped(in queue: Name, of tenant: Name?, isLimited: Bool) {
         let isTenantLimited = tenant != nil && context.limitsTenants.load(ordering: .relaxed)
         if isLimited || isTenantLimited && TenantRoom.counts(queue) { changes.queues.insert(queue) }
     }
@@ -68,14 +68,14 @@ extension PostgresSession {
                 [.text(TenantRoom.ownQueues), .text(request.tenantId)]
             ),
         ])
-        let running = try answers[1].map { (row) throws(JobStoreError) in (row.text(), Int(row.int())) }
+        let running = try answers[1].map { (row) throws(JobStoreError) in (row.name(), Int(row.int())) }
         return TenantRoom(limit: limit, running: Dictionary(uniqueKeysWithValues: running))
     }
 
     /// Counts claimed jobs against the limits of their queues, and writes the windows they are counted in.
-    func count(_ jobs: [ClaimedJob], against limits: inout [String: QueueLimits]) throws(JobStoreError) {
+    func count(_ jobs: [ClaimedJob], against limits: inout [Name: QueueLimits]) throws(JobStoreError) {
         guard !limits.isEmpty else { return }
-        var windows: [(queue: String, window: RateWindow)] = []
+        var windows: [(queue: Name, window: RateWindow)] = []
         for (queue, count) in Dictionary(jobs.map { ($0.queue, 1) }, uniquingKeysWith: +) {
             limits[queue]?.running += count
             limits[queue]?.window?.count(count, at: time.steady)
@@ -95,10 +95,10 @@ extension PostgresSession {
 
     /// How long until the first window ends of those that hold back what nothing else does.
     func nextWindow(
-        of limits: [String: QueueLimits],
+        of limits: [Name: QueueLimits],
         for request: ClaimRequest
     ) throws(JobStoreError) -> Duration? {
-        let waits = limits.values.compactMap { limits -> (queue: String, wait: Duration)? in
+        let waits = limits.values.compactMap { limits -> (queue: Name, wait: Duration)? in
             guard !limits.isPaused, !limits.isFull else { return nil }
             return limits.window?.wait(at: time.steady).map { (limits.queue, $0) }
         }
@@ -113,14 +113,14 @@ extension PostgresSession {
             .texts(request.types),
             .text(request.tenantId)
         )
-        .map { (row) throws(JobStoreError) in row.text() }
+        .map { (row) throws(JobStoreError) in row.name() }
         return waits.filter { held.contains($0.queue) }.map(\.wait).min()
     }
 }
 
 extension QueueLimits {
     fileprivate init(_ row: inout PostgresRow) {
-        queue = row.text()
+        queue = row.name()
         isPaused = row.bool()
         concurrency = row.optionalInt().map { Int($0) }
         let limit = RateLimit(&row)

@@ -3,7 +3,7 @@ import Errand
 import FoundationEssentials
 
 extension PostgresSession {
-    /// Applies an event to a held job, and to those that wait for it what follows.
+    /// Applies an event to a held job, and notes what follows for those that wait for it.
     func apply(_ event: JobEvent, to number: Int64) throws(JobStoreError) -> Result<Job, TransitionRefusal> {
         guard let held = held[number] else {
             throw JobStoreError(.corrupt, "Job #\(number) was to be moved without a lock.")
@@ -20,28 +20,9 @@ extension PostgresSession {
         if old.status == .running { noteStopped(in: new.queue, of: new.tenantId, isLimited: held.isLimited) }
         if new.status.isTerminal { noteEnd(number, type: new.type, tenant: new.tenantId) }
         if new.status.isTerminal, held.hasDependents {
-            let event: JobEvent = new.status == .completed ? .dependencyCompleted : .dependencyFailed(new.id)
-            try applyToDependents(event, of: number)
+            beginCascade(of: number, new.id, isCompleted: new.status == .completed)
         }
         return .success(new)
-    }
-
-    /// Tells the jobs that wait for one what became of it.
-    func applyToDependents(_ event: JobEvent, of number: Int64) throws(JobStoreError) {
-        let dependents = try dependents(of: number)
-        try hold(dependents)
-        for dependent in dependents where held[dependent] != nil {
-            // A refusal is an answer too: a person retried or cancelled the dependent meanwhile.
-            _ = try apply(event, to: dependent)
-        }
-    }
-
-    private func dependents(of number: Int64) throws(JobStoreError) -> [Int64] {
-        try sql(
-            "SELECT dependent FROM errand.job_dependencies WHERE dependency = $1::bigint ORDER BY dependent",
-            .int(number)
-        )
-        .map { (row) throws(JobStoreError) in row.int() }
     }
 
     /// Notes a visible change, and that a job may have become claimable.

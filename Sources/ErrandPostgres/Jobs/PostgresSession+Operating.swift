@@ -47,13 +47,18 @@ extension PostgresSession {
         _ reference: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) throws(JobStoreError) -> Job {
+        let dependencies = try holdDependencies(of: reference)
         let job = try find(reference, ifRev: ifRev, scope: scope)
         if job.status == .failed || job.status == .cancelled, let other = try holder(ofKeyOf: job) {
             throw .uniqueConflict(with: (other.id, other.status), key: job.uniqueKey ?? "")
         }
-        return try ask(.retry(runAt: runAt), of: job, "retried", reference)
+        let standing = standing(to: job.after, dependencies) { !together.contains($0) }
+        let event = JobEvent.retry(runAt: runAt, waitingFor: standing.blockedBy)
+        let retried = try ask(event, of: job, "retried", reference)
+        return job.after.isEmpty ? retried : try wait(job.number, standing)
     }
 
     func delete(_ reference: JobReference, ifRev: Set<Int64>?, scope: Scope) throws(JobStoreError) {

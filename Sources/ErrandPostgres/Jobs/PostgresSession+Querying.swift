@@ -90,9 +90,9 @@ extension PostgresSession {
 
     func counts(
         _ grouping: JobGrouping,
-        _ projectId: String?,
+        _ projectId: Name?,
         _ scope: Scope
-    ) throws(JobStoreError) -> [String: StatusCounts] {
+    ) throws(JobStoreError) -> [Name: StatusCounts] {
         var conditions = ListConditions(owner: "j")
         conditions.add(scope)
         if let projectId { conditions.add("j.project = $::text", .text(projectId)) }
@@ -111,15 +111,15 @@ extension PostgresSession {
                 conditions.values
             )
         )
-        var counts: [String: StatusCounts] = [:]
+        var counts: [Name: StatusCounts] = [:]
         for (name, status, count) in try rows.map(Self.readCount) {
             counts[name, default: StatusCounts()][status] += count
         }
         return counts
     }
 
-    private static func readCount(_ row: inout PostgresRow) throws(JobStoreError) -> (String, JobStatus, Int) {
-        (row.text(), try JobStatus(code: row.int()), Int(row.int()))
+    private static func readCount(_ row: inout PostgresRow) throws(JobStoreError) -> (Name, JobStatus, Int) {
+        (row.name(), try JobStatus(code: row.int()), Int(row.int()))
     }
 
     func logs(of number: Int64, after: Int64, limit: Int) throws(JobStoreError) -> [StoredLogLine] {
@@ -164,7 +164,7 @@ extension PostgresSession {
         return states.values.sorted { $0.name < $1.name }
     }
 
-    private func firstReady(_ scope: Scope) throws(JobStoreError) -> [(String, Int64)] {
+    private func firstReady(_ scope: Scope) throws(JobStoreError) -> [(Name, Int64)] {
         var conditions = ListConditions(owner: "r")
         conditions.add(scope)
         conditions.add("r.run_at <= $::bigint", .int(now))
@@ -180,7 +180,7 @@ extension PostgresSession {
                 conditions.values
             )
         )
-        .map { (row) throws(JobStoreError) in (row.text(), row.int()) }
+        .map { (row) throws(JobStoreError) in (row.name(), row.int()) }
     }
 
     /// The first job of each tenant's priority, from one to the next through the index of claims, and those that fell

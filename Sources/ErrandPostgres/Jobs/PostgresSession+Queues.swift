@@ -4,7 +4,7 @@ import FoundationEssentials
 
 // What is set about queues.
 extension PostgresSession {
-    func configure(_ queue: String, _ queueChanges: [QueueChange], ifRev: Set<Int64>?) throws(JobStoreError) {
+    func configure(_ queue: Name, _ queueChanges: [QueueChange], ifRev: Set<Int64>?) throws(JobStoreError) {
         var record = try lockedRecord(of: queue)
         try JobStoreError.check(ifRev, include: record.overrides.rev, ofQueue: queue)
         for change in queueChanges { record.apply(change, at: time.wall) }
@@ -13,7 +13,7 @@ extension PostgresSession {
     }
 
     /// The settings of a queue, whose row is made where there is none, and locked.
-    private func lockedRecord(of queue: String) throws(JobStoreError) -> QueueRecord {
+    private func lockedRecord(of queue: Name) throws(JobStoreError) -> QueueRecord {
         try sql("INSERT INTO errand.queues (name) VALUES ($1::text) ON CONFLICT DO NOTHING", .text(queue))
         let found = try sql("\(Self.readQueues) WHERE q.name = $1::text FOR UPDATE OF q", .text(queue))
             .first { (row) throws(JobStoreError) in Self.record(&row).record }
@@ -22,7 +22,7 @@ extension PostgresSession {
     }
 
     /// A changed rate limit holds for the window under way; a lifted one is forgotten with it.
-    private func write(_ record: QueueRecord, of queue: String) throws(JobStoreError) {
+    private func write(_ record: QueueRecord, of queue: Name) throws(JobStoreError) {
         try sql(
             """
             UPDATE errand.queues SET paused_since = $2::bigint, paused_by = $3::text, pause_reason = $4::text,
@@ -76,8 +76,8 @@ extension PostgresSession {
         """
 
     /// Reads a row of ``readQueues``.
-    private static func record(_ row: inout PostgresRow) -> (name: String, record: QueueRecord) {
-        let name = row.text()
+    private static func record(_ row: inout PostgresRow) -> (name: Name, record: QueueRecord) {
+        let name = row.name()
         let (since, by, reason) = (row.optionalDate(), row.optionalText(), row.optionalText())
         let concurrency = row.optionalInt().map { Int($0) }
         var record = QueueRecord(

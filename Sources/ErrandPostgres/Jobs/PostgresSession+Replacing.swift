@@ -7,17 +7,8 @@ extension PostgresSession {
         guard !plan.replaced.isEmpty else { return }
         let numbers = plan.replaced.map(\.number)
         try sql("DELETE FROM errand.webhooks WHERE job = ANY ($1::bigint[])", .ints(numbers))
-        let former = plan.replaced.flatMap { job in job.formerDependencies.map { (job.number, $0) } }
-        guard !former.isEmpty else { return }
-        try sql(
-            """
-            DELETE FROM errand.job_dependencies d
-            USING unnest($1::bigint[], $2::uuid[]) AS f(dependent, id), errand.jobs j
-            WHERE j.id = f.id AND d.dependency = j.number AND d.dependent = f.dependent
-            """,
-            .ints(former.map(\.0)),
-            .ids(former.map(\.1))
-        )
+        let free = plan.replaced.filter(\.isFree).map(\.number)
+        try sql("DELETE FROM errand.job_dependencies WHERE dependent = ANY ($1::bigint[])", .ints(free))
     }
 
     /// What writes all that a submit says of those jobs that another submit replaced.

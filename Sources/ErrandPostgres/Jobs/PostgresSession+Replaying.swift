@@ -99,7 +99,7 @@ extension PostgresSession {
         guard let held = held[holder.number] else { return nil }
         held.isReplaced = true
         held.hasDependents = held.hasDependents || new.webhook != nil
-        plan.replaced.append((holder.number, new.after.isEmpty ? holder.after : []))
+        plan.replaced.append((holder.number, new.after.isEmpty))
         return nil
     }
 

@@ -28,7 +28,7 @@ extension PostgresSession {
         return (wanted ?? nil) ?? .run
     }
 
-    func want(_ state: WantedState, of id: String) throws(JobStoreError) {
+    func want(_ state: WantedState, of id: Name) throws(JobStoreError) {
         let found = try sql(
             """
             UPDATE errand.workers SET wanted = CASE WHEN wanted = 'stop' THEN wanted ELSE $2::text END
@@ -41,7 +41,7 @@ extension PostgresSession {
         if found == nil { throw .unknownWorker(id) }
     }
 
-    func withdraw(worker id: String) throws(JobStoreError) {
+    func withdraw(worker id: Name) throws(JobStoreError) {
         try sql("DELETE FROM errand.workers WHERE id = $1::text", .text(id))
     }
 
@@ -56,10 +56,10 @@ extension PostgresSession {
         return LiveWorker.list(workers, holding: try heldLeases(scope))
     }
 
-    private func heldLeases(_ scope: Scope) throws(JobStoreError) -> [(worker: String, held: HeldLease)] {
+    private func heldLeases(_ scope: Scope) throws(JobStoreError) -> [(worker: Name, held: HeldLease)] {
         try sql(Self.readHeld)
             .map { (row) throws(JobStoreError) in
-                let (worker, tenant, project) = (row.text(), row.optionalText(), row.optionalText())
+                let (worker, tenant, project) = (row.name(), row.optionalName(), row.optionalName())
                 let lease = JobLease(id: try row.id(), number: row.int(), fence: row.int())
                 let end = time.wall(at: .microseconds(row.int()))
                 let isShown = scope.includes(tenantId: tenant, projectId: project)
@@ -71,7 +71,7 @@ extension PostgresSession {
     /// Reads a row of ``readWorkers``.
     private func worker(_ row: inout PostgresRow) throws(JobStoreError) -> LiveWorker {
         var announcement = WorkerAnnouncement(
-            id: row.text(),
+            id: row.name(),
             name: row.text(),
             version: row.optionalText(),
             queues: try row.json().map(Self.names),
@@ -84,7 +84,7 @@ extension PostgresSession {
         let (heartbeatAt, heartbeat) = (row.date(), Duration.microseconds(row.int()))
         announcement.language = row.optionalText()
         announcement.labels = try row.json()
-        announcement.tenantId = row.optionalText()
+        announcement.tenantId = row.optionalName()
         // What a later version writes is no state of this one.
         announcement.state = WorkerAnnouncement.State(rawValue: row.text()) ?? .run
         var worker = LiveWorker(announcement, heartbeatAt: heartbeatAt, heartbeatAge: time.steady - heartbeat)
@@ -92,9 +92,9 @@ extension PostgresSession {
         return worker
     }
 
-    private static func names(_ json: JSONText) throws(JobStoreError) -> [String] {
+    private static func names(_ json: JSONText) throws(JobStoreError) -> [Name] {
         do {
-            return try json.elements().compactMap(\.stringValue)
+            return try json.elements().compactMap(\.nameValue)
         } catch {
             throw JobStoreError(.corrupt, "A worker's names cannot be read.", underlying: error)
         }

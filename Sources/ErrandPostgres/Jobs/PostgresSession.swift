@@ -22,9 +22,12 @@ final class PostgresContext: Sendable {
     let limitsTenants = Atomic(false)
     /// The latest time that made jobs claimable, in milliseconds.
     let latestWrite = Mutex(Int64(0))
+    /// Whether this process goes on with the ends of jobs.
+    let goesOnWithCascades = Atomic(false)
+    let pool: PostgresPool
 
-    init(options: PostgresJobStore.Options, hub: ChangeHub, sender: ChangeSender?) {
-        (self.options, self.hub, self.sender) = (options, hub, sender)
+    init(options: PostgresJobStore.Options, pool: PostgresPool, hub: ChangeHub, sender: ChangeSender?) {
+        (self.options, self.pool, self.hub, self.sender) = (options, pool, hub, sender)
     }
 
     /// Tells everybody what a transaction changed, once it is durable.
@@ -48,6 +51,10 @@ final class PostgresSession {
     var held: [Int64: HeldJob] = [:]
     /// The jobs it ended, until what is to be told of them is stored.
     var ended: [EndedJob] = []
+    /// The ends that those who wait for the jobs have to be told of; they have no sequence numbers yet.
+    var cascades: [Cascade] = []
+    /// The sequence numbers they were stored under.
+    private(set) var begun: [Int64] = []
     /// What the transaction adds to the counts.
     var counts = JobCounts()
     /// What subscribers are told after the commit.
@@ -91,9 +98,14 @@ final class PostgresSession {
         try deliverEnds()
         var statements = saves()
         if let counts = counts.statement { statements.append(counts) }
+        let cascades = beginCascades()
+        if let cascades { statements.append(cascades) }
         // Nothing was asked, and there is nothing to write.
         if statements.isEmpty, queued.first?.text == PostgresStatement.begin.text { return finish() }
-        try run(statements + [.commit])
+        let answers = try run(statements + [.commit])
+        if cascades != nil {
+            begun = try answers[statements.count - 1].map { (row) throws(JobStoreError) in row.int() }
+        }
         finish()
     }
 
@@ -130,14 +142,14 @@ final class PostgresSession {
     /// Does all of a part or, where the part is refused, nothing of it.
     func nested<Value>(_ body: () throws(JobStoreError) -> Value) throws(JobStoreError) -> Value {
         try run(saves() + [PostgresStatement("SAVEPOINT part")])
-        let before = (changes, counts, ended)
+        let before = (changes, counts, ended, cascades)
         do throws(JobStoreError) {
             let value = try body()
             try run(saves() + [PostgresStatement("RELEASE SAVEPOINT part")])
             return value
         } catch {
             held = [:]
-            (changes, counts, ended) = before
+            (changes, counts, ended, cascades) = before
             try run([PostgresStatement("ROLLBACK TO SAVEPOINT part"), PostgresStatement("RELEASE SAVEPOINT part")])
             throw error
         }

@@ -4,7 +4,7 @@ import Errand
 /// A job that this transaction ended, of which somebody may want to hear.
 struct EndedJob {
     let number: Int64
-    let tenant: String?
+    let tenant: Name?
 }
 
 // What is to be told of the ends of jobs is stored by the transaction that ends them. Where no webhook of the tenant is
@@ -19,7 +19,7 @@ extension PostgresSession {
         """
 
     /// Notes that a job has ended.
-    func noteEnd(_ number: Int64, type: String, tenant: String?) {
+    func noteEnd(_ number: Int64, type: Name, tenant: Name?) {
         guard type != WebhookDelivery.type else { return }
         ended.append(EndedJob(number: number, tenant: tenant))
     }

@@ -75,7 +75,7 @@ extension Webhook {
 
     init(_ row: inout PostgresRow) throws(JobStoreError) {
         let id = try row.id()
-        let scope = try Scope.stored(tenantId: row.optionalText(), projects: row.optionalText())
+        let scope = try Scope.stored(tenantId: row.optionalName(), projects: row.optionalText())
         let (job, url, events) = (row.optionalInt(), row.text(), row.text())
         let (format, isEnabled, reason) = (row.text(), row.bool(), row.optionalText())
         let secrets = try Self.secrets(stored: row.text())

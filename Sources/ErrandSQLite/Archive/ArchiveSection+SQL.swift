@@ -8,6 +8,7 @@ extension ArchiveSection {
         case .queues: "queues LEFT JOIN queue_overrides USING (name)"
         case .jobs: JobRow.source
         case .dependencies: "job_dependencies"
+        case .cascades: "cascades"
         case .logs: "job_logs"
         case .files: "job_files"
         case .uploads: "uploads"
@@ -48,6 +49,7 @@ extension ArchiveSection {
         case .queues: "name"
         case .jobs: "j.number"
         case .dependencies: "dependent, dependency"
+        case .cascades: "sequence"
         case .logs: "number, sequence"
         case .files: "number, name"
         case .uploads, .answers, .keys, .webhooks, .spentTokens: "id"
@@ -78,7 +80,7 @@ extension ArchiveSection {
         case .datasets: "dataset, tenant, project, name, columns, generation, row_count, updated_at"
         case .datasetWrites: "dataset, job, generation, mode, columns, row_count, base_count"
         case .rows: "generation, position, cells"
-        case .answers, .keys, .webhooks, .audit, .spentTokens: "*"
+        case .answers, .cascades, .keys, .webhooks, .audit, .spentTokens: "*"
         }
     }
 }
@@ -93,7 +95,7 @@ extension SQLStatement {
     var archivedQueue: ArchivedQueue {
         let settings = QueueSettings(row: self)
         let state = QueueState(
-            name: text(0),
+            name: name(0),
             pause: settings.pause,
             concurrency: settings.concurrency,
             rateLimit: RateLimit(row: self)
@@ -123,15 +125,15 @@ extension SQLStatement {
             sha256: text(5),
             expiresAt: Date(milliseconds: int(6))
         )
-        return ArchivedUpload(upload, tenantId: optionalText(1), job: optionalInt(7))
+        return ArchivedUpload(upload, tenantId: optionalName(1), job: optionalInt(7))
     }
 
     var archivedTombstone: ArchivedTombstone {
         ArchivedTombstone(
             number: int(0),
             id: id(1),
-            tenantId: optionalText(2),
-            projectId: optionalText(3),
+            tenantId: optionalName(2),
+            projectId: optionalName(3),
             deletedAt: Date(milliseconds: int(4))
         )
     }
@@ -139,7 +141,7 @@ extension SQLStatement {
     func archivedDataset() throws(JobStoreError) -> Dataset {
         Dataset(
             generation: int(5),
-            reference: DatasetReference(tenantId: optionalText(1), projectId: text(2), name: text(3)),
+            reference: DatasetReference(tenantId: optionalName(1), projectId: name(2), name: name(3)),
             columns: try DatasetRecord.columns(in: text(4)),
             rowCount: int(6),
             updatedAt: Date(milliseconds: int(7))

@@ -54,6 +54,7 @@ extension SQLiteReader {
         case .queue(let queue): row.bind(1, queue.state.name)
         case .job(let job): row.bind(1, job.job.number)
         case .dependency(let job, let dependency): bind(row, job, dependency)
+        case .cascade(let cascade): row.bind(1, cascade.sequence)
         case .log(let job, let line): bind(row, job, line.sequence)
         case .file(let job, let file):
             row.bind(1, job)
@@ -82,6 +83,7 @@ extension SQLiteReader {
         case .queues: return .queue(row.archivedQueue)
         case .jobs: return .job(ArchivedJob(try read(row), fingerprint: row.optionalText(JobRow.fingerprint)))
         case .dependencies: return .dependency(of: row.int(0), on: row.int(1))
+        case .cascades: return .cascade(Cascade(row))
         case .logs: return .log(job: row.int(0), row.archivedLine)
         case .files: return .file(job: row.int(0), row.archivedFile)
         case .uploads: return .upload(row.archivedUpload)

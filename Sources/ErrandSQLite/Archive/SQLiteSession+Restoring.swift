@@ -10,6 +10,7 @@ extension SQLiteSession {
         case .job(let job): try restore(job)
         case .dependency(let job, let dependency):
             try sql("INSERT OR IGNORE INTO job_dependencies VALUES (?, ?)").run(dependency, job)
+        case .cascade(let cascade): try write(cascade)
         case .log(let job, let line): try restore(line, of: job)
         case .file(let job, let file): try restore(file, of: job)
         case .upload(let upload): try restore(upload)
@@ -138,6 +139,7 @@ struct RowBinder {
 
     mutating func add(_ value: Int64?) { row.bind(next(), value) }
     mutating func add(_ value: String?) { row.bind(next(), value) }
+    mutating func add(_ value: Name?) { row.bind(next(), value) }
     mutating func add(_ value: JobID) { row.bind(next(), value) }
     mutating func add(_ value: Bool) { row.bind(next(), value ? 1 : 0) }
     func run() throws(JobStoreError) { try row.run() }

@@ -77,6 +77,9 @@ final class SQLStatement {
         if let value { bind(position, value) } else { bindNull(position) }
     }
 
+    func bind(_ position: CInt, _ value: Name) { bind(position, value.text) }
+    func bind(_ position: CInt, _ value: Name?) { bind(position, value?.text) }
+
     func bind(_ position: CInt, _ id: JobID) {
         withUnsafeBytes(of: (id.high.bigEndian, id.low.bigEndian)) { bytes in
             _ = sqlite3_bind_blob(handle, position, bytes.baseAddress, 16, copied)
@@ -111,6 +114,10 @@ final class SQLStatement {
     }
 
     func optionalText(_ column: CInt) -> String? { isNull(column) ? nil : text(column) }
+
+    func name(_ column: CInt) -> Name { Name(text(column)) }
+
+    func optionalName(_ column: CInt) -> Name? { isNull(column) ? nil : name(column) }
 
     func id(_ column: CInt) -> JobID {
         guard let bytes = sqlite3_column_blob(handle, column), sqlite3_column_bytes(handle, column) == 16 else {

@@ -59,6 +59,7 @@ final class SQLiteDatabase: Sendable {
                 guard let handle = database.sqliteConnection else { return }
                 let session = SQLiteSession(handle, options: options, leases: leases, hub: hub)
                 defer { session.sql.finalize() }
+                session.goingOn.enqueue = { writer.enqueue($0) }
                 try session.prepare(isDurable: options.isDurable, sessionLease: options.sessionLease)
                 opened.finish(nil)
                 writer.run(session)

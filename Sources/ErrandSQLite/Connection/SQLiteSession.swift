@@ -9,6 +9,7 @@ final class SQLiteSession {
     let sql: SQLStatements
     let clock: any JobClock
     let rules: JobRules
+    let pace: CascadePace
     let identifiers: JobIDGenerator
     let leases: LeaseTable
     let hub: ChangeHub
@@ -20,6 +21,10 @@ final class SQLiteSession {
     /// What the operations before it changed, told to subscribers after the commit.
     private var committing = StoreChanges()
     var interest: ChangeInterest = []
+    /// The ends that the operation under way has followed, or that others noted before it.
+    var followed: Int64 = 0
+    /// How the ends that were not followed in their own transactions are gone on with.
+    var goingOn = GoingOn()
     /// Claims that found nothing, in the order they came.
     private var waitingClaims: [WaitingClaim] = []
     private var undoLog: [Undo] = []
@@ -30,6 +35,7 @@ final class SQLiteSession {
         sql = SQLStatements(database)
         clock = options.clock
         rules = options.rules
+        pace = options.cascades
         identifiers = options.identifiers
         self.leases = leases
         self.hub = hub
@@ -57,6 +63,7 @@ final class SQLiteSession {
         // First the workers, who have something to do now.
         if !waitingClaims.isEmpty { finishWaitingClaims(failure) }
         for write in batch { write.finish(failure) }
+        if memory.cascadeCount > 0, pace.goesOn { goOnWithCascades() }
     }
 
     /// Tells subscribers what was committed.
@@ -101,6 +108,7 @@ final class SQLiteSession {
     private func perform(_ write: any PendingWrite, alone: Bool) throws(JobStoreError) {
         let mark = undoLog.count
         changes = StoreChanges()
+        followed = memory.lastCascade
         if !alone { try sql("SAVEPOINT operation").run() }
         if let error = write.perform(on: self) {
             undo(downTo: mark)
@@ -109,6 +117,7 @@ final class SQLiteSession {
             try sql.execute(alone ? "ROLLBACK; BEGIN IMMEDIATE" : "ROLLBACK TO operation; RELEASE operation")
             return
         }
+        if memory.lastCascade > followed { try followNewEnds() }
         if !alone { try sql("RELEASE operation").run() }
         committing.merge(changes)
     }

@@ -24,7 +24,7 @@ extension SQLiteJobStore: UploadStore {
             )
             row.bind(1, id)
             defer { row.reset() }
-            guard try row.step(), scope == .system || row.optionalText(6) == scope.tenantId,
+            guard try row.step(), scope == .system || row.optionalName(6) == scope.tenantId,
                 row.int(5) != 0 || row.int(4) > reader.time.wall.milliseconds
             else { throw JobStoreError.noUpload(id) }
             return Upload(
@@ -73,13 +73,13 @@ extension SQLiteJobStore: DatasetStore {
         try await self.write { session throws(JobStoreError) in try session.finishWrite(write, lease: lease) }
     }
 
-    public func datasets(projectId: String, scope: Scope) async throws(JobStoreError) -> [Dataset] {
+    public func datasets(projectId: Name, scope: Scope) async throws(JobStoreError) -> [Dataset] {
         try await read { reader throws(JobStoreError) in
             try reader.datasets("project = ? ORDER BY name, tenant", projectId, nil, scope)
         }
     }
 
-    public func dataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) -> Dataset {
+    public func dataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) -> Dataset {
         try await read { reader throws(JobStoreError) in
             let found = try reader.datasets("project = ? AND name = ? ORDER BY tenant", projectId, name, scope)
             guard let dataset = found.first else {
@@ -113,7 +113,7 @@ extension SQLiteJobStore: DatasetStore {
         }
     }
 
-    public func deleteDataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) {
+    public func deleteDataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) {
         let dataset = try await dataset(name, projectId: projectId, scope: scope)
         try await write { session throws(JobStoreError) in try session.deleteDataset(dataset.reference) }
     }
@@ -122,8 +122,8 @@ extension SQLiteJobStore: DatasetStore {
 extension SQLiteReader {
     fileprivate func datasets(
         _ condition: String,
-        _ projectId: String,
-        _ name: String?,
+        _ projectId: Name,
+        _ name: Name?,
         _ scope: Scope
     ) throws(JobStoreError) -> [Dataset] {
         let row = try sql(
@@ -134,14 +134,14 @@ extension SQLiteReader {
         defer { row.reset() }
         var datasets: [Dataset] = []
         while try row.step() {
-            guard scope.includes(tenantId: row.optionalText(1), projectId: row.text(2)) else { continue }
+            guard scope.includes(tenantId: row.optionalName(1), projectId: row.name(2)) else { continue }
             datasets.append(
                 Dataset(
                     generation: row.int(0),
                     reference: DatasetReference(
-                        tenantId: row.optionalText(1),
-                        projectId: row.text(2),
-                        name: row.text(3)
+                        tenantId: row.optionalName(1),
+                        projectId: row.name(2),
+                        name: row.name(3)
                     ),
                     columns: try DatasetRecord.columns(in: row.text(4)),
                     rowCount: row.int(5),

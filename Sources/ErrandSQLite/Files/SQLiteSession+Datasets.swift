@@ -13,7 +13,7 @@ extension SQLiteSession {
         let found = try findDataset(reference)
         let dataset = if let found { found } else { try makeDataset(reference, columns: columns) }
         if let write = try openWrite(of: dataset.id, by: lease.number) { return write }
-        if mode == .append, dataset.columns != columns {
+        if mode == .append, dataset.columns.map({ Name($0) }) != columns.map({ Name($0) }) {
             guard try rowCount(dataset.id) == 0 else {
                 throw .otherColumns(reference.name, has: dataset.columns)
             }
@@ -87,7 +87,7 @@ extension SQLiteSession {
         let others = try sql("SELECT count(*) FROM dataset_writes WHERE dataset = ? AND (mode = 'replace' OR ? = 1)")
         others.bind(1, dataset.id)
         // An append that brings columns of its own to an empty dataset has it to itself, like a replacement.
-        others.bind(2, mode == .replace || dataset.columns != columns ? 1 : 0)
+        others.bind(2, mode == .replace || dataset.columns.map({ Name($0) }) != columns.map({ Name($0) }) ? 1 : 0)
         guard try others.onlyInt() == 0 else {
             throw .datasetWrittenByAnother
         }

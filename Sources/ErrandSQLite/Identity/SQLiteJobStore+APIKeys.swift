@@ -97,7 +97,7 @@ extension APIKey {
             prefix: row.text(1),
             sha256: row.text(2),
             name: row.text(3),
-            scope: try Scope.stored(tenantId: row.optionalText(4), projects: row.optionalText(5)),
+            scope: try Scope.stored(tenantId: row.optionalName(4), projects: row.optionalText(5)),
             scopes: Self.scopes(stored: row.text(6)),
             createdAt: Date(milliseconds: row.int(7)),
             expiresAt: row.optionalInt(8).map(Date.init(milliseconds:))

@@ -58,7 +58,7 @@ extension AuditEntry {
     init(_ row: SQLStatement) {
         self.init(
             at: Date(milliseconds: row.int(1)),
-            tenantId: row.optionalText(2),
+            tenantId: row.optionalName(2),
             actor: row.text(3),
             actorName: row.optionalText(4),
             operation: row.text(5),

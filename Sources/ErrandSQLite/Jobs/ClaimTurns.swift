@@ -6,7 +6,7 @@ import Errand
 /// number, over all the types asked for.
 struct ClaimTurns {
     private struct QueueTurns {
-        let name: String
+        let name: Name
         var tenants: [TenantTurns]
         var nextTenant = 0
         /// How many more of its jobs may be claimed; nil is any number.
@@ -14,10 +14,10 @@ struct ClaimTurns {
     }
 
     private struct TenantTurns {
-        let name: String
+        let name: Name
         let lanes: [Int]
         /// Its name for ``room``; none is the system.
-        var tenant: String? { name.isEmpty ? nil : name }
+        var tenant: Name? { name.isEmpty ? nil : name }
         var candidates: ArraySlice<Candidate> = []
         var isExhausted = false
     }
@@ -35,8 +35,8 @@ struct ClaimTurns {
     private let projects: Set<Int64>?
     private var queues: [QueueTurns]
     private var nextQueue = 0
-    private var servedQueue: String?
-    private var servedTenants: [String: String] = [:]
+    private var servedQueue: Name?
+    private var servedTenants: [Name: Name] = [:]
     private var takenPlaces: [Int: ClaimPlace] = [:]
     /// What each tenant may still be given.
     private(set) var room: TenantRoom
@@ -44,14 +44,14 @@ struct ClaimTurns {
     var lastPlaces: [Int: ClaimPlace] { projects == nil ? takenPlaces : [:] }
 
     /// Where the rotations stand after the claim.
-    var lastServed: (queue: String, tenants: [String: String])? { servedQueue.map { ($0, servedTenants) } }
+    var lastServed: (queue: Name, tenants: [Name: Name])? { servedQueue.map { ($0, servedTenants) } }
 
     init(session: SQLiteSession, request: ClaimRequest) {
         self.session = session
         limit = request.limit
         projects = request.projects.map { session.projectNumbers(of: $0, tenant: request.tenantId) }
         room = session.tenantRoom(for: request)
-        var lanes: [String: [String: [Int]]] = [:]
+        var lanes: [Name: [Name: [Int]]] = [:]
         for lane in session.memory.readyLanes {
             let key = session.memory.lanes[lane].key
             guard request.wants(key), session.memory.queues[key.queue]?.pause == nil else { continue }
@@ -205,13 +205,13 @@ extension SQLiteSession {
 
 extension SQLiteSession {
     /// How many more jobs of a queue may be claimed; nil where nothing limits it.
-    fileprivate func room(in queue: String) -> Int? {
+    fileprivate func room(in queue: Name) -> Int? {
         [roomToRun(in: queue), memory.rates[queue]?.room(at: time.steady)].compactMap(\.self).min()
     }
 
     /// What claims may give each tenant.
     fileprivate func tenantRoom(for request: ClaimRequest) -> TenantRoom {
-        var running: [String: Int] = [:]
+        var running: [Name: Int] = [:]
         if request.runningJobsPerTenant != nil {
             memory.limitsTenants = true
             for lane in memory.lanes where lane.running > 0 && TenantRoom.counts(lane.key.queue) {
@@ -222,7 +222,7 @@ extension SQLiteSession {
     }
 
     /// How many more jobs of a queue may run; nil where nothing limits it.
-    func roomToRun(in queue: String) -> Int? {
+    func roomToRun(in queue: Name) -> Int? {
         guard let limit = memory.queues[queue]?.concurrency else { return nil }
         let running = memory.lanes.lazy.filter { $0.key.queue == queue }.reduce(0) { $0 + $1.running }
         return max(0, limit - running)

@@ -26,9 +26,9 @@ enum LongText: Int64 {
 struct UniqueKey {
     let prefix: String
 
-    init(type: String, tenant: String?) {
+    init(type: Name, tenant: Name?) {
         prefix = "\(type.utf8.count):\(type)\(tenant.map { "\($0.utf8.count):\($0)" } ?? "-")/"
     }
 
-    func stored(_ key: String) -> String { prefix + key }
+    func stored(_ key: Name) -> String { prefix + key.text }
 }

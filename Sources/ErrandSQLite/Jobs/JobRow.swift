@@ -42,12 +42,12 @@ struct JobRow {
     private func head() throws(JobStoreError) -> Job {
         var job = Job(
             identity: (id: row.id(1), number: number),
-            type: row.text(2),
-            queue: row.text(3),
+            type: row.name(2),
+            queue: row.name(3),
             createdAt: Date(milliseconds: row.int(28))
         )
-        job.tenantId = row.optionalText(4)
-        job.projectId = row.optionalText(5)
+        job.tenantId = row.optionalName(4)
+        job.projectId = row.optionalName(5)
         job.projectName = row.optionalText(6)
         job.status = try JobStatus(code: row.int(7))
         job.priority = Int16(truncatingIfNeeded: row.int(8))
@@ -74,13 +74,13 @@ struct JobRow {
             job.failure = failure
             job.error = failure.message
         }
-        job.workerId = row.optionalText(41)
+        job.workerId = row.optionalName(41)
         job.timeoutSeconds = row.optionalInt(37).map { Int($0) }
         if row.int(44) != 0 { job.tracking = Tracking(staleAfterSeconds: row.optionalInt(45).map { Int($0) }) }
     }
 
     private func readTexts(into job: inout Job) throws(JobStoreError) {
-        if let after = row.optionalText(20) { job.after = after.split(separator: " ").compactMap { JobID(String($0)) } }
+        if let after = row.optionalText(20) { job.after = [JobID](stored: after) }
         if let errors = try long(21, .errors) { job.errors = try [RunRecord](stored: errors) }
         job.metadata = try long(22, .metadata) ?? .emptyObject
         job.data = try long(23, .data)
@@ -91,7 +91,7 @@ struct JobRow {
         job.createdBy = row.optionalText(34)
         job.createdByName = row.optionalText(35)
         job.traceparent = row.optionalText(38)
-        job.uniqueKey = row.optionalText(36)
+        job.uniqueKey = row.optionalName(36)
     }
 
     private func readTimes(into job: inout Job) {

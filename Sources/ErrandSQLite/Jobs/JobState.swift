@@ -22,8 +22,8 @@ struct JobState {
     let startedAt: Int64?
     let updatedAt: Int64
     let staleAfter: Int64?
-    let worker: String?
-    let uniqueKey: String?
+    let worker: Name?
+    let uniqueKey: Name?
     let hasResult: Bool
     let fingerprint: String?
 
@@ -65,8 +65,8 @@ extension SQLiteSession {
             startedAt: row.optionalInt(15),
             updatedAt: row.int(16),
             staleAfter: row.optionalInt(17),
-            worker: row.optionalText(18),
-            uniqueKey: row.optionalText(19),
+            worker: row.optionalName(18),
+            uniqueKey: row.optionalName(19),
             hasResult: row.int(20) != 0,
             fingerprint: row.optionalText(21)
         )
@@ -152,7 +152,7 @@ enum Tombstone {
         found row: SQLStatement,
         scope: Scope
     ) throws(JobStoreError) -> JobStoreError {
-        if try row.step(), scope.includes(tenantId: row.optionalText(0), projectId: row.optionalText(1)) {
+        if try row.step(), scope.includes(tenantId: row.optionalName(0), projectId: row.optionalName(1)) {
             return .goneJob(reference)
         }
         return .noJob(reference)

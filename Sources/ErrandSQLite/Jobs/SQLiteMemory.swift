@@ -12,30 +12,34 @@ struct SQLiteMemory {
     var readyLanes: Set<Int> = []
     /// Lanes with scheduled jobs.
     var scheduledLanes: Set<Int> = []
-    var tenantNumbers: [String: Int64] = [:]
+    var tenantNumbers: [Name: Int64] = [:]
     var projectNumbers: [ProjectKey: Int64] = [:]
-    var projectNames: [Int64: String] = [:]
-    var queues: [String: QueueSettings] = [:]
+    var projectNames: [Int64: Name] = [:]
+    var queues: [Name: QueueSettings] = [:]
     /// The rate limits of those queues that have one.
-    var rates: [String: RateWindow] = [:]
+    var rates: [Name: RateWindow] = [:]
     var nextNumber: Int64 = 1
     /// While there are none, ending a job need not look for jobs that wait for it.
     var dependencyCount = 0
+    /// How many ends not all who wait for them were told of.
+    var cascadeCount = 0
+    /// The sequence number that the last of them was given; it only grows.
+    var lastCascade: Int64 = 0
     var webhooks = WebhookMemory()
     /// Whether claims hold tenants to a limit.
     var limitsTenants = false
     /// The transaction's changes to the counts.
     var pendingCounts: [CountKey: StatusCounts] = [:]
     /// Where the rotation over queues, and over the tenants of each queue, goes on.
-    var lastQueue: String?
-    var lastTenant: [String: String] = [:]
+    var lastQueue: Name?
+    var lastTenant: [Name: Name] = [:]
 }
 
 /// A queue, a type and a tenant: what jobs have in common that are claimed in order.
 struct LaneKey: Hashable {
-    var queue: String
-    var type: String
-    var tenant: String?
+    var queue: Name
+    var type: Name
+    var tenant: Name?
 }
 
 /// A lane, and how many of its jobs can be claimed, wait and run.
@@ -63,7 +67,7 @@ struct ClaimPlace: Comparable {
 
 struct ProjectKey: Hashable {
     var tenant: Int64
-    var id: String
+    var id: Name
 }
 
 struct QueueSettings: Hashable {
@@ -107,12 +111,13 @@ enum Undo {
     case count(CountKey, JobStatus, by: Int)
     case lease(Int64, Lease?)
     case lane(LaneKey)
-    case tenant(String)
+    case tenant(Name)
     case project(ProjectKey)
-    case queue(String, QueueSettings?)
-    case rate(String, RateWindow?)
+    case queue(Name, QueueSettings?)
+    case rate(Name, RateWindow?)
     case nextNumber(Int64)
     case dependencies(by: Int)
+    case cascades(by: Int)
     case webhooks(WebhookMemory)
 }
 
@@ -181,6 +186,7 @@ extension SQLiteSession {
         case .rate(let name, let window): memory.rates[name] = window
         case .nextNumber(let number): memory.nextNumber = number
         case .dependencies(let delta): memory.dependencyCount -= delta
+        case .cascades(let delta): memory.cascadeCount -= delta
         case .webhooks(let webhooks): memory.webhooks = webhooks
         }
     }
@@ -220,7 +226,7 @@ extension SQLiteSession {
         setEarliestDue(lane, due)
     }
 
-    func setRate(_ queue: String, _ window: RateWindow?) {
+    func setRate(_ queue: Name, _ window: RateWindow?) {
         onUndo(.rate(queue, memory.rates[queue]))
         memory.rates[queue] = window
     }
@@ -237,6 +243,11 @@ extension SQLiteSession {
     func addDependencies(_ delta: Int) {
         onUndo(.dependencies(by: delta))
         memory.dependencyCount += delta
+    }
+
+    func addCascades(_ delta: Int) {
+        onUndo(.cascades(by: delta))
+        memory.cascadeCount += delta
     }
 
     /// Tells subscribers that a job changed.

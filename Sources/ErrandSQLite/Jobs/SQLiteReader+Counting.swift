@@ -4,13 +4,13 @@ import FoundationEssentials
 extension SQLiteReader {
     /// The counts of one lane and project.
     struct CountRow {
-        let queue: String
-        let type: String
-        let tenant: String?
-        let project: String?
+        let queue: Name
+        let type: Name
+        let tenant: Name?
+        let project: Name?
         let counts: StatusCounts
 
-        func group(_ grouping: JobGrouping) -> String {
+        func group(_ grouping: JobGrouping) -> Name {
             switch grouping {
             case .type: type
             case .queue: queue
@@ -33,10 +33,10 @@ extension SQLiteReader {
             for (index, status) in JobStatus.allCases.enumerated() { counts[status] = Int(row.int(CInt(index + 4))) }
             rows.append(
                 CountRow(
-                    queue: row.text(0),
-                    type: row.text(1),
-                    tenant: row.optionalText(2),
-                    project: row.optionalText(3),
+                    queue: row.name(0),
+                    type: row.name(1),
+                    tenant: row.optionalName(2),
+                    project: row.optionalName(3),
                     counts: counts
                 )
             )
@@ -45,12 +45,12 @@ extension SQLiteReader {
     }
 
     func queues(_ scope: Scope) throws(JobStoreError) -> [QueueState] {
-        var states: [String: QueueState] = [:]
+        var states: [Name: QueueState] = [:]
         let row = try sql(StaticSQL.readQueues.text)
         while try row.step() {
             let settings = QueueSettings(row: row)
-            states[row.text(0)] = QueueState(
-                name: row.text(0),
+            states[row.name(0)] = QueueState(
+                name: row.name(0),
                 pause: settings.pause,
                 concurrency: settings.concurrency,
                 rateLimit: RateLimit(row: row)
@@ -59,7 +59,7 @@ extension SQLiteReader {
         row.reset()
         let overrides = try sql(StaticSQL.readQueueOverrides.text)
         defer { overrides.reset() }
-        while try overrides.step() { states[overrides.text(0)]?.note(QueueOverrides(row: overrides)) }
+        while try overrides.step() { states[overrides.name(0)]?.note(QueueOverrides(row: overrides)) }
         for count in try counts() where scope.includes(tenantId: count.tenant, projectId: count.project) {
             guard count.counts.total > 0 else { continue }
             states[count.queue, default: QueueState(name: count.queue)].counts.add(count.counts)
@@ -71,7 +71,7 @@ extension SQLiteReader {
     }
 
     /// How long each queue's first claimable job has been due.
-    private func oldestReady(_ scope: Scope) throws(JobStoreError) -> [String: Duration] {
+    private func oldestReady(_ scope: Scope) throws(JobStoreError) -> [Name: Duration] {
         let now = time.wall.milliseconds
         let row = try sql(
             """
@@ -83,11 +83,11 @@ extension SQLiteReader {
         )
         row.bind(1, now)
         defer { row.reset() }
-        var ages: [String: Duration] = [:]
+        var ages: [Name: Duration] = [:]
         while try row.step() {
-            guard scope.includes(tenantId: row.optionalText(1), projectId: row.optionalText(2)) else { continue }
+            guard scope.includes(tenantId: row.optionalName(1), projectId: row.optionalName(2)) else { continue }
             let age = Duration.milliseconds(now - row.int(3))
-            ages[row.text(0)] = max(ages[row.text(0)] ?? age, age)
+            ages[row.name(0)] = max(ages[row.name(0)] ?? age, age)
         }
         return ages
     }

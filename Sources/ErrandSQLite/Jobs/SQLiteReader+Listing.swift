@@ -60,15 +60,15 @@ private struct ListConditions {
         self.values += values
     }
 
-    private mutating func add(_ column: String, among names: some Collection<String>) {
+    private mutating func add(_ column: String, among names: some Collection<Name>) {
         conditions.append("\(column) IN (\(names.map { _ in "?" }.joined(separator: ", ")))")
-        values += names.map { .text($0) }
+        values += names.map { .text($0.text) }
     }
 
     mutating func add(_ scope: Scope) {
         guard case .tenant(let tenant, let projects) = scope else { return }
         // The number is looked up here so that the index on it is used; NULL, an unknown tenant, matches nothing.
-        add("j.tenant = (SELECT tenant FROM tenants WHERE name = ?)", .text(tenant))
+        add("j.tenant = (SELECT tenant FROM tenants WHERE name = ?)", .text(tenant.text))
         if let projects { add("p.id", among: projects.sorted()) }
     }
 
@@ -82,9 +82,9 @@ private struct ListConditions {
         }
         if let types = filter.types { add("l.type", among: types.sorted()) }
         if let project = filter.projectId {
-            add("j.project IN (SELECT project FROM projects WHERE id = ?)", .text(project))
+            add("j.project IN (SELECT project FROM projects WHERE id = ?)", .text(project.text))
         }
-        if let queue = filter.queue { add("l.queue = ?", .text(queue)) }
+        if let queue = filter.queue { add("l.queue = ?", .text(queue.text)) }
         if let createdBy = filter.createdBy { add("j.created_by = ?", .text(createdBy)) }
         if let after = filter.createdAfter { add("j.created_at >= ?", .number(after.milliseconds)) }
         if let before = filter.createdBefore { add("j.created_at < ?", .number(before.milliseconds)) }

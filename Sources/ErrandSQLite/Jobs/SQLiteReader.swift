@@ -68,6 +68,25 @@ struct SQLiteReader {
         throw try Tombstone.error(for: reference, found: found, scope: scope)
     }
 
+    func dependencies(_ reference: JobReference, scope: Scope) throws(JobStoreError) -> [JobDependency] {
+        let job = try job(reference, scope: scope)
+        var waitsFor: Set<Int64> = []
+        if !job.status.isTerminal {
+            let row = try sql("SELECT dependency FROM job_dependencies WHERE dependent = ?")
+            row.bind(1, job.number)
+            while try row.step() { waitsFor.insert(row.int(0)) }
+            row.reset()
+        }
+        let row = try sql("SELECT number, status FROM jobs WHERE id = ?")
+        return try job.after.map { id throws(JobStoreError) in
+            defer { row.reset() }
+            row.bind(1, id)
+            guard try row.step() else { return JobDependency(id: id, status: nil, isWaitedFor: false) }
+            let isWaitedFor = waitsFor.contains(row.int(0))
+            return JobDependency(id: id, status: try JobStatus(code: row.int(1)), isWaitedFor: isWaitedFor)
+        }
+    }
+
     func read(_ row: SQLStatement) throws(JobStoreError) -> Job {
         try JobRow.read(row, texts: try sql(Self.readText), leases: leases)
     }
@@ -93,7 +112,7 @@ struct SQLiteReader {
     }
 
     /// The leases of running jobs, and the workers that hold them.
-    func heldLeases(_ scope: Scope) throws(JobStoreError) -> [(worker: String, held: HeldLease)] {
+    func heldLeases(_ scope: Scope) throws(JobStoreError) -> [(worker: Name, held: HeldLease)] {
         let row = try sql(
             """
             SELECT j.worker, l.tenant, p.id FROM jobs j JOIN lanes l ON l.lane = j.lane
@@ -102,16 +121,16 @@ struct SQLiteReader {
             """
         )
         defer { row.reset() }
-        var held: [(worker: String, held: HeldLease)] = []
+        var held: [(worker: Name, held: HeldLease)] = []
         for (number, lease) in leases.all {
             row.reset()
             row.bind(1, number)
             row.bind(2, lease.fence)
-            guard try row.step(), scope.includes(tenantId: row.optionalText(1), projectId: row.optionalText(2)) else {
+            guard try row.step(), scope.includes(tenantId: row.optionalName(1), projectId: row.optionalName(2)) else {
                 continue
             }
             let jobLease = JobLease(id: lease.id, number: number, fence: lease.fence)
-            held.append((row.text(0), HeldLease(lease: jobLease, expiresAt: time.wall(at: lease.end))))
+            held.append((row.name(0), HeldLease(lease: jobLease, expiresAt: time.wall(at: lease.end))))
         }
         return held
     }

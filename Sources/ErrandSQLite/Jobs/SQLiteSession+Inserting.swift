@@ -5,7 +5,7 @@ extension SQLiteSession {
     /// Stores jobs; when one is refused the caller's savepoint takes all of them back.
     func insert(
         _ jobs: [NewJob],
-        tenant: String?,
+        tenant: Name?,
         scope: Scope
     ) throws(JobStoreError) -> [InsertedJob] {
         var inserted: [InsertedJob] = []
@@ -27,7 +27,7 @@ extension SQLiteSession {
     private func insert(
         _ job: NewJob,
         at index: Int,
-        tenant: String?,
+        tenant: Name?,
         scope: Scope
     ) throws(JobStoreError) -> InsertedJob {
         guard scope.includes(tenantId: tenant, projectId: job.projectId) else {
@@ -45,15 +45,12 @@ extension SQLiteSession {
         let dependencies = try dependencies(of: job, tenant: tenant, at: index)
         let number = takeNumbers(1)
         let id = job.id ?? identifiers.next(at: time.wall)
-        let new = NewRow(job: job, number: number, id: id, lane: lane, blockedBy: dependencies.waiting.count)
+        let new = NewRow(job: job, number: number, id: id, lane: lane, blockedBy: dependencies.blockedBy)
         try store(new, tenant: tenant)
-        if dependencies.failed == nil {
-            for dependency in dependencies.waiting { try addDependency(of: number, on: dependency) }
-        }
         try useUploads(job, number: number, tenant: tenant, at: index)
         try add(job.webhook, to: number, tenant: tenant)
         noteInserted(new, tenant: tenant)
-        if let failed = dependencies.failed { try cancelDependent(number, because: failed) }
+        if dependencies.blockedBy > 0 { try wait(number, dependencies) }
         return InsertedJob(id: id, number: number, outcome: .inserted, createdAt: time.wall)
     }
 
@@ -67,7 +64,7 @@ extension SQLiteSession {
     /// What the unique key decides, where another active job has it.
     private func existing(
         for job: NewJob,
-        tenant: String?,
+        tenant: Name?,
         scope: Scope,
         at index: Int
     ) throws(JobStoreError) -> InsertedJob? {
@@ -86,41 +83,22 @@ extension SQLiteSession {
         }
     }
 
-    private func dependencies(
-        of job: NewJob,
-        tenant: String?,
-        at index: Int
-    ) throws(JobStoreError) -> (waiting: [Int64], failed: JobID?) {
-        var waiting: [Int64] = []
-        var failed: JobID?
+    /// How the new job stands to those in `after`; none of them is passed over.
+    private func dependencies(of job: NewJob, tenant: Name?, at index: Int) throws(JobStoreError) -> Standing {
+        var standing = Standing()
         for (place, id) in job.after.enumerated() {
             guard let number = try number(of: id), let state = try state(number),
                 memory.lanes[state.lane].key.tenant == tenant
             else { throw .unknownDependency(id, at: index, place) }
-            switch state.status {
-            case .queued, .running: if !waiting.contains(number) { waiting.append(number) }
-            case .completed: break
-            case .failed, .cancelled:
-                failed = failed ?? id
-                // Blocked until it is cancelled in this same transaction, so that nothing ever claims it.
-                if !waiting.contains(number) { waiting.append(number) }
-            }
+            standing.add(number, id, state.status, isPassedOver: false)
         }
-        return (waiting, failed)
-    }
-
-    private func addDependency(of dependent: Int64, on dependency: Int64) throws(JobStoreError) {
-        let statement = try sql("INSERT INTO job_dependencies VALUES (?, ?)")
-        statement.bind(1, dependency)
-        statement.bind(2, dependent)
-        try statement.run()
-        addDependencies(1)
+        return standing
     }
 
     private func useUploads(
         _ job: NewJob,
         number: Int64,
-        tenant: String?,
+        tenant: Name?,
         at index: Int
     ) throws(JobStoreError) {
         for (place, id) in job.uploads.enumerated() {
@@ -140,7 +118,7 @@ extension SQLiteSession {
         }
     }
 
-    private func noteInserted(_ new: NewRow, tenant: String?) {
+    private func noteInserted(_ new: NewRow, tenant: Name?) {
         let status = new.startsRunning ? JobStatus.running : .queued
         // The row was stored with its project, so the project is known and nothing is asked of the database.
         let project = try? project(new.job.projectId, tenant: memory.lanes[new.lane].tenant)
@@ -154,7 +132,7 @@ extension SQLiteSession {
     }
 
     /// Tells subscribers of a new job.
-    func noteInserted(_ id: JobID, _ tenant: String?, _ project: String?) {
+    func noteInserted(_ id: JobID, _ tenant: Name?, _ project: Name?) {
         changes.jobs[id] = JobChange(id: id, tenantId: tenant, projectId: project, rev: 1)
     }
 }

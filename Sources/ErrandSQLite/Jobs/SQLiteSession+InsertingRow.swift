@@ -2,7 +2,7 @@ import Errand
 import FoundationEssentials
 
 extension SQLiteSession {
-    func store(_ new: NewRow, tenant: String?) throws(JobStoreError) {
+    func store(_ new: NewRow, tenant: Name?) throws(JobStoreError) {
         let row = try sql(JobInsert.one)
         try bind(row, new, project: project(new.job.projectId, tenant: memory.lanes[new.lane].tenant), at: 0)
         try row.run()
@@ -42,7 +42,7 @@ extension SQLiteSession {
         try bind(row, offset + 23, job.payload, .payload, of: new.number)
     }
 
-    private func storeRareFields(_ new: NewRow, tenant: String?) throws(JobStoreError) {
+    private func storeRareFields(_ new: NewRow, tenant: Name?) throws(JobStoreError) {
         let job = new.job
         let row = try sql(
             """

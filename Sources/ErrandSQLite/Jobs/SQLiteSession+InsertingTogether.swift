@@ -9,7 +9,7 @@ extension SQLiteSession {
     private static let insertTogether = JobInsert.rows(rowsTogether)
 
     /// Stores as many jobs as one statement takes; they must be alike.
-    func insertTogether(_ jobs: ArraySlice<NewJob>, tenant: String?) throws(JobStoreError) -> [InsertedJob] {
+    func insertTogether(_ jobs: ArraySlice<NewJob>, tenant: Name?) throws(JobStoreError) -> [InsertedJob] {
         guard let first = jobs.first else { return [] }
         let lane = try lane(queue: first.queue, type: first.type, tenant: tenant)
         let project = try project(first.projectId, tenant: memory.lanes[lane].tenant)

@@ -59,11 +59,7 @@ extension SQLiteSession {
         noteChange(state, rev: state.rev + 1)
         try deliverEnd(of: state.number, lane: state.lane)
         guard memory.dependencyCount > 0 else { return }
-        if status == .completed {
-            try releaseDependents(of: state.number)
-        } else {
-            try cancelDependents(of: state)
-        }
+        try beginCascade(of: state.number, state.id, isCompleted: status == .completed)
     }
 
     func setFailure(_ failure: JobFailure, of number: Int64) throws(JobStoreError) {
@@ -111,66 +107,6 @@ extension SQLiteSession {
         store.bind(1, field.place(number))
         store.bind(2, text.string)
         try store.run()
-    }
-}
-
-// What the end of a job means for those that wait for it.
-extension SQLiteSession {
-    /// The jobs that wait for one, which then waits no more.
-    private func takeDependents(of number: Int64) throws(JobStoreError) -> [Int64] {
-        let select = try sql("DELETE FROM job_dependencies WHERE dependency = ? RETURNING dependent")
-        select.bind(1, number)
-        var numbers: [Int64] = []
-        while try select.step() { numbers.append(select.int(0)) }
-        select.reset()
-        if !numbers.isEmpty { addDependencies(-numbers.count) }
-        return numbers.sorted()
-    }
-
-    /// A job that still waits; one that was cancelled or retried meanwhile waits for nothing any more.
-    private func blockedState(_ number: Int64) throws(JobStoreError) -> JobState? {
-        guard let state = try state(number), state.status == .queued, state.blockedBy > 0 else { return nil }
-        return state
-    }
-
-    func releaseDependents(of number: Int64) throws(JobStoreError) {
-        for dependent in try takeDependents(of: number) {
-            guard let state = try blockedState(dependent) else { continue }
-            let isFree = state.blockedBy == 1
-            let isClaimable = isFree && state.runAt <= now && !state.isTracked
-            let update = try sql(
-                """
-                UPDATE jobs SET blocked_by = blocked_by - 1, phase = ?1, rank = ?2, rev = rev + ?3,
-                    updated_at = CASE ?3 WHEN 0 THEN updated_at ELSE ?4 END WHERE number = ?5
-                """
-            )
-            let free = isClaimable ? JobPhase.due : .scheduled
-            let phase = state.isTracked ? .tracked : isFree ? free : .blocked
-            try update.run(phase.rawValue, isClaimable ? state.priority : 0, isFree ? 1 : 0, now, state.number)
-            guard isFree else { continue }
-            try postponeStale(state)
-            if !state.isTracked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: state.runAt) }
-            noteChange(state, rev: state.rev + 1)
-        }
-    }
-
-    func cancelDependents(of failed: JobState) throws(JobStoreError) {
-        for dependent in try takeDependents(of: failed.number) {
-            // Read one by one: the end of one may have ended the next, which waits for both.
-            if let state = try blockedState(dependent) { try cancel(state, because: failed.id) }
-        }
-    }
-
-    /// Cancels a job that was just stored and names one in `after` that will never be completed.
-    func cancelDependent(_ number: Int64, because failed: JobID) throws(JobStoreError) {
-        guard let state = try state(number) else { return }
-        try cancel(state, because: failed)
-    }
-
-    private func cancel(_ state: JobState, because failed: JobID) throws(JobStoreError) {
-        try setFailure(.dependencyFailed(failed), of: state.number)
-        try sql("UPDATE jobs SET fence = fence + 1 WHERE number = ?").run(state.number)
-        try finish(state, as: .cancelled)
     }
 }
 

@@ -2,7 +2,7 @@ import Errand
 
 // Names that many jobs share are stored once, and jobs carry a small number.
 extension SQLiteSession {
-    func lane(queue: String, type: String, tenant: String?) throws(JobStoreError) -> Int {
+    func lane(queue: Name, type: Name, tenant: Name?) throws(JobStoreError) -> Int {
         let key = LaneKey(queue: queue, type: type, tenant: tenant)
         if let lane = memory.laneNumbers[key] { return lane }
         let lane = memory.lanes.count
@@ -19,7 +19,7 @@ extension SQLiteSession {
         return lane
     }
 
-    func tenant(_ name: String?) throws(JobStoreError) -> Int64 {
+    func tenant(_ name: Name?) throws(JobStoreError) -> Int64 {
         guard let name else { return 0 }
         if let number = memory.tenantNumbers[name] { return number }
         let statement = try sql("INSERT INTO tenants VALUES (NULL, ?) RETURNING tenant")
@@ -30,7 +30,7 @@ extension SQLiteSession {
         return number
     }
 
-    func project(_ id: String?, tenant: Int64) throws(JobStoreError) -> Int64? {
+    func project(_ id: Name?, tenant: Int64) throws(JobStoreError) -> Int64? {
         guard let id else { return nil }
         let key = ProjectKey(tenant: tenant, id: id)
         if let number = memory.projectNumbers[key] { return number }
@@ -45,7 +45,7 @@ extension SQLiteSession {
     }
 
     /// The numbers of those of a tenant's projects that have one, as every project with a job has.
-    func projectNumbers(of names: Set<String>, tenant: String?) -> Set<Int64> {
+    func projectNumbers(of names: Set<Name>, tenant: Name?) -> Set<Int64> {
         guard let tenant, let number = memory.tenantNumbers[tenant] else { return [] }
         return Set(names.compactMap { memory.projectNumbers[ProjectKey(tenant: number, id: $0)] })
     }
@@ -54,21 +54,23 @@ extension SQLiteSession {
     func remember() throws(JobStoreError) {
         let lanes = try sql("SELECT lane, queue, type, tenant FROM lanes ORDER BY lane")
         let tenants = try sql("SELECT tenant, name FROM tenants")
-        while try tenants.step() { memory.tenantNumbers[tenants.text(1)] = tenants.int(0) }
+        while try tenants.step() { memory.tenantNumbers[tenants.name(1)] = tenants.int(0) }
         while try lanes.step() {
-            let key = LaneKey(queue: lanes.text(1), type: lanes.text(2), tenant: lanes.optionalText(3))
+            let key = LaneKey(queue: lanes.name(1), type: lanes.name(2), tenant: lanes.optionalName(3))
             memory.laneNumbers[key] = memory.lanes.count
             memory.lanes.append(Lane(key: key, tenant: key.tenant.flatMap { memory.tenantNumbers[$0] } ?? 0))
         }
         let projects = try sql("SELECT project, tenant, id FROM projects")
         while try projects.step() {
-            memory.projectNumbers[ProjectKey(tenant: projects.int(1), id: projects.text(2))] = projects.int(0)
-            memory.projectNames[projects.int(0)] = projects.text(2)
+            memory.projectNumbers[ProjectKey(tenant: projects.int(1), id: projects.name(2))] = projects.int(0)
+            memory.projectNames[projects.int(0)] = projects.name(2)
         }
         try rememberLanes()
         try rememberQueues()
         try rememberWebhooks()
         memory.dependencyCount = Int(try sql("SELECT count(*) FROM job_dependencies").onlyInt())
+        memory.cascadeCount = Int(try sql("SELECT count(*) FROM cascades").onlyInt())
+        memory.lastCascade = try sql("SELECT ifnull(max(sequence), 0) FROM cascades").onlyInt()
         memory.nextNumber = try sql(
             """
             SELECT 1 + max((SELECT ifnull(max(number), 0) FROM jobs),
@@ -88,12 +90,12 @@ extension SQLiteSession {
     private func rememberQueues() throws(JobStoreError) {
         let queues = try sql(.readQueues)
         while try queues.step() {
-            memory.queues[queues.text(0)] = QueueSettings(row: queues)
-            memory.rates[queues.text(0)] = rateWindow(queues)
+            memory.queues[queues.name(0)] = QueueSettings(row: queues)
+            memory.rates[queues.name(0)] = rateWindow(queues)
         }
         let overrides = try sql(.readQueueOverrides)
         while try overrides.step() {
-            memory.queues[overrides.text(0), default: QueueSettings()].overrides = QueueOverrides(row: overrides)
+            memory.queues[overrides.name(0), default: QueueSettings()].overrides = QueueOverrides(row: overrides)
         }
     }
 }

@@ -36,37 +36,43 @@ extension SQLiteSession {
         _ reference: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) throws(JobStoreError) -> Job {
         let state = try state(reference, ifRev: ifRev, scope: scope)
         guard state.status == .failed || state.status == .cancelled else { throw .illegal(state, "retried", reference) }
         try refuseTakenKey(state)
         let runAt = self.runAt(of: state, asked: runAt)
-        let isClaimable = runAt <= now && !state.isTracked
+        let standing = try standing(to: after(state.number)) { !together.contains($0) }
+        let isBlocked = standing.blockedBy > 0
+        let isClaimable = runAt <= now && !state.isTracked && !isBlocked
         let update = try sql(
             """
             UPDATE jobs SET status = 0, phase = ?, rank = ?, run_at = ?, fence = fence + 1, rev = rev + 1,
                 updated_at = ?, active_key = ?, stale_at = ?, bad_end = NULL,
-                attempt = 0, lost_count = 0, blocked_by = 0, progress = 0, progress_message = NULL, worker = NULL,
+                attempt = 0, lost_count = 0, blocked_by = ?, progress = 0, progress_message = NULL, worker = NULL,
                 failure_code = NULL, failure_message = NULL, failure_details = NULL, result = NULL, result_type = NULL,
                 result_location = NULL, started_at = NULL, completed_at = NULL, cancel_acknowledged_at = NULL,
                 expires_at = CASE WHEN expiry_fixed = 1 OR tracked = 1 THEN expires_at END WHERE number = ?
             """
         )
-        let free = isClaimable ? JobPhase.due : .scheduled
+        let free = isClaimable ? JobPhase.due : isBlocked ? .blocked : .scheduled
         update.bind(1, state.isTracked ? JobPhase.tracked.rawValue : free.rawValue)
         update.bind(2, isClaimable ? state.priority : 0)
         update.bind(3, runAt)
         update.bind(4, now)
         update.bind(5, activeKey(of: state))
         update.bind(6, state.staleAfter.map { now + $0 * 1000 })
-        update.bind(7, state.number)
+        update.bind(7, standing.blockedBy)
+        update.bind(8, state.number)
         try update.run()
         setLease(state.number, nil)
         count(state.key, state.status, -1)
         count(state.key, .queued, 1)
-        if !state.isTracked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: runAt) }
+        if !state.isTracked, !isBlocked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: runAt) }
         noteChange(state, rev: state.rev + 1)
+        try forgetWaits(of: state.number)
+        if isBlocked { try wait(state.number, standing) }
         return try job(state.number)
     }
 

@@ -14,7 +14,7 @@ extension SQLiteSession {
             guard let state = try state(number) else { continue }
             try remove(state)
             // What waits for a tracked job whose record is gone would wait for ever.
-            if !state.status.isTerminal { try cancelDependents(of: state) }
+            if !state.status.isTerminal { try beginCascade(of: number, state.id, isCompleted: false) }
         }
         return PruneResult(deletedRecords: expired.count, orphanedFiles: try orphanedFiles(), hasMore: hasMoreRows)
     }
@@ -54,6 +54,7 @@ extension SQLiteSession {
             "UPDATE counters SET value = max(value, ?) WHERE name = 'last_deleted_number'",
             "DELETE FROM jobs WHERE number = ?",
         ] { try sql(statement).run(state.number) }
+        try forgetWaits(of: state.number)
         try deleteWebhook(ofJob: state.number)
         count(state.key, state.status, -1)
         setLease(state.number, nil)

@@ -2,7 +2,7 @@ import Errand
 import FoundationEssentials
 
 extension SQLiteSession {
-    func configure(_ queue: String, _ queueChanges: [QueueChange], ifRev: Set<Int64>?) throws(JobStoreError) {
+    func configure(_ queue: Name, _ queueChanges: [QueueChange], ifRev: Set<Int64>?) throws(JobStoreError) {
         var settings = memory.queues[queue] ?? QueueSettings()
         var record = QueueRecord(
             pause: settings.pause,
@@ -22,13 +22,13 @@ extension SQLiteSession {
     }
 
     /// A changed limit holds for the window under way.
-    private func rateWindow(_ limit: RateLimit, of queue: String) -> RateWindow {
+    private func rateWindow(_ limit: RateLimit, of queue: Name) -> RateWindow {
         guard var window = memory.rates[queue] else { return RateWindow(limit) }
         window.limit = limit
         return window
     }
 
-    func write(_ overrides: QueueOverrides, of queue: String) throws(JobStoreError) {
+    func write(_ overrides: QueueOverrides, of queue: Name) throws(JobStoreError) {
         let row = try sql("INSERT OR REPLACE INTO queue_overrides VALUES (?, ?, ?, ?, ?, ?, ?)")
         row.bind(1, queue)
         row.bind(2, overrides.rev)
@@ -40,7 +40,7 @@ extension SQLiteSession {
         try row.run()
     }
 
-    private func write(_ queue: String) throws(JobStoreError) {
+    private func write(_ queue: Name) throws(JobStoreError) {
         let (settings, window) = (memory.queues[queue], memory.rates[queue])
         let row = try sql("INSERT OR REPLACE INTO queues VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
         row.bind(1, queue)
@@ -58,7 +58,7 @@ extension SQLiteSession {
     // MARK: Rate limits
 
     /// Counts what was claimed of a queue against its rate limit, if it has one.
-    func countClaimed(_ jobs: Int, of queue: String) throws(JobStoreError) {
+    func countClaimed(_ jobs: Int, of queue: Name) throws(JobStoreError) {
         guard var window = memory.rates[queue] else { return }
         window.count(jobs, at: time.steady)
         setRate(queue, window)
@@ -86,7 +86,7 @@ extension SQLiteSession {
         .min()
     }
 
-    private func hasClaimable(in queue: String, for request: ClaimRequest) -> Bool {
+    private func hasClaimable(in queue: Name, for request: ClaimRequest) -> Bool {
         memory.readyLanes.contains { lane in
             let key = memory.lanes[lane].key
             return key.queue == queue && request.wants(key)

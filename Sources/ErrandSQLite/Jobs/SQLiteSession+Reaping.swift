@@ -11,6 +11,8 @@ extension SQLiteSession {
         }
         try failStale()
         try promoteDue()
+        // What ended so takes its turn among all that is left to be followed.
+        followed = memory.lastCascade
         return expired.count
     }
 

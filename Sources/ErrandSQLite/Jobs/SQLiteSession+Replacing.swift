@@ -18,7 +18,7 @@ extension SQLiteSession {
         let phase = phase(of: after)
         try writePlace(of: after, in: lane, project, phase)
         try writeInput(of: after)
-        if after.after.isEmpty { try dropDependencies(of: before) }
+        if after.after.isEmpty { try forgetWaits(of: state.number) }
         try move(state, to: lane, project, phase)
         try deleteWebhook(ofJob: state.number)
         try add(new.webhook, to: state.number, tenant: after.tenantId)
@@ -91,19 +91,6 @@ extension SQLiteSession {
         for (text, field) in texts { try bind(statement, row.next(), text, field, of: job.number) }
         row.add(job.number)
         try row.run()
-    }
-
-    /// It waits for none of those any more that it waited for.
-    private func dropDependencies(of job: Job) throws(JobStoreError) {
-        for id in Set(job.after) {
-            guard let dependency = try number(of: id) else { continue }
-            let delete = try sql(
-                "DELETE FROM job_dependencies WHERE dependency = ? AND dependent = ? RETURNING 1"
-            )
-            delete.bind(1, dependency)
-            delete.bind(2, job.number)
-            if try delete.firstInt() != nil { addDependencies(-1) }
-        }
     }
 
     private func noteChange(of job: Job) {

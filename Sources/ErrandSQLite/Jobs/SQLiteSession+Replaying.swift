@@ -8,7 +8,7 @@ extension SQLiteSession {
         of job: NewJob,
         id: JobID,
         at index: Int,
-        tenant: String?,
+        tenant: Name?,
         scope: Scope
     ) throws(JobStoreError) -> InsertedJob? {
         if let number = try number(of: id), let state = try state(number) {
@@ -29,13 +29,13 @@ extension SQLiteSession {
     }
 
     /// Keeps in mind what a submit was answered with that made no job.
-    func keep(_ answer: InsertedJob, to job: NewJob, tenant: String?) throws(JobStoreError) {
+    func keep(_ answer: InsertedJob, to job: NewJob, tenant: Name?) throws(JobStoreError) {
         guard let kept = KeptAnswer(answer, to: job, tenantId: tenant, at: time.wall) else { return }
         try write(kept)
     }
 
     /// Keeps in mind the request that a job is a part of, and refuses another one under the same id.
-    func keepRequest(of job: NewJob, tenant: String?) throws(JobStoreError) {
+    func keepRequest(of job: NewJob, tenant: Name?) throws(JobStoreError) {
         guard let request = KeptAnswer(requestOf: job, tenantId: tenant, at: time.wall) else { return }
         if let earlier = try keptAnswer(request.id) { return try earlier.check(request) }
         try write(request)
@@ -67,7 +67,7 @@ extension KeptAnswer {
     init(_ row: SQLStatement) {
         self.init(
             id: row.id(0),
-            tenantId: row.optionalText(1),
+            tenantId: row.optionalName(1),
             fingerprint: row.text(2),
             job: row.optionalInt(3),
             isReplacement: row.int(4) != 0,

@@ -109,7 +109,7 @@ extension SQLiteSession {
     fileprivate func followCompleted(_ lease: JobLease, _ held: Lease) throws(JobStoreError) {
         if held.hasUniqueKey { try sql("UPDATE jobs SET active_key = NULL WHERE number = ?").run(lease.number) }
         if !memory.webhooks.isEmpty { try deliverEnd(of: lease.number, lane: held.key.lane) }
-        if memory.dependencyCount > 0 { try releaseDependents(of: lease.number) }
+        if memory.dependencyCount > 0 { try beginCascade(of: lease.number, lease.id, isCompleted: true) }
         if interest.contains(.jobs), let state = try state(lease.number) { noteChange(state, rev: state.rev) }
     }
 

@@ -56,7 +56,7 @@ extension SQLiteSession {
     }
 
     /// Keeps what a submit said of an address of its own.
-    func add(_ new: JobWebhook?, to number: Int64, tenant: String?) throws(JobStoreError) {
+    func add(_ new: JobWebhook?, to number: Int64, tenant: Name?) throws(JobStoreError) {
         guard let new else { return }
         let id = identifiers.next(at: time.wall)
         try write(Webhook(new, id: id, job: number, tenantId: tenant, at: time.wall))
@@ -133,7 +133,7 @@ extension Webhook {
         }
         self.init(
             id: row.id(0),
-            scope: try Scope.stored(tenantId: row.optionalText(1), projects: row.optionalText(2)),
+            scope: try Scope.stored(tenantId: row.optionalName(1), projects: row.optionalText(2)),
             url: row.text(4),
             events: Self.events(stored: row.text(5)),
             format: format,

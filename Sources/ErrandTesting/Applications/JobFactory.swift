@@ -62,7 +62,7 @@ public struct JobFactory: Sendable {
     /// - Throws: ``JobStoreError``; `conflict` when another job would have been claimed in its place.
     public func make(
         _ state: State,
-        type: String = "work",
+        type: Name = "work",
         _ change: (inout NewJob) -> Void = { _ in }
     ) async throws(JobStoreError) -> Made {
         var new = NewJob(type: type)

@@ -36,7 +36,7 @@ public struct TestJobs: Sendable {
     }
 
     /// The jobs of a type that were submitted, in order.
-    public func submitted(_ type: String) async throws(JobStoreError) -> [Job] {
+    public func submitted(_ type: Name) async throws(JobStoreError) -> [Job] {
         var filter = JobFilter()
         filter.types = [type]
         var page = PageRequest(limit: 1000)
@@ -55,7 +55,7 @@ public struct TestJobs: Sendable {
     /// - Returns: The payloads, decoded.
     /// - Throws: What decoding threw.
     public func submitted<Parameters: JobParameters>(_ type: Parameters.Type) async throws -> [Parameters] {
-        try await submitted(Parameters.jobName).map { try $0.payload.decode(as: type) }
+        try await submitted(Name(Parameters.jobName)).map { try $0.payload.decode(as: type) }
     }
 
     /// Runs everything that is due, and what that submits, until nothing is left.

@@ -9,7 +9,7 @@ struct CopiedFiles {
 
     /// What ``fill()`` makes.
     static let upload = JobID("01890000-0000-7000-8000-0000000000aa")
-    static let project = "copied"
+    static let project: Name = "copied"
 
     init(_ store: any CopyCheck.Store, _ clock: ManualClock) { (self.store, self.clock) = (store, clock) }
 
@@ -30,7 +30,7 @@ struct CopiedFiles {
     }
 
     /// Imports a few rows; the run is left over where it does not finish.
-    private func fillDataset(_ name: String, finishes: Bool, uploads: [JobID]) async throws {
+    private func fillDataset(_ name: Name, finishes: Bool, uploads: [JobID]) async throws {
         let lease = try await claim(uploads: uploads)
         let dataset = DatasetReference(tenantId: "default", projectId: Self.project, name: name)
         let columns = ["a", "b \"c\"", "d,{e}\\"]

@@ -32,7 +32,7 @@ struct CopiedIdentity {
             try await store.noteUse(ofAPIKey: key.id, at: now)
             if index == 1 { _ = try await store.revokeAPIKey(key.id, scope: .system) }
         }
-        for (index, tenant) in [String?.none, "t1"].enumerated() {
+        for (index, tenant) in [Name?.none, "t1"].enumerated() {
             let path = "/api/jobs/\(index)/cancel"
             let entry = AuditEntry(
                 at: now,

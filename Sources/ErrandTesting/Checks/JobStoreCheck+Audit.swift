@@ -7,8 +7,8 @@ extension JobStoreCheck {
     public static let audit: [JobStoreCheck] = [
         JobStoreCheck("what was done is listed newest first, page by page, to those of the tenant") { test in
             let audit = try #require(test.store as? any AuditStore)
-            for (tenant, actor) in [("a", "key:1"), ("a", "key:2"), ("b", "key:3"), (nil, "key:4"), ("a", "key:1")] {
-                try await audit.append(test.entry(tenant, actor))
+            for (tenant, actor) in [("a", 1), ("a", 2), ("b", 3), (nil, 4), ("a", 1)] as [(Name?, Int)] {
+                try await audit.append(test.entry(tenant, "key:\(actor)"))
                 try await test.advance(.seconds(1))
             }
             let all = try await audit.audit(AuditFilter(), page: PageRequest(), scope: .system)
@@ -50,7 +50,7 @@ extension JobStoreCheck {
 }
 
 extension JobStoreUnderTest {
-    fileprivate func entry(_ tenant: String?, _ actor: String) async throws -> AuditEntry {
+    fileprivate func entry(_ tenant: Name?, _ actor: String) async throws -> AuditEntry {
         // Stores keep milliseconds.
         let now = Date(timeIntervalSince1970: try await now().timeIntervalSince1970.rounded(.down))
         return AuditEntry(

@@ -50,9 +50,9 @@ extension JobStoreCheck {
             #expect(claimed == (0..<wanted.count).compactMap { expected[$0] })
         },
         JobStoreCheck("the order holds over claims one by one, and over types") { test in
-            let wanted: [(String, Int16)] = [("b", 2), ("a", 3), ("b", 0), ("a", 1)]
+            let wanted: [(Name, Int16)] = [("b", 2), ("a", 3), ("b", 0), ("a", 1)]
             for (type, priority) in wanted { _ = try await test.submit(type) { $0.priority = priority } }
-            var order: [String] = []
+            var order: [Name] = []
             for _ in 0..<4 { order += try await test.claim(types: ["a", "b"]).map(\.type) }
             #expect(order == ["b", "a", "b", "a"])
         },
@@ -78,8 +78,8 @@ extension JobStoreCheck {
             #expect(try await test.store.claim(test.request()).nextDue == nil)
             let now = try await test.now()
             for (type, queue, delay) in [
-                ("work", "default", 40.0), ("work", "default", 90), ("other", "default", 10), ("work", "slow", 20),
-            ] {
+                ("work", "default", 40), ("work", "default", 90), ("other", "default", 10), ("work", "slow", 20),
+            ] as [(Name, Name, Double)] {
                 _ = try await test.submit(type) { job in
                     job.queue = queue
                     job.runAt = now + delay
@@ -105,15 +105,15 @@ extension JobStoreCheck {
             #expect(try await test.claim(types: ["work", "other"]).count == 1)
         },
         JobStoreCheck("a claim within a scope takes what is in it only, and in its order") { test in
-            var jobs: [String: JobID] = [:]
-            let wanted: [(String, Scope, String?)] = [
+            var jobs: [Name: JobID] = [:]
+            let wanted: [(Name, Scope, Name?)] = [
                 ("other", .tenant("b"), "p"), ("none", .tenant("a"), nil), ("q", .tenant("a"), "q"),
                 ("p1", .tenant("a"), "p"), ("r", .tenant("a"), "r"), ("p2", .tenant("a"), "p"),
             ]
             for (name, scope, project) in wanted {
                 jobs[name] = try await test.submit(scope: scope) { $0.projectId = project }.id
             }
-            func claim(_ scope: Scope, _ limit: Int = 10) async throws -> [String] {
+            func claim(_ scope: Scope, _ limit: Int = 10) async throws -> [Name] {
                 var request = test.request(limit)
                 request.scope = scope
                 let claim = try await test.store.claim(request)
@@ -141,7 +141,7 @@ extension JobStoreCheck {
             #expect(wait > .seconds(5) && wait <= .seconds(9))
         },
         JobStoreCheck("a claim takes from the queues asked for only") { test in
-            for queue in ["a", "b", "c"] { _ = try await test.submit { $0.queue = queue } }
+            for queue in ["a", "b", "c"] as [Name] { _ = try await test.submit { $0.queue = queue } }
             #expect(try await test.claim(10, queues: ["none"]).isEmpty)
             #expect(try await test.claim(10, queues: []).isEmpty)
             #expect(try await test.claim(10, queues: ["b", "b"]).map(\.queue) == ["b"])
@@ -227,12 +227,12 @@ extension JobStoreCheck {
         JobStoreCheck("one tenant's flood delays another by one round at most") { test in
             _ = try await test.store.insert(Array(repeating: NewJob(type: "work"), count: 50), scope: .tenant("a"))
             _ = try await test.store.insert(Array(repeating: NewJob(type: "work"), count: 2), scope: .tenant("b"))
-            var order: [String?] = []
+            var order: [Name?] = []
             for _ in 0..<4 { order += try await test.claim().map(\.tenantId) }
             #expect(order.count { $0 == "b" } == 2)
         },
         JobStoreCheck("one claim serves the tenants in turns") { test in
-            for tenant in ["a", "b", "c"] {
+            for tenant in ["a", "b", "c"] as [Name] {
                 let count = tenant == "c" ? 1 : 5
                 let batch = Array(repeating: NewJob(type: "work"), count: count)
                 _ = try await test.store.insert(batch, scope: .tenant(tenant))
@@ -259,11 +259,11 @@ extension JobStoreCheck {
             #expect(Set(try await test.claim(2).map(\.tenantId)) == ["a", nil])
         },
         JobStoreCheck("a claim goes on with the tenant after the one served last") { test in
-            for tenant in ["a", "b", "c", "d"] {
+            for tenant in ["a", "b", "c", "d"] as [Name] {
                 let batch = Array(repeating: NewJob(type: "work"), count: 6)
                 _ = try await test.store.insert(batch, scope: .tenant(tenant))
             }
-            var served: [String] = []
+            var served: [Name] = []
             for limit in [1, 2, 3, 1, 4, 5, 2, 2, 4] {
                 served += try await test.claim(limit).map { $0.tenantId ?? "" }
             }
@@ -273,7 +273,7 @@ extension JobStoreCheck {
             let flood = (0..<40).map { _ in NewJob(type: "work", queue: "a") }
             _ = try await test.store.insert(flood, scope: .default)
             for _ in 0..<2 { _ = try await test.submit { $0.queue = "b" } }
-            var order: [String] = []
+            var order: [Name] = []
             for _ in 0..<4 { order += try await test.claim().map(\.queue) }
             #expect(order.count { $0 == "b" } == 2)
             let batch = (0..<3).map { _ in NewJob(type: "work", queue: "c") }

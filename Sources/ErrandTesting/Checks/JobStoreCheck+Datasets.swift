@@ -85,9 +85,33 @@ extension JobStoreCheck {
             try await datasets.deleteDataset("d", projectId: "p", scope: .default)
             await expect(.notFound) { _ = try await datasets.dataset("d", projectId: "p", scope: .system) }
         },
+        JobStoreCheck("datasets, projects, tenants and columns that are spelt otherwise are others") { test in
+            let datasets = try #require(test.store as? any DatasetStore)
+            for (one, other) in spellings {
+                for (tenant, name) in [(one, one), (one, other), (other, one)] {
+                    let lease = try await test.run(scope: .tenant(tenant))
+                    let write = try await datasets.begin(.append, [name.text], lease, tenant: tenant, name: name)
+                    try await datasets.append([.checked("[1]")], to: write, report: RunReport(lease: lease))
+                    try await datasets.finishWrite(write, lease: lease)
+                    await expect(.invalid, pointer: "/dataset") {
+                        let others = name == one ? other : one
+                        let lease = try await test.run(scope: .tenant(tenant))
+                        _ = try await datasets.begin(.append, [others.text], lease, tenant: tenant, name: name)
+                    }
+                }
+                let own = try await datasets.datasets(projectId: "p", scope: .tenant(one))
+                #expect(own.map(\.reference.name) == [one, other].sorted() && own.allSatisfy { $0.rowCount == 1 })
+                #expect(
+                    try await datasets.datasets(projectId: "p", scope: .tenant(other)).map(\.reference.name) == [one]
+                )
+                try await datasets.deleteDataset(other, projectId: "p", scope: .tenant(one))
+                #expect(try await datasets.dataset(one, projectId: "p", scope: .tenant(one)).reference.name == one)
+                await expect(.notFound) { _ = try await datasets.dataset(one, projectId: other, scope: .tenant(one)) }
+            }
+        },
         JobStoreCheck("datasets of one name are apart by tenant, and listed by name") { test in
             let datasets = try #require(test.store as? any DatasetStore)
-            for (tenant, name) in [("a", "d"), ("b", "d"), ("a", "c"), ("a", "Z")] {
+            for (tenant, name) in [("a", "d"), ("b", "d"), ("a", "c"), ("a", "Z")] as [(Name, Name)] {
                 let lease = try await test.run(scope: .tenant(tenant))
                 let write = try await datasets.begin(.append, ["x"], lease, tenant: tenant, name: name)
                 try await datasets.append([.checked("[\"\(tenant)\"]")], to: write, report: RunReport(lease: lease))
@@ -210,8 +234,8 @@ extension DatasetStore {
         _ mode: DatasetWriteMode,
         _ columns: [String],
         _ lease: JobLease,
-        tenant: String = "default",
-        name: String = "d"
+        tenant: Name = "default",
+        name: Name = "d"
     ) async throws(JobStoreError) -> DatasetWrite {
         let reference = DatasetReference(tenantId: tenant, projectId: "p", name: name)
         return try await beginWrite(reference, columns: columns, mode: mode, lease: lease)

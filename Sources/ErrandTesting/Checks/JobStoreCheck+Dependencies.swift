@@ -4,7 +4,9 @@ import Testing
 
 extension JobStoreCheck {
     /// Jobs that wait for others.
-    public static let dependencies: [JobStoreCheck] = [
+    public static let dependencies: [JobStoreCheck] = waitingForOthers + retriedDependents
+
+    private static let waitingForOthers: [JobStoreCheck] = [
         JobStoreCheck("a job waits until every job it names is completed") { test in
             let first = try await test.submit()
             let second = try await test.submit()
@@ -99,17 +101,6 @@ extension JobStoreCheck {
             #expect(inserted.outcome == .inserted)
             let job = try await test.read(inserted.id)
             #expect(job.status == .cancelled && job.failure?.code == "dependency_failed" && job.rev == 2)
-        },
-        JobStoreCheck("a retried job does not wait again") { test in
-            let first = try await test.submit()
-            let other = try await test.submit("other")
-            let second = try await test.submit("later") { $0.after = [first.id, other.id] }
-            try await test.cancel(first.id)
-            let retried = try await test.retry(second.id)
-            #expect(retried.status == .queued && retried.blockedBy == 0)
-            try await test.cancel(other.id)
-            #expect(try await test.read(second.id).status == .queued)
-            #expect(try await test.claim(types: ["later"]).count == 1)
         },
         JobStoreCheck("a poison pill and a stale tracked job cancel who waits for them") { test in
             let tracked = try await test.track { $0.tracking = Tracking(staleAfterSeconds: 10) }

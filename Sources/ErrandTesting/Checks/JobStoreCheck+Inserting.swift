@@ -61,11 +61,11 @@ extension JobStoreCheck {
             let long = JSONText.checked(#"{"a": ""# + String(repeating: "ü", count: 100_000) + #""}"#)
             let inserted = try await test.submit { job in
                 job.payload = long
-                (job.projectId, job.createdBy) = (name, name)
+                (job.projectId, job.createdBy) = (Name(name), name)
             }
             let job = try await test.read(inserted.id)
             #expect(job.payload == long)
-            #expect(job.projectId == name && job.createdBy == name)
+            #expect(job.projectId == Name(name) && job.createdBy == name)
         },
         JobStoreCheck("numbers grow in the order of submission") { test in
             var numbers: [Int64] = []

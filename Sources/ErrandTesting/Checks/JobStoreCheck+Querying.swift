@@ -158,14 +158,14 @@ extension JobStoreCheck {
             #expect(try await test.store.jobs(JobFilter(), page: PageRequest(), scope: nothing).jobs.isEmpty)
         },
         JobStoreCheck("lists, counts and queues show a scope its own") { test in
-            for tenant in ["a", "a", "b"] {
+            for tenant in ["a", "a", "b"] as [Name] {
                 _ = try await test.submit(scope: .tenant(tenant)) { $0.queue = "q-\(tenant)" }
             }
             _ = try await test.submit(scope: .system)
             for (scope, total, queues) in [
                 (Scope.tenant("a"), 2, ["q-a"]), (.tenant("b"), 1, ["q-b"]), (.tenant("c"), 0, []),
                 (.system, 4, ["default", "q-a", "q-b"]),
-            ] {
+            ] as [(Scope, Int, [Name])] {
                 let list = try await test.store.jobs(JobFilter(), page: PageRequest(), scope: scope)
                 #expect(list.jobs.count == total)
                 let counts = try await test.store.counts(by: .type, projectId: nil, scope: scope)
@@ -186,13 +186,13 @@ extension JobStoreCheck {
         },
         JobStoreCheck("names of tenants are compared exactly") { test in
             let inserted = try await test.submit(scope: .tenant("Acme"))
-            for name in ["acme", "ACME", "Acme ", "Acme\u{0301}", "A%"] {
+            for name in ["acme", "ACME", "Acme ", "Acme\u{0301}", "A%"] as [Name] {
                 await expectHidden(.id(inserted.id), .tenant(name), test.store)
             }
         },
     ]
 
-    private static func expectHidden(_ job: JobReference, _ scope: Scope, _ store: any JobStore) async {
+    static func expectHidden(_ job: JobReference, _ scope: Scope, _ store: any JobStore) async {
         let uses: [(any JobStore) async throws -> Void] = [
             { _ = try await $0.job(job, scope: scope) },
             { _ = try await $0.update(job, with: TrackedUpdate(), scope: scope) },

@@ -98,7 +98,7 @@ extension JobStoreCheck {
         },
         JobStoreCheck("a queue's name is bound by the limits of names") { test in
             await expect(.invalid) { try await test.store.configure(queue: "", .resume) }
-            let long = String(repeating: "q", count: 201)
+            let long = Name(String(repeating: "q", count: 201))
             await expect(.invalid) { try await test.store.configure(queue: long, .resume) }
         },
     ]

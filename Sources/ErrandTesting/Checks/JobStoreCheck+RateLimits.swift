@@ -54,16 +54,16 @@ extension JobStoreCheck {
         },
         JobStoreCheck("a queue within its rate limit takes turns over its tenants") { test in
             try await test.limit(2)
-            for (tenant, count) in [("a", 40), ("b", 2), ("c", 2)] {
+            for (tenant, count) in [("a", 40), ("b", 2), ("c", 2)] as [(Name, Int)] {
                 let batch = Array(repeating: NewJob(type: "work"), count: count)
                 _ = try await test.store.insert(batch, scope: .tenant(tenant))
             }
-            var served: [String?] = []
+            var served: [Name?] = []
             for _ in 0..<3 {
                 served += try await test.claim(10).map(\.tenantId)
                 try await test.advance(.seconds(60))
             }
-            for tenant in ["a", "b", "c"] { #expect(served.count { $0 == tenant } == 2) }
+            for tenant in ["a", "b", "c"] as [Name] { #expect(served.count { $0 == tenant } == 2) }
         },
         JobStoreCheck("a pause and both limits of a queue hold together") { test in
             try await test.limit(3)
@@ -174,11 +174,11 @@ extension JobStoreCheck {
 }
 
 extension JobStoreUnderTest {
-    fileprivate func limit(_ count: Int, per: Duration = .seconds(60), of queue: String = "default") async throws {
+    fileprivate func limit(_ count: Int, per: Duration = .seconds(60), of queue: Name = "default") async throws {
         try await store.configure(queue: queue, .rateLimit(RateLimit(count: count, per: per)))
     }
 
-    fileprivate func submit(_ count: Int, to queue: String) async throws {
+    fileprivate func submit(_ count: Int, to queue: Name) async throws {
         _ = try await store.insert(Array(repeating: NewJob(type: "work", queue: queue), count: count), scope: .default)
     }
 }

@@ -168,8 +168,8 @@ extension JobStoreCheck {
             let large = JSONText.checked(#"{"a":""# + String(repeating: "x", count: 256 * 1024) + #""}"#)
             let name = String(repeating: "n", count: 201)
             let cases: [(String, (inout NewJob) -> Void)] = [
-                ("/0/type", { $0.type = "" }), ("/0/type", { $0.type = name }), ("/0/type", { $0.type = "a\0" }),
-                ("/0/queue", { $0.queue = name }), ("/0/payload", { $0.payload = large }),
+                ("/0/type", { $0.type = "" }), ("/0/type", { $0.type = Name(name) }), ("/0/type", { $0.type = "a\0" }),
+                ("/0/queue", { $0.queue = Name(name) }), ("/0/payload", { $0.payload = large }),
                 ("/0/payload", { $0.payload = .checked("[]") }), ("/0/metadata", { $0.metadata = .checked("1") }),
                 ("/0/data", { $0.data = large }), ("/0/internalData", { $0.internalData = large }),
                 ("/0/maxAttempts", { $0.maxAttempts = 0 }), ("/0/timeoutSeconds", { $0.timeoutSeconds = 0 }),

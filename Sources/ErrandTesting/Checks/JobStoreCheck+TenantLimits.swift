@@ -6,7 +6,7 @@ extension JobStoreCheck {
     /// How many jobs of a tenant run at once.
     public static let tenantLimits: [JobStoreCheck] = [
         JobStoreCheck("a claim gives no tenant more running jobs than it says, over all queues") { test in
-            for queue in ["default", "slow"] { try await test.submit(5, of: "a", to: queue) }
+            for queue in ["default", "slow"] as [Name] { try await test.submit(5, of: "a", to: queue) }
             try await test.submit(1, of: "b", to: "default")
             let first = try await test.claim(10, perTenant: 3)
             #expect(first.count { $0.tenantId == "a" } == 3 && first.count { $0.tenantId == "b" } == 1)
@@ -19,7 +19,7 @@ extension JobStoreCheck {
             #expect(try await test.claim(10).count == 4)
         },
         JobStoreCheck("a claim of one tenant's jobs is held to its limit alone") { test in
-            for tenant in ["a", "b"] { try await test.submit(4, of: tenant, to: "default") }
+            for tenant in ["a", "b"] as [Name] { try await test.submit(4, of: tenant, to: "default") }
             var request = test.request(10)
             (request.scope, request.runningJobsPerTenant) = (.tenant("b"), 3)
             #expect(try await test.store.claim(request).jobs.map(\.tenantId) == ["b", "b", "b"])
@@ -80,7 +80,7 @@ extension JobStoreCheck {
         JobStoreCheck("the limits of a tenant, a queue and its rate hold together") { test in
             try await test.store.configure(queue: "slow", .concurrency(1))
             try await test.store.configure(queue: "rated", .rateLimit(RateLimit(count: 2, per: .seconds(60))))
-            for queue in ["slow", "rated", "default"] { try await test.submit(5, of: "a", to: queue) }
+            for queue in ["slow", "rated", "default"] as [Name] { try await test.submit(5, of: "a", to: queue) }
             let first = try await test.claim(20, perTenant: 4)
             #expect(first.count == 4 && first.count { $0.queue == "slow" } == 1)
             #expect(first.count { $0.queue == "rated" } <= 2)
@@ -90,7 +90,7 @@ extension JobStoreCheck {
 }
 
 extension JobStoreUnderTest {
-    fileprivate func submit(_ count: Int, of tenant: String, to queue: String) async throws {
+    fileprivate func submit(_ count: Int, of tenant: Name, to queue: Name) async throws {
         let batch = Array(repeating: NewJob(type: "work", queue: queue, payload: .emptyObject), count: count)
         _ = try await store.insert(batch, scope: .tenant(tenant))
     }

@@ -32,7 +32,7 @@ extension JobStoreCheck {
             #expect(try await test.store.workers(scope: .system).map(\.announcement) == [worker])
         },
         JobStoreCheck("workers are listed by their start, and a withdrawn one is not") { test in
-            for id in ["w2", "w3", "w1"] {
+            for id in ["w2", "w3", "w1"] as [Name] {
                 try await test.store.announce(try await test.announcement(id))
                 try await test.advance(.seconds(1))
             }
@@ -122,9 +122,9 @@ extension JobStoreCheck {
 extension JobStoreUnderTest {
     /// What a worker says that starts now.
     func announcement(
-        _ id: String,
+        _ id: Name,
         version: String? = "1.2",
-        queues: [String]? = nil,
+        queues: [Name]? = nil,
         lease: Duration = .seconds(30)
     ) async throws -> WorkerAnnouncement {
         WorkerAnnouncement(

@@ -35,5 +35,5 @@ public struct JobStoreCheck: Sendable, CustomTestStringConvertible {
         + renewing + reporting + settling
         + followingUp + cancelling + retrying + amending + tracking + reaping + pruning + querying + searching + scoping
         + logging + queues
-        + changes + waiting + workers + limits
+        + changes + waiting + workers + naming + limits
 }

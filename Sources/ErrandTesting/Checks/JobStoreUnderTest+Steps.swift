@@ -5,7 +5,7 @@ import Testing
 // The steps that checks are made of.
 extension JobStoreUnderTest {
     func submit(
-        _ type: String = "work",
+        _ type: Name = "work",
         scope: Scope = .default,
         _ change: (inout NewJob) -> Void = { _ in }
     ) async throws -> InsertedJob {
@@ -23,8 +23,8 @@ extension JobStoreUnderTest {
 
     func request(
         _ limit: Int = 1,
-        types: [String] = ["work"],
-        queues: [String]? = nil,
+        types: [Name] = ["work"],
+        queues: [Name]? = nil,
         lease: Duration = .seconds(30)
     ) -> ClaimRequest {
         ClaimRequest(worker: "w1", queues: queues, types: types, limit: limit, lease: lease)
@@ -32,8 +32,8 @@ extension JobStoreUnderTest {
 
     func claim(
         _ limit: Int = 1,
-        types: [String] = ["work"],
-        queues: [String]? = nil,
+        types: [Name] = ["work"],
+        queues: [Name]? = nil,
         lease: Duration = .seconds(30)
     ) async throws -> [ClaimedJob] {
         try await store.claim(request(limit, types: types, queues: queues, lease: lease)).jobs

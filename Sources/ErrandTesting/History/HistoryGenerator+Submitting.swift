@@ -4,9 +4,10 @@ import FoundationEssentials
 extension HistoryGenerator {
     mutating func submit(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
         if chance(0.09), let again = pick(submitted) { return resubmit(again.job, again.scope) }
-        let tenant = pick(["t1", "t1", "t2", "t2", nil], or: nil)
+        let tenant = pick(["t1", "t1", "t2", "t2", nil] as [Name?], or: nil)
         var scope = tenant.map { Scope.tenant($0) } ?? .system
         if let tenant, chance(0.1) { scope = .tenant(tenant, projects: ["p"]) }
+        if chance(0.12) { return .submit(workflow(ledger, tenant, time), scope) }
         let count = chance(0.25) ? Int.random(in: 2...4, using: &random) : 1
         let jobs = (0..<count).map { _ in newJob(ledger, tenant, time) }
         return .submit(jobs, scope)
@@ -18,7 +19,7 @@ extension HistoryGenerator {
         return .submit([job], chance(0.9) ? scope : .tenant("t2"))
     }
 
-    mutating func newJob(_ ledger: HistoryLedger, _ tenant: String?, _ time: StoreTime) -> NewJob {
+    mutating func newJob(_ ledger: HistoryLedger, _ tenant: Name?, _ time: StoreTime) -> NewJob {
         let isTracked = chance(0.25)
         var job = NewJob(
             type: isTracked ? Self.trackedType : pick(Self.types, or: "a"),
@@ -31,7 +32,7 @@ extension HistoryGenerator {
         if chance(0.3) { job.projectId = "p" }
         if chance(0.15) { job.runAt = time.wall + Double.random(in: -3...15, using: &random) }
         if chance(0.4) {
-            job.uniqueKey = pick(["k1", "k1", "k2"], or: "k1")
+            job.uniqueKey = pick(["k\u{E9}", "k\u{E9}", "ke\u{301}"], or: "k\u{E9}")
             job.onConflict = pick(NewJob.ConflictPolicy.allCases, or: .return)
         }
         if chance(0.03) {
@@ -45,13 +46,29 @@ extension HistoryGenerator {
         return job
     }
 
+    /// Jobs that wait for each other: a chain, a fan, or something between.
+    private mutating func workflow(_ ledger: HistoryLedger, _ tenant: Name?, _ time: StoreTime) -> [NewJob] {
+        let links = Int.random(in: 1...3, using: &random)
+        var jobs: [NewJob] = []
+        for _ in 0..<Int.random(in: 3...8, using: &random) {
+            var job = newJob(ledger, tenant, time)
+            if job.tracking == nil || !job.startsRunning {
+                let earlier = links == 1 ? jobs.suffix(1) : links == 2 ? jobs.prefix(1) : jobs.suffix(3)
+                job.after += earlier.filter { links < 3 || $0.id != nil && chance(0.6) }.compactMap(\.id)
+            }
+            if chance(0.8) { job.uniqueKey = nil }
+            jobs.append(job)
+        }
+        return jobs
+    }
+
     private mutating func track(_ job: inout NewJob) {
         job.tracking = Tracking(staleAfterSeconds: chance(0.6) ? Int.random(in: 5...40, using: &random) : nil)
         job.startsRunning = chance(0.4)
         if chance(0.2) { job.data = object("d") }
     }
 
-    private mutating func dependencies(_ ledger: HistoryLedger, _ tenant: String?) -> [JobID] {
+    private mutating func dependencies(_ ledger: HistoryLedger, _ tenant: Name?) -> [JobID] {
         (0..<Int.random(in: 1...2, using: &random)).compactMap { _ in
             if chance(0.05) { return JobID(high: 0x7000, low: 1 << 63) }
             return entry(ledger) { $0.tenantId == tenant || $0.number % 17 == 0 }?.id

@@ -9,9 +9,10 @@ struct HistoryGenerator: Sendable {
         var old: [JobLease] = []
     }
 
-    static let types = ["a", "b"]
-    static let trackedType = "t"
-    static let queues = ["x", "y"]
+    static let types: [Name] = ["a", "b"]
+    static let trackedType: Name = "t"
+    /// The same to Unicode, and two queues all the same.
+    static let queues: [Name] = ["caf\u{E9}", "cafe\u{301}"]
     static let lease = Duration.seconds(10)
 
     var random: SeededRandom
@@ -53,7 +54,7 @@ struct HistoryGenerator: Sendable {
     mutating func note(_ operation: HistoryOperation, _ answer: HistoryAnswer) {
         switch (operation, answer) {
         case (.claim(let request), .claimed(let jobs, _)):
-            if let worker = Int(request.worker) { workers[worker].held += jobs.map(\.lease) }
+            if let worker = Int(request.worker.text) { workers[worker].held += jobs.map(\.lease) }
         case (.settle(let settlements), .settled(let results)):
             for (settlement, result) in zip(settlements, results) { drop(settlement, result) }
         case (.submit(let jobs, let scope), .inserted): submitted += jobs.map { ($0, scope) }
@@ -82,7 +83,7 @@ struct HistoryGenerator: Sendable {
     private mutating func claim() -> HistoryOperation {
         let worker = Int.random(in: workers.indices, using: &random)
         var request = ClaimRequest(
-            worker: String(worker),
+            worker: Name(String(worker)),
             queues: chance(0.7) ? nil : [pick(Self.queues, or: "x")],
             types: chance(0.7) ? Self.types : [pick(Self.types, or: "a")],
             limit: Int.random(in: 1...4, using: &random),
@@ -176,7 +177,8 @@ struct HistoryGenerator: Sendable {
 
     private mutating func retry(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
         let runAt = chance(0.2) ? time.wall + Double.random(in: -5...10, using: &random) : nil
-        return .retry(reference(ledger), runAt: runAt, scope(ledger))
+        let together = chance(0.4) ? (0..<20).compactMap { _ in pick(ledger.entries)?.id } : []
+        return .retry(reference(ledger), runAt: runAt, together: Set(together), scope(ledger))
     }
 
     private mutating func amend(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {

@@ -8,7 +8,7 @@ struct HistoryLedger: Sendable {
     struct Entry: Sendable {
         let id: JobID
         let number: Int64
-        let tenantId: String?
+        let tenantId: Name?
         let isTracked: Bool
         var status: JobStatus
         var rev: Int64

@@ -12,7 +12,8 @@ extension HistoryOperation: CustomStringConvertible {
         case .settle(let settlements): "settle \(settlements.map(\.summary).joined(separator: "; "))"
         case .update(let job, let update, let scope): "update \(job) as \(scope): \(update)"
         case .cancel(let job, let reason, let scope): "cancel \(job) as \(scope): \(reason ?? "no reason")"
-        case .retry(let job, let runAt, let scope): "retry \(job) as \(scope) at \(runAt.map { "\($0)" } ?? "once")"
+        case .retry(let job, let runAt, let together, let scope):
+            "retry \(job) as \(scope) at \(runAt.map { "\($0)" } ?? "once"), together with \(together)"
         case .amend(let job, let amendment, let scope): "amend \(job) as \(scope): \(amendment)"
         case .delete(let job, let scope): "delete \(job) as \(scope)"
         case .read(let job, let scope): "read \(job) as \(scope)"

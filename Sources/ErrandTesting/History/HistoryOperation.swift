@@ -10,11 +10,11 @@ enum HistoryOperation: Sendable {
     case settle([Settlement])
     case update(JobReference, TrackedUpdate, Scope)
     case cancel(JobReference, reason: String?, Scope)
-    case retry(JobReference, runAt: Date?, Scope)
+    case retry(JobReference, runAt: Date?, together: Set<JobID>, Scope)
     case amend(JobReference, JobAmendment, Scope)
     case delete(JobReference, Scope)
     case read(JobReference, Scope)
-    case configure(String, QueueChange)
+    case configure(Name, QueueChange)
     case reap(limit: Int)
     case prune(limit: Int)
     case advance(Duration)
@@ -64,8 +64,10 @@ enum HistoryOperation: Sendable {
             .job(try await store.update(job, with: update, scope: scope).comparable)
         case .cancel(let job, let reason, let scope):
             .job(try await store.cancel(job, reason: reason, scope: scope).comparable)
-        case .retry(let job, let runAt, let scope):
-            .job(try await store.retry(job, runAt: runAt, scope: scope).comparable)
+        case .retry(let job, let runAt, let together, let scope):
+            .job(
+                try await store.retry(job, runAt: runAt, ifRev: nil, together: together, scope: scope).comparable
+            )
         case .amend(let job, let amendment, let scope):
             .job(try await store.amend(job, with: amendment, ifRev: nil, scope: scope).comparable)
         case .read(let job, let scope): .job(try await store.job(job, scope: scope).comparable)

@@ -21,7 +21,7 @@ struct HistoryPlayer {
         seed = history.seed
         self.store = store
         self.clock = clock
-        model = MemoryJobStore(clock: clock)
+        model = MemoryJobStore(clock: clock, cascades: history.cascades)
         model.watch()
         generator = HistoryGenerator(seed: history.seed, workers: max(1, history.workers))
     }
@@ -86,6 +86,9 @@ struct HistoryPlayer {
             }
             try await compare("the files of #\(entry.number)") {
                 try await $0.files(entry.reference, scope: .system)
+            }
+            try await compare("the dependencies of #\(entry.number)") {
+                try await $0.dependencies(entry.reference, scope: .system)
             }
         }
     }

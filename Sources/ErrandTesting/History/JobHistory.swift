@@ -21,6 +21,12 @@ public struct JobHistory: Sendable {
     public var steps: Int
     /// How many workers claim.
     public var workers: Int
+    /// How fast the model follows the ends of jobs to those that wait for them: as the store does.
+    ///
+    /// A pace of a few jobs shows what is between the steps; the store must then not go on by itself, so that both do
+    /// a step with every reap. By default all are told at once, as with any pace that is larger than what a history
+    /// makes.
+    public var cascades = CascadePace(step: .max)
 
     /// Creates a history.
     public init(seed: UInt64, steps: Int = 250, workers: Int = 3) {
@@ -55,6 +61,7 @@ public struct JobHistory: Sendable {
     ///   - count: How many.
     ///   - seed: The first one's seed.
     ///   - steps: How many operations each has.
+    ///   - cascades: How fast ends are followed by both stores.
     ///   - makeStore: Makes an empty store that lives by the clock.
     /// - Returns: What they reached together.
     /// - Throws: The first ``HistoryDifference``, or what making a store threw.
@@ -62,6 +69,7 @@ public struct JobHistory: Sendable {
         count: Int,
         from seed: UInt64,
         steps: Int = 250,
+        cascades: CascadePace = CascadePace(step: .max),
         on makeStore: @escaping @Sendable (ManualClock) async throws -> any JobStore
     ) async throws -> HistoryCoverage {
         try await withThrowingTaskGroup(of: HistoryCoverage.self) { group in
@@ -69,7 +77,8 @@ public struct JobHistory: Sendable {
                 group.addTask {
                     var coverage = HistoryCoverage()
                     for index in stride(from: lane, to: count, by: 4) {
-                        let history = JobHistory(seed: seed &+ UInt64(index), steps: steps)
+                        var history = JobHistory(seed: seed &+ UInt64(index), steps: steps)
+                        history.cascades = cascades
                         coverage.merge(try await history.play(on: makeStore))
                     }
                     return coverage

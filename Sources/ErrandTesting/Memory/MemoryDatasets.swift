@@ -43,7 +43,7 @@ extension MemoryState {
         if let open = datasets.open.first(where: { $0.write.dataset == stored.id && $0.job == lease.number }) {
             return open.write
         }
-        let hasOtherColumns = stored.dataset.columns != columns
+        let hasOtherColumns = stored.dataset.columns.map({ Name($0) }) != columns.map({ Name($0) })
         guard mode == .replace || !hasOtherColumns || stored.dataset.rowCount == 0 else {
             throw .otherColumns(reference.name, has: stored.dataset.columns)
         }
@@ -135,7 +135,7 @@ extension MemoryState {
         }
     }
 
-    func datasets(in projectId: String, _ scope: Scope) -> [Dataset] {
+    func datasets(in projectId: Name, _ scope: Scope) -> [Dataset] {
         datasets.stored.values.map(\.dataset)
             .filter {
                 $0.reference.projectId == projectId
@@ -146,7 +146,7 @@ extension MemoryState {
             }
     }
 
-    func dataset(_ name: String, in projectId: String, _ scope: Scope) throws(JobStoreError) -> Dataset {
+    func dataset(_ name: Name, in projectId: Name, _ scope: Scope) throws(JobStoreError) -> Dataset {
         guard let dataset = datasets(in: projectId, scope).first(where: { $0.reference.name == name }) else {
             throw .noDataset(name, projectId)
         }

@@ -13,7 +13,8 @@ extension MemoryJobStore: APIKeyStore {
     }
 
     public func apiKey(prefix: String) async throws(JobStoreError) -> APIKey? {
-        try read { (state, _) throws(JobStoreError) in state.apiKeys.first { $0.prefix == prefix } }
+        try read { (state, _) throws(JobStoreError) in state.apiKeys.first { $0.prefix.utf8.elementsEqual(prefix.utf8) }
+        }
     }
 
     public func apiKey(id: JobID) async throws(JobStoreError) -> APIKey? {
@@ -44,13 +45,13 @@ extension MemoryJobStore: APIKeyStore {
     public func spend(token id: String, until: Date) async throws(JobStoreError) -> Bool {
         try write { (state, time) throws(JobStoreError) in
             state.spentTokens = state.spentTokens.filter { $0.value > time.wall }
-            guard state.spentTokens[id] == nil else { return false }
-            state.spentTokens[id] = until
+            guard state.spentTokens[Name(id)] == nil else { return false }
+            state.spentTokens[Name(id)] = until
             return true
         }
     }
 
     public func isSpent(token id: String) async throws(JobStoreError) -> Bool {
-        try read { (state, _) throws(JobStoreError) in state.spentTokens[id] != nil }
+        try read { (state, _) throws(JobStoreError) in state.spentTokens[Name(id)] != nil }
     }
 }

@@ -41,11 +41,11 @@ extension MemoryJobStore: DatasetStore {
         }
     }
 
-    public func datasets(projectId: String, scope: Scope) async throws(JobStoreError) -> [Dataset] {
+    public func datasets(projectId: Name, scope: Scope) async throws(JobStoreError) -> [Dataset] {
         try read { (state, _) throws(JobStoreError) in state.datasets(in: projectId, scope) }
     }
 
-    public func dataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) -> Dataset {
+    public func dataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) -> Dataset {
         try read { (state, _) throws(JobStoreError) in try state.dataset(name, in: projectId, scope) }
     }
 
@@ -63,7 +63,7 @@ extension MemoryJobStore: DatasetStore {
         }
     }
 
-    public func deleteDataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) {
+    public func deleteDataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) {
         try write { (state, _) throws(JobStoreError) in
             try state.deleteDataset(state.dataset(name, in: projectId, scope).reference)
         }

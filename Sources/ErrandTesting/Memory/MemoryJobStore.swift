@@ -16,24 +16,37 @@ public final class MemoryJobStore: JobStore {
     ///   - clock: Tells it the time; a ``ManualClock`` in tests that wait for leases or due times.
     ///   - rules: How long ended records stay.
     ///   - ids: Makes the identifiers that submitters leave to the store.
+    ///   - cascades: How many jobs that wait for one that ended are told of it by a call; all unless said otherwise.
+    ///     Should there be more, every reap does another step.
     public init(
         clock: any JobClock = SystemJobClock(),
         rules: JobRules = JobRules(),
-        ids: JobIDGenerator = JobIDGenerator()
+        ids: JobIDGenerator = JobIDGenerator(),
+        cascades: CascadePace = CascadePace(step: .max)
     ) {
         self.clock = clock
-        state = Mutex(MemoryState(rules: rules, ids: ids))
+        var state = MemoryState(rules: rules, ids: ids)
+        state.pace = cascades
+        self.state = Mutex(state)
     }
 
     /// Does one call's work, all of it or nothing, and tells subscribers while nothing else can change.
     func write<Answer: Sendable>(
+        followsAllEnds: Bool = false,
         _ body: (inout MemoryState, StoreTime) throws(JobStoreError) -> Answer
     ) throws(JobStoreError) -> Answer {
         try state.withLock { (state) throws(JobStoreError) in
             let mark = state.mark()
             defer { state.forgetJournal() }
+            let last = state.lastCascade
             do throws(JobStoreError) {
-                let answer = try body(&state, clock.now())
+                let time = clock.now()
+                let answer = try body(&state, time)
+                if followsAllEnds {
+                    state.followEnds(at: time)
+                } else if state.lastCascade > last {
+                    state.followEnds(after: last, at: time)
+                }
                 if !state.changes.isEmpty { hub.publish(state.changes) }
                 state.changes = StoreChanges()
                 return answer
@@ -51,7 +64,7 @@ public final class MemoryJobStore: JobStore {
     }
 
     /// Whether a worker that knows these types has something to run now, or runs it.
-    func hasWork(for types: [String]) -> Bool {
+    func hasWork(for types: [Name]) -> Bool {
         state.withLock { state in !state.running.isEmpty || state.hasReady(types, at: clock.now()) }
     }
 
@@ -128,9 +141,12 @@ extension MemoryJobStore {
         _ job: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
-        try write { (state, time) throws(JobStoreError) in try state.retry(job, runAt, ifRev, scope, at: time) }
+        try write { (state, time) throws(JobStoreError) in
+            try state.retry(job, runAt, ifRev, together: together, scope, at: time)
+        }
     }
 
     public func amend(
@@ -150,6 +166,10 @@ extension MemoryJobStore {
         try read { (state, time) throws(JobStoreError) in try state.read(job, scope, at: time) }
     }
 
+    public func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency] {
+        try read { (state, time) throws(JobStoreError) in try state.dependencies(job, scope, at: time) }
+    }
+
     public func jobs(_ filter: JobFilter, page: PageRequest, scope: Scope) async throws(JobStoreError) -> JobPage {
         try read { (state, _) throws(JobStoreError) in state.page(filter, page, scope) }
     }
@@ -160,9 +180,9 @@ extension MemoryJobStore {
 
     public func counts(
         by grouping: JobGrouping,
-        projectId: String?,
+        projectId: Name?,
         scope: Scope
-    ) async throws(JobStoreError) -> [String: StatusCounts] {
+    ) async throws(JobStoreError) -> [Name: StatusCounts] {
         try read { (state, _) throws(JobStoreError) in state.counts(grouping, projectId, scope) }
     }
 
@@ -191,7 +211,7 @@ extension MemoryJobStore {
     }
 
     public func configure(
-        queue: String,
+        queue: Name,
         _ changes: [QueueChange],
         ifRev: Set<Int64>?
     ) async throws(JobStoreError) {
@@ -203,11 +223,11 @@ extension MemoryJobStore {
         try write { (state, time) throws(JobStoreError) in state.workers.announce(worker, at: time) }
     }
 
-    public func want(_ wanted: WantedState, ofWorker id: String) async throws(JobStoreError) {
+    public func want(_ wanted: WantedState, ofWorker id: Name) async throws(JobStoreError) {
         try write { (state, _) throws(JobStoreError) in try state.workers.want(wanted, of: id) }
     }
 
-    public func withdraw(worker id: String) async throws(JobStoreError) {
+    public func withdraw(worker id: Name) async throws(JobStoreError) {
         try write { (state, _) throws(JobStoreError) in state.workers.withdraw(id) }
     }
 
@@ -216,7 +236,9 @@ extension MemoryJobStore {
     }
 
     public func reap(limit: Int) async throws(JobStoreError) -> Int {
-        try write { (state, time) throws(JobStoreError) in state.reap(limit: limit, at: time) }
+        try write(followsAllEnds: true) { (state, time) throws(JobStoreError) in
+            state.reap(limit: limit, at: time)
+        }
     }
 
     public func prune(limit: Int, deletedFiles: [String]) async throws(JobStoreError) -> PruneResult {

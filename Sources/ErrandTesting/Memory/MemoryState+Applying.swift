@@ -2,7 +2,7 @@ import Errand
 import FoundationEssentials
 
 extension MemoryState {
-    /// Applies an event, and to the dependents what follows of it.
+    /// Applies an event, and notes what follows of it for those that wait for the job.
     mutating func transition(
         _ event: JobEvent,
         of job: Job,
@@ -20,7 +20,7 @@ extension MemoryState {
         if changed.status != job.status {
             freed(job, changed)
             deliverEnd(of: changed, at: time)
-            settleDependents(of: changed, at: time)
+            if changed.status.isTerminal { beginCascade(of: changed, isCompleted: changed.status == .completed) }
         }
         return changed
     }
@@ -37,14 +37,5 @@ extension MemoryState {
         if queues[old.queue]?.concurrency != nil { changes.queues.insert(old.queue) }
         guard limitsTenants, let tenant = old.tenantId, TenantRoom.counts(old.queue) else { return }
         changes.queues.formUnion(lanes.filter { $0.value[tenant]?.isEmpty == false }.keys)
-    }
-
-    private mutating func settleDependents(of job: Job, at time: StoreTime) {
-        guard job.status.isTerminal, let numbers = dependents[job.id], !numbers.isEmpty else { return }
-        let event: JobEvent = job.status == .completed ? .dependencyCompleted : .dependencyFailed(job.id)
-        for number in numbers.sorted() {
-            guard let dependent = records[number]?.job else { continue }
-            apply(event, to: dependent, at: time)
-        }
     }
 }

@@ -3,9 +3,9 @@ import FoundationEssentials
 
 /// Who was served last, so that the next claim goes on with the one after.
 struct ClaimRotation: Sendable {
-    var queue: String?
+    var queue: Name?
     /// The last tenant of each queue; the inner optional is the system's own jobs.
-    var tenants: [String: String?] = [:]
+    var tenants: [Name: Name?] = [:]
 }
 
 extension MemoryState {
@@ -41,7 +41,7 @@ extension MemoryState {
 
     /// The job whose turn it is in a queue: the first of the first tenant after the one served last.
     private func next(
-        in queue: String,
+        in queue: Name,
         for request: ClaimRequest,
         _ time: StoreTime,
         _ room: inout TenantRoom
@@ -52,7 +52,7 @@ extension MemoryState {
 
     /// The job whose turn it would be if the queue had no rate limit.
     private func nextWithoutRate(
-        in queue: String,
+        in queue: Name,
         for request: ClaimRequest,
         _ time: StoreTime,
         _ room: inout TenantRoom
@@ -73,30 +73,30 @@ extension MemoryState {
         return nil
     }
 
-    func hasReady(_ types: [String], at time: StoreTime) -> Bool {
+    func hasReady(_ types: [Name], at time: StoreTime) -> Bool {
         let request = ClaimRequest(worker: "", types: types, limit: 1, lease: .zero)
         var room = TenantRoom(limit: nil, running: [:])
         return lanes.keys.contains { next(in: $0, for: request, time, &room) != nil }
     }
 
-    private func hasRoom(_ queue: String) -> Bool {
+    private func hasRoom(_ queue: Name) -> Bool {
         guard let limit = queues[queue]?.concurrency else { return true }
         return runningCounts[queue, default: 0] < limit
     }
 
-    private func nextDue(_ queues: Set<String>, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
+    private func nextDue(_ queues: Set<Name>, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
         let windows = queues.compactMap { nextWindow(in: $0, for: request, time) }
         return (windows + [nextScheduled(queues, for: request, time)].compactMap(\.self)).min()
     }
 
     /// How long the queue's rate limit goes on to hold back what nothing else does.
-    private func nextWindow(in queue: String, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
+    private func nextWindow(in queue: Name, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
         guard let wait = queues[queue]?.rate?.wait(at: time.steady) else { return nil }
         var room = TenantRoom(limit: nil, running: [:])
         return nextWithoutRate(in: queue, for: request, time, &room) == nil ? nil : wait
     }
 
-    private func nextScheduled(_ queues: Set<String>, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
+    private func nextScheduled(_ queues: Set<Name>, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
         var earliest: Date?
         for queue in queues {
             for place in (lanes[queue] ?? [:]).values.flatMap(\.places)
@@ -122,8 +122,8 @@ extension Array {
     }
 }
 
-extension [String] {
-    fileprivate func rotated(after last: String?) -> [String] {
+extension [Name] {
+    fileprivate func rotated(after last: Name?) -> [Name] {
         guard let last else { return self }
         return rotated(after: last, by: <)
     }

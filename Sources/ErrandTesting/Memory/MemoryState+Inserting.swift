@@ -34,13 +34,13 @@ extension MemoryState {
         }
         let dependencies = try dependencies(of: new, at: index, scope: scope)
         try takeUploads(new, at: index, scope: scope, time, as: lastNumber + 1)
-        let job = keep(new, tenantId: scope.tenantId, blockedBy: dependencies.open, at: time)
-        if let failed = dependencies.failed { apply(.dependencyFailed(failed), to: job, at: time) }
+        let job = keep(new, tenantId: scope.tenantId, blockedBy: dependencies.blockedBy, at: time)
+        wait(job, dependencies, at: time)
         return InsertedJob(id: job.id, number: job.number, outcome: .inserted, createdAt: job.createdAt)
     }
 
     /// Stores a job that nothing refuses any more.
-    mutating func keep(_ new: NewJob, tenantId: String?, blockedBy: Int = 0, at time: StoreTime) -> Job {
+    mutating func keep(_ new: NewJob, tenantId: Name?, blockedBy: Int = 0, at time: StoreTime) -> Job {
         lastNumber += 1
         let job = Job.submitted(
             new,
@@ -80,25 +80,21 @@ extension MemoryState {
         do throws(TransitionRefusal) {
             add(new.webhook, inPlaceOfThatOf: try transition(.replace(new), of: holder, at: time), at: time)
         } catch { throw .irreplaceable(error, holder.id, key: key, at: index) }
+        if new.after.isEmpty { amend(holder.number) { $0.waitsFor = [] } }
         return InsertedJob(id: holder.id, number: holder.number, outcome: .replaced)
     }
 
-    /// How many of the jobs in `after` are not completed, and the first of them that never will be.
+    /// How the new job stands to those in `after`; none of them is passed over.
     private func dependencies(
         of new: NewJob,
         at index: Int,
         scope: Scope
-    ) throws(JobStoreError) -> (open: Int, failed: JobID?) {
-        var (open, failed): (Int, JobID?) = (0, nil)
-        var seen: Set<JobID> = []
+    ) throws(JobStoreError) -> Standing {
         for (place, id) in new.after.enumerated() {
             guard let job = numbers[id].flatMap({ records[$0]?.job }), job.tenantId == scope.tenantId else {
                 throw .unknownDependency(id, at: index, place)
             }
-            guard job.status != .completed, seen.insert(id).inserted else { continue }
-            open += 1
-            if job.status.isTerminal, failed == nil { failed = id }
         }
-        return (open, failed)
+        return standing(to: new.after) { _ in false }
     }
 }

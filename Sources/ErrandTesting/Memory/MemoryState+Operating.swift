@@ -35,6 +35,7 @@ extension MemoryState {
         _ reference: JobReference,
         _ runAt: Date?,
         _ revisions: Set<Int64>?,
+        together: Set<JobID>,
         _ scope: Scope,
         at time: StoreTime
     ) throws(JobStoreError) -> Job {
@@ -45,7 +46,10 @@ extension MemoryState {
         {
             throw .uniqueConflict(with: (other.id, other.status), key: key)
         }
-        return visible(try ask(.retry(runAt: runAt), of: job, "retried", reference, at: time))
+        let standing = standing(to: job.after) { !together.contains($0) }
+        let event = JobEvent.retry(runAt: runAt, waitingFor: standing.blockedBy)
+        wait(try ask(event, of: job, "retried", reference, at: time), standing, at: time)
+        return try read(.number(job.number), .system, at: time)
     }
 
     mutating func amend(
@@ -75,7 +79,7 @@ extension MemoryState {
 
     /// Takes a record away with all that belongs to it, and leaves a tombstone.
     mutating func remove(_ job: Job, at time: StoreTime) {
-        orphanedFiles.formUnion((records[job.number]?.files ?? [:]).values.map(\.key))
+        orphanedFiles.formUnion((records[job.number]?.files ?? [:]).values.map { Name($0.key) })
         orphanUploads(of: job.number)
         set(nil, at: job.number)
         webhooks.removeAll { $0.job == job.number }
@@ -98,7 +102,7 @@ extension MemoryState {
     }
 
     mutating func configure(
-        _ queue: String,
+        _ queue: Name,
         _ queueChanges: [QueueChange],
         _ revisions: Set<Int64>?,
         at time: StoreTime

@@ -23,8 +23,8 @@ extension MemoryState {
         return limit.map { found.prefix($0).count } ?? found.count
     }
 
-    func counts(_ grouping: JobGrouping, _ projectId: String?, _ scope: Scope) -> [String: StatusCounts] {
-        var counts: [String: StatusCounts] = [:]
+    func counts(_ grouping: JobGrouping, _ projectId: Name?, _ scope: Scope) -> [Name: StatusCounts] {
+        var counts: [Name: StatusCounts] = [:]
         for job in records.values.lazy.map(\.job)
         where scope.includes(job) && (projectId == nil || job.projectId == projectId) {
             counts[job.group(grouping), default: StatusCounts()][job.status] += 1
@@ -33,7 +33,7 @@ extension MemoryState {
     }
 
     func liveWorkers(_ scope: Scope, at time: StoreTime) -> [LiveWorker] {
-        let held = running.compactMap { number -> (worker: String, held: HeldLease)? in
+        let held = running.compactMap { number -> (worker: Name, held: HeldLease)? in
             guard let job = records[number]?.job, scope.includes(job), let worker = job.workerId, let end = job.leaseEnd
             else { return nil }
             let lease = JobLease(id: job.id, number: number, fence: job.fence)
@@ -43,7 +43,7 @@ extension MemoryState {
     }
 
     func queueStates(_ scope: Scope, at time: StoreTime) -> [QueueState] {
-        var states = queues.reduce(into: [String: QueueState]()) { states, queue in
+        var states = queues.reduce(into: [Name: QueueState]()) { states, queue in
             states[queue.key] = QueueState(name: queue.key, queue.value.record)
         }
         for job in records.values.lazy.map(\.job) where scope.includes(job) {
@@ -61,7 +61,7 @@ extension MemoryState {
 }
 
 extension Job {
-    fileprivate func group(_ grouping: JobGrouping) -> String {
+    fileprivate func group(_ grouping: JobGrouping) -> Name {
         switch grouping {
         case .type: type
         case .queue: queue
@@ -76,8 +76,8 @@ extension JobFilter {
             && types.map { $0.contains(job.type) } ?? true
             && projectId.map { $0 == job.projectId } ?? true
             && queue.map { $0 == job.queue } ?? true
-            && tag.map { job.tags.contains($0) } ?? true
-            && createdBy.map { $0 == job.createdBy } ?? true
+            && tag.map { job.tags.map({ Name($0) }).contains(Name($0)) } ?? true
+            && createdBy.map { Name($0) == job.createdBy.map { Name($0) } } ?? true
             && createdAfter.map { $0 <= job.createdAt } ?? true
             && createdBefore.map { job.createdAt < $0 } ?? true
             && search.map { JobSearch($0).finds(job) } ?? true

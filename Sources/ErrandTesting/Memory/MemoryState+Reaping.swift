@@ -18,7 +18,7 @@ extension MemoryState {
     }
 
     mutating func prune(limit: Int, deletedFiles: [String], at time: StoreTime) -> PruneResult {
-        orphanedFiles.subtract(deletedFiles)
+        orphanedFiles.subtract(deletedFiles.map({ Name($0) }))
         tombstones.removeOld(at: time)
         forgetOldAnswers(at: time)
         orphanExpiredUploads(limit: limit, at: time)
@@ -29,16 +29,9 @@ extension MemoryState {
         for job in expired {
             remove(job, at: time)
             // What waits for a tracked job whose record is gone would wait for ever.
-            if !job.status.isTerminal { failDependents(of: job, at: time) }
+            if !job.status.isTerminal { beginCascade(of: job, isCompleted: false) }
         }
-        return PruneResult(deletedRecords: expired.count, orphanedFiles: orphanedFiles.sorted())
-    }
-
-    private mutating func failDependents(of job: Job, at time: StoreTime) {
-        for number in (dependents[job.id] ?? []).sorted() {
-            guard let dependent = records[number]?.job else { continue }
-            apply(.dependencyFailed(job.id), to: dependent, at: time)
-        }
+        return PruneResult(deletedRecords: expired.count, orphanedFiles: orphanedFiles.sorted().map(\.text))
     }
 }
 

@@ -78,7 +78,7 @@ extension MemoryState {
     mutating func addFiles(_ files: [JobFile], to number: Int64) {
         guard !files.isEmpty else { return }
         amend(number) { record in
-            for file in files { record.files[file.name] = file }
+            for file in files { record.files[Name(file.name)] = file }
         }
         let keys = Set(files.map(\.key))
         for (id, stored) in uploads where stored.job == nil && keys.contains(stored.upload.key) {

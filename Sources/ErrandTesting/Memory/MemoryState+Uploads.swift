@@ -4,7 +4,7 @@ import FoundationEssentials
 /// An upload's record, and the job that uses it.
 struct MemoryUpload: Sendable {
     var upload: Upload
-    var tenantId: String?
+    var tenantId: Name?
     /// The last job that uses it; it goes when that job's record does.
     var job: Int64?
 }
@@ -55,7 +55,7 @@ extension MemoryState {
 
     private mutating func orphan(_ over: some Sequence<(key: JobID, value: MemoryUpload)>) {
         for (id, stored) in over {
-            orphanedFiles.insert(stored.upload.key)
+            orphanedFiles.insert(Name(stored.upload.key))
             uploads[id] = nil
         }
     }
@@ -67,7 +67,7 @@ extension MemoryUpload {
 
 extension Scope {
     /// Whether what belongs to a tenant, and to no project, may be seen: an upload is its sender's before a job has it.
-    fileprivate func includes(tenantId: String?) -> Bool {
+    fileprivate func includes(tenantId: Name?) -> Bool {
         switch self {
         case .system: true
         case .tenant(let id, _): tenantId == id

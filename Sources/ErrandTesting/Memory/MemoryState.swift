@@ -13,23 +13,27 @@ struct MemoryState: Sendable {
     private(set) var numbers: [JobID: Int64] = [:]
     /// The queued or running job that has a unique key.
     private(set) var holders: [UniqueKey: Int64] = [:]
-    /// The jobs that name a job in `after`.
-    private(set) var dependents: [JobID: Set<Int64>] = [:]
+    /// The jobs that wait for a job, and those that ended while they did.
+    private(set) var dependents: [Int64: Set<Int64>] = [:]
+    /// The ends that not all who wait for them were told of, in the order in which that goes on.
+    var cascades: [Cascade] = []
+    var lastCascade: Int64 = 0
+    var pace = CascadePace(step: .max)
     /// Queued worker jobs that nothing blocks, due or not, by queue and tenant.
-    private(set) var lanes: [String: [String?: WaitingJobs]] = [:]
+    private(set) var lanes: [Name: [Name?: WaitingJobs]] = [:]
     /// Running worker jobs.
     private(set) var running: Set<Int64> = []
     /// How many of each queue's are running.
-    private(set) var runningCounts: [String: Int] = [:]
+    private(set) var runningCounts: [Name: Int] = [:]
     /// How many of each tenant's are running, but for those of Errand's own queues.
-    private(set) var tenantsRunning: [String: Int] = [:]
+    private(set) var tenantsRunning: [Name: Int] = [:]
     /// Whether claims hold tenants to a limit.
     var limitsTenants = false
     /// Tracked jobs that have not ended and may go stale.
     private(set) var watched: Set<Int64> = []
 
     var lastNumber: Int64 = 0
-    var queues: [String: QueueSetting] = [:]
+    var queues: [Name: QueueSetting] = [:]
     var workers = WorkerRoll()
     var rotation = ClaimRotation()
     var tombstones = Tombstones()
@@ -40,9 +44,9 @@ struct MemoryState: Sendable {
     var audit: [AuditEntry] = []
     var webhooks: [Webhook] = []
     /// Tokens that are not taken again, until when they would have ended by themselves.
-    var spentTokens: [String: Date] = [:]
+    var spentTokens: [Name: Date] = [:]
     var datasets = MemoryDatasets()
-    var orphanedFiles: Set<String> = []
+    var orphanedFiles: Set<Name> = []
     /// What subscribers will be told when the call succeeds.
     var changes = StoreChanges()
 
@@ -66,14 +70,16 @@ struct MemoryRecord: Sendable {
     var lastSequence: Int64 = 0
     /// The last numbered lines that a run sent.
     var lastBatch: (fence: Int64, batch: Int64)?
-    var files: [String: JobFile] = [:]
+    var files: [Name: JobFile] = [:]
+    /// The numbers of the jobs it waits for; or waited for when it ended, until these end or it is retried.
+    var waitsFor: Set<Int64> = []
 }
 
 /// What at most one queued or running job has.
 struct UniqueKey: Sendable, Hashable {
-    var type: String
-    var tenantId: String?
-    var key: String
+    var type: Name
+    var tenantId: Name?
+    var key: Name
 }
 
 /// What somebody set about a queue.
@@ -94,6 +100,7 @@ extension MemoryState {
         fileprivate var uploads: [JobID: MemoryUpload]
         fileprivate var webhooks: [Webhook]
         fileprivate var answers: [JobID: KeptAnswer]
+        fileprivate var cascades: [Cascade]
     }
 
     func mark() -> Mark {
@@ -103,7 +110,8 @@ extension MemoryState {
             changes: changes,
             uploads: uploads,
             webhooks: webhooks,
-            answers: answers
+            answers: answers,
+            cascades: cascades
         )
     }
 
@@ -116,6 +124,7 @@ extension MemoryState {
         uploads = mark.uploads
         webhooks = mark.webhooks
         answers = mark.answers
+        cascades = mark.cascades
     }
 
     mutating func forgetJournal() { journal.removeAll(keepingCapacity: true) }
@@ -150,6 +159,7 @@ extension MemoryState {
 
     private mutating func index(_ record: MemoryRecord?, at number: Int64) {
         let old = records[number]?.job
+        indexWaits(records[number]?.waitsFor ?? [], record?.waitsFor ?? [], number)
         records[number] = record
         indexIdentity(old, record?.job, number)
         indexUniqueKey(old, record?.job, number)
@@ -158,15 +168,18 @@ extension MemoryState {
     }
 
     private mutating func indexIdentity(_ old: Job?, _ new: Job?, _ number: Int64) {
-        guard old?.id != new?.id || old?.after != new?.after else { return }
-        if let old {
-            numbers[old.id] = nil
-            for id in old.after { dependents[id]?.remove(number) }
+        guard old?.id != new?.id else { return }
+        if let old { numbers[old.id] = nil }
+        if let new { numbers[new.id] = number }
+    }
+
+    private mutating func indexWaits(_ old: Set<Int64>, _ new: Set<Int64>, _ number: Int64) {
+        guard old != new else { return }
+        for dependency in old.subtracting(new) {
+            dependents[dependency]?.remove(number)
+            if dependents[dependency]?.isEmpty == true { dependents[dependency] = nil }
         }
-        if let new {
-            numbers[new.id] = number
-            for id in new.after { dependents[id, default: []].insert(number) }
-        }
+        for dependency in new.subtracting(old) { dependents[dependency, default: []].insert(number) }
     }
 
     private mutating func indexUniqueKey(_ old: Job?, _ new: Job?, _ number: Int64) {

@@ -6,8 +6,8 @@ struct Tombstones: Sendable {
     struct Stone: Sendable {
         var id: JobID
         var number: Int64
-        var tenantId: String?
-        var projectId: String?
+        var tenantId: Name?
+        var projectId: Name?
         var deletedAt: Date
     }
 

@@ -1,3 +1,4 @@
+import Errand
 import FoundationEssentials
 
 /// The waiting jobs of one tenant in one queue, in the order they are to run.
@@ -7,7 +8,7 @@ struct WaitingJobs: Sendable {
         var priority: Int16
         var runAt: Date
         var number: Int64
-        var type: String
+        var type: Name
 
         static func < (left: Place, right: Place) -> Bool {
             (left.priority, left.runAt, left.number) < (right.priority, right.runAt, right.number)

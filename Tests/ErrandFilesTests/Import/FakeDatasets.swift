@@ -71,11 +71,11 @@ final class FakeDatasets: DatasetStore, UploadStore {
         }
     }
 
-    func datasets(projectId: String, scope: Scope) async throws(JobStoreError) -> [Dataset] {
+    func datasets(projectId: Name, scope: Scope) async throws(JobStoreError) -> [Dataset] {
         [try await dataset("d", projectId: projectId, scope: scope)]
     }
 
-    func dataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) -> Dataset {
+    func dataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) -> Dataset {
         guard name == "d" else { throw JobStoreError(.notFound, "no dataset \(name)") }
         return state.withLock { state in
             Dataset(
@@ -96,7 +96,7 @@ final class FakeDatasets: DatasetStore, UploadStore {
         }
     }
 
-    func deleteDataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) {
+    func deleteDataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) {
         state.withLock { $0.published = [] }
     }
 

@@ -8,7 +8,7 @@ import Testing
 struct PayloadTests {
     static let id = "0192e4a0-0000-7000-8000-000000000000"
 
-    private func refusal(_ type: JobType, _ payload: String, project: String? = "p") throws -> JobStoreError? {
+    private func refusal(_ type: JobType, _ payload: String, project: Name? = "p") throws -> JobStoreError? {
         var job = type.job(payload: try JSONText(validating: payload))
         job.projectId = project
         do throws(JobStoreError) {

@@ -14,7 +14,7 @@ struct ObjectStoreCheck: Sendable, CustomTestStringConvertible {
 }
 
 extension ObjectStoreCheck {
-    static func newKey(tenant: String? = "t1") -> String {
+    static func newKey(tenant: Name? = "t1") -> String {
         let id = JobIDGenerator().next(at: Date())
         return ObjectKey.upload(tenantId: tenant, id: id).description
     }

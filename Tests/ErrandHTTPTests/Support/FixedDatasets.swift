@@ -32,11 +32,11 @@ final class FixedDatasets: DatasetStore {
         throw JobStoreError(.conflict, "read only")
     }
 
-    func datasets(projectId: String, scope: Scope) async throws(JobStoreError) -> [Dataset] {
+    func datasets(projectId: Name, scope: Scope) async throws(JobStoreError) -> [Dataset] {
         projectId == "flights" ? [routes] : []
     }
 
-    func dataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) -> Dataset {
+    func dataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) -> Dataset {
         guard name == "routes", projectId == "flights" else { throw JobStoreError(.notFound, "no dataset \(name)") }
         return routes
     }
@@ -50,7 +50,7 @@ final class FixedDatasets: DatasetStore {
         return Array(all.filter { $0.position > position }.prefix(limit))
     }
 
-    func deleteDataset(_ name: String, projectId: String, scope: Scope) async throws(JobStoreError) {
+    func deleteDataset(_ name: Name, projectId: Name, scope: Scope) async throws(JobStoreError) {
         if name == "busy" { throw JobStoreError(.conflict, "job 7 writes the dataset") }
         _ = try await dataset(name, projectId: projectId, scope: scope)
         deleted.withLock { $0 = true }

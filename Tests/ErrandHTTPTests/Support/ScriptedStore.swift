@@ -12,7 +12,7 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         /// Shown instead of what is stored.
         var jobs: [Job]?
         /// Answered instead of counting.
-        var counts: [String: StatusCounts]?
+        var counts: [Name: StatusCounts]?
     }
 
     let script = Mutex(Script())
@@ -66,11 +66,12 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         _ job: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
         try check()
         if let job = script.withLock({ $0.jobs?.first }) { return job }
-        return try await base.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+        return try await base.retry(job, runAt: runAt, ifRev: ifRev, together: together, scope: scope)
     }
 
     func amend(
@@ -86,6 +87,11 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
     func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError) {
         try check()
         try await base.delete(job, ifRev: ifRev, scope: scope)
+    }
+
+    func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency] {
+        try check()
+        return try await base.dependencies(job, scope: scope)
     }
 
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
@@ -106,9 +112,9 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
 
     func counts(
         by grouping: JobGrouping,
-        projectId: String?,
+        projectId: Name?,
         scope: Scope
-    ) async throws(JobStoreError) -> [String: StatusCounts] {
+    ) async throws(JobStoreError) -> [Name: StatusCounts] {
         try check()
         if let counts = script.withLock({ $0.counts }) { return counts }
         return try await base.counts(by: grouping, projectId: projectId, scope: scope)
@@ -132,11 +138,11 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         return try await base.queues(scope: scope)
     }
 
-    func configure(queue: String, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError) {
+    func configure(queue: Name, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError) {
         try await base.configure(queue: queue, changes, ifRev: ifRev)
     }
 
-    func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError) {
+    func want(_ state: WantedState, ofWorker id: Name) async throws(JobStoreError) {
         try await base.want(state, ofWorker: id)
     }
 
@@ -144,7 +150,7 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         try await base.announce(worker)
     }
 
-    func withdraw(worker id: String) async throws(JobStoreError) { try await base.withdraw(worker: id) }
+    func withdraw(worker id: Name) async throws(JobStoreError) { try await base.withdraw(worker: id) }
 
     func workers(scope: Scope) async throws(JobStoreError) -> [LiveWorker] {
         try check()

@@ -118,8 +118,8 @@ struct TestAPI: Sendable {
     }
 
     /// Stores a job and answers its identifier.
-    func submit(_ type: String = "Import", _ change: (inout NewJob) -> Void = { _ in }) async throws -> JobID {
-        var job = NewJob(type: type, queue: type.lowercased())
+    func submit(_ type: Name = "Import", _ change: (inout NewJob) -> Void = { _ in }) async throws -> JobID {
+        var job = NewJob(type: type, queue: Name(type.text.lowercased()))
         change(&job)
         return try await memory.insert([job], scope: .default)[0].id
     }

@@ -1,3 +1,4 @@
+import Errand
 import ErrandTesting
 import Testing
 
@@ -12,6 +13,13 @@ struct MemoryJobStoreTests {
     func check(_ check: JobStoreCheck) async throws {
         let clock = ManualClock()
         try await check.run(JobStoreUnderTest(MemoryJobStore(clock: clock), clock: clock))
+    }
+
+    @Test("Memory: between the steps of a cascade", arguments: JobStoreCheck.cascades)
+    func cascades(_ check: JobStoreCheck) async throws {
+        let clock = ManualClock()
+        let store = MemoryJobStore(clock: clock, cascades: CascadePace(step: 2))
+        try await check.run(JobStoreUnderTest(store, clock: clock))
     }
 
     @Test func `every check has a name of its own`() {

@@ -26,7 +26,7 @@ struct RateLimitTests {
 }
 
 extension MemoryJobStore {
-    fileprivate func completed(_ type: String) async throws -> Int {
+    fileprivate func completed(_ type: Name) async throws -> Int {
         try await counts(by: .type, projectId: nil, scope: .system)[type]?.completed ?? 0
     }
 }

@@ -105,6 +105,37 @@ struct StoreFaultTests {
         #expect(try await bench.client.status(.id(jobs[0].id)) == .running)
     }
 
+    /// What a server says that is there, of one statement.
+    private struct StatementFault: RequestFault {
+        let isOfRequest = true
+    }
+
+    @Test("one end that the store cannot record, though it is there, does not take the others with it")
+    func oneAtFault() async throws {
+        var bench = WorkerBench(concurrency: 4)
+        let bad = Mutex<JobID?>(nil)
+        bench.store.tap { taps in
+            taps.settle = { settlements throws(JobStoreError) in
+                if settlements.contains(where: { $0.lease.id == bad.withLock { $0 } }) {
+                    throw JobStoreError(.unavailable, "too slow", underlying: StatementFault())
+                }
+            }
+        }
+        bench.handlers.register("send") { (invoice: Invoice, _) in invoice }
+        let jobs = try await bench.client.submit("send", all: (1...7).map(Invoice.init))
+        bad.withLock { $0 = jobs[2].id }
+        try await bench.whileWorking { [clock = bench.clock] client in
+            for (index, job) in jobs.enumerated() where index != 2 {
+                // The one at fault is tried again after pauses, which the others wait for.
+                while try await client.status(.id(job.id)) != .completed {
+                    clock.advance(by: .milliseconds(100))
+                    await Task.yield()
+                }
+            }
+        }
+        #expect(try await bench.client.status(.id(jobs[2].id)) == .running)
+    }
+
     @Test("a claim that fails is tried again")
     func claimAgain() async throws {
         var bench = WorkerBench()

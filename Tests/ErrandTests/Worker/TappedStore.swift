@@ -84,9 +84,10 @@ extension TappedStore {
         _ job: JobReference,
         runAt: Date?,
         ifRev: Set<Int64>?,
+        together: Set<JobID>,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
-        try await base.retry(job, runAt: runAt, ifRev: ifRev, scope: scope)
+        try await base.retry(job, runAt: runAt, ifRev: ifRev, together: together, scope: scope)
     }
 
     func amend(
@@ -100,6 +101,10 @@ extension TappedStore {
 
     func delete(_ job: JobReference, ifRev: Set<Int64>?, scope: Scope) async throws(JobStoreError) {
         try await base.delete(job, ifRev: ifRev, scope: scope)
+    }
+
+    func dependencies(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> [JobDependency] {
+        try await base.dependencies(job, scope: scope)
     }
 
     func job(_ job: JobReference, scope: Scope) async throws(JobStoreError) -> Job {
@@ -116,9 +121,9 @@ extension TappedStore {
 
     func counts(
         by grouping: JobGrouping,
-        projectId: String?,
+        projectId: Name?,
         scope: Scope
-    ) async throws(JobStoreError) -> [String: StatusCounts] {
+    ) async throws(JobStoreError) -> [Name: StatusCounts] {
         try await base.counts(by: grouping, projectId: projectId, scope: scope)
     }
 
@@ -137,11 +142,11 @@ extension TappedStore {
 
     func queues(scope: Scope) async throws(JobStoreError) -> [QueueState] { try await base.queues(scope: scope) }
 
-    func configure(queue: String, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError) {
+    func configure(queue: Name, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError) {
         try await base.configure(queue: queue, changes, ifRev: ifRev)
     }
 
-    func want(_ state: WantedState, ofWorker id: String) async throws(JobStoreError) {
+    func want(_ state: WantedState, ofWorker id: Name) async throws(JobStoreError) {
         try await base.want(state, ofWorker: id)
     }
 
@@ -153,7 +158,7 @@ extension TappedStore {
         return wanted
     }
 
-    func withdraw(worker id: String) async throws(JobStoreError) { try await base.withdraw(worker: id) }
+    func withdraw(worker id: Name) async throws(JobStoreError) { try await base.withdraw(worker: id) }
 
     func workers(scope: Scope) async throws(JobStoreError) -> [LiveWorker] { try await base.workers(scope: scope) }
 

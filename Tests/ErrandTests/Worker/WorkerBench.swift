@@ -34,7 +34,7 @@ struct WorkerBench {
     }
 
     /// A bench whose worker knows a type and has nothing to say about its jobs.
-    init(handling type: String) {
+    init(handling type: Name) {
         self.init()
         handlers.register(type) { (_: Invoice, _) in }
     }
@@ -58,7 +58,7 @@ struct WorkerBench {
     func untilDraining() async { await clock.sleepers(atLeast: 3) }
 
     /// Submits a job, runs it to its end, and gives it back.
-    func run(_ type: String, _ payload: some Encodable) async throws -> Job {
+    func run(_ type: Name, _ payload: some Encodable) async throws -> Job {
         let inserted = try await client.submit(type, payload)
         try await whileWorking { client in _ = try await client.wait(for: .id(inserted.id)) }
         return try await client.job(.id(inserted.id))
