@@ -10,7 +10,8 @@ extension PostgresJobStore {
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
-        try await write { session throws(JobStoreError) in
+        try JobLimits.check(reason: reason)
+        return try await write { session throws(JobStoreError) in
             try session.cancel(job, reason: reason, ifRev: ifRev, scope: scope)
         }
     }
@@ -54,6 +55,10 @@ extension PostgresJobStore {
         try await write { session throws(JobStoreError) in
             try session.configure(queue, changes, ifRev: ifRev)
         }
+    }
+
+    public func delete(queue: Name) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.delete(queue: queue) }
     }
 }
 #endif

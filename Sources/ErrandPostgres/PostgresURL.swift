@@ -9,7 +9,7 @@ public struct PostgresURL: Sendable, CustomStringConvertible {
     /// The text as libpq takes it, passwords included: nothing for a log.
     public let connection: String
     /// What the query said about the store itself.
-    public let options: PostgresJobStore.Options
+    public var options: PostgresJobStore.Options
     /// The text with no more than who, where and Errand's own settings.
     public let description: String
 

@@ -9,7 +9,8 @@ extension SQLiteJobStore {
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
-        try await write { session throws(JobStoreError) in
+        try JobLimits.check(reason: reason)
+        return try await write { session throws(JobStoreError) in
             try session.cancel(job, reason: reason, ifRev: ifRev, scope: scope)
         }
     }
@@ -53,5 +54,9 @@ extension SQLiteJobStore {
         try await write { session throws(JobStoreError) in
             try session.configure(queue, changes, ifRev: ifRev)
         }
+    }
+
+    public func delete(queue: Name) async throws(JobStoreError) {
+        try await write { session throws(JobStoreError) in try session.delete(queue: queue) }
     }
 }

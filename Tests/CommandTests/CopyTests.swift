@@ -13,7 +13,7 @@ struct CopyTests {
         #expect(try await folder.errand("migrate").status == 0)
         let done = try await folder.errand("submit", "echo", #"{"n": 1}"#, "--watch", "--config", "errand.yaml")
         #expect(done.status == 0, "\(done.errors)")
-        #expect(try await folder.errand("queues", "pause", "quick").status == 0)
+        #expect(try await folder.errand("queues", "pause", "quick", "--create").status == 0)
         for _ in 0..<2 {
             #expect(try await folder.errand("submit", "echo", #"{"n": 2}"#, "--config", "errand.yaml").status == 0)
         }

@@ -31,7 +31,7 @@ struct MetricsTests {
             #expect(outcome.status == 0)
         }
         #expect(try await folder.errand("submit", "bad", "{}", "--watch", environment: client).status == 1)
-        #expect(try await folder.errand("queues", "pause", "sl\\ow \"lane\"").status == 0)
+        #expect(try await folder.errand("queues", "pause", "sl\\ow \"lane\"", "--create").status == 0)
         let text = try await Self.scrape(server, in: folder)
         let lines = Set(text.split(separator: "\n").map(String.init))
         for line in [

@@ -106,7 +106,23 @@ struct ServingTests {
         #expect(listed.lines.count == 1)
         let stats = try JSONText(validating: try await folder.errand("stats", "--json").output).object()
         #expect(stats["completed"]?.int64Value == 1)
+        let shown = try await folder.errand("show", "1").output
+        #expect(shown.contains(#"metadata    {"tags":["nightly"]}"#), "\(shown)")
+        // Through the server, and on the store itself.
+        try await queues(folder)
         _ = await server.stop()
+        try await queues(folder)
+    }
+
+    /// A misspelt queue is not made by pausing it; one that was made is forgotten, and one with jobs is not.
+    private func queues(_ folder: Folder) async throws {
+        #expect(try await folder.errand("queues", "pause", "defualt").status == 66)
+        #expect(try await folder.errand("queues", "resume", "defualt").status == 66)
+        #expect(try await folder.errand("queues", "pause", "later", "--create").status == 0)
+        #expect(try await folder.errand("queues", "delete", "later").status == 0)
+        #expect(try await folder.errand("queues", "delete", "later").status == 66)
+        #expect(try await folder.errand("queues", "delete", "default").status == 65)
+        #expect(try await folder.errand("queues").output.contains("default"))
     }
 
     @Test("without a server the same commands work on the store, and an import runs here")

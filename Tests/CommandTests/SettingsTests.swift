@@ -28,6 +28,8 @@ struct SettingsTests {
         ("lease: soon\n", "errand.yaml:1", "lease is \"soon\"; expected a time span from 1s to 1h"),
         ("webhooks: {allowPrivate: maybe}\n", "errand.yaml:1", "webhooks.allowPrivate is \"maybe\""),
         ("webhooks: {proxy: x}\n", "errand.yaml:1", "webhooks.proxy is unknown"),
+        ("ready: {requireWrites: maybe}\n", "errand.yaml:1", "ready.requireWrites is \"maybe\""),
+        ("ready: {x: true}\n", "errand.yaml:1", "ready.x is unknown"),
         ("log: {level: loud}\n", "errand.yaml:1", "log.level is \"loud\""),
         ("store: [\n", "errand.yaml", "not valid YAML"),
         ("auth: all\n", "errand.yaml:1", "auth is \"all\"; expected none or keys"),

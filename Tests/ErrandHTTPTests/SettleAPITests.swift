@@ -71,6 +71,8 @@ struct SettleAPITests {
         for _ in 1...2 {
             #expect(try await job.post("release", #"{"reason":"stop"}"#).string("status") == "Queued")
         }
+        let lines = try await api.get("/api/jobs/\(job.id)/logs").json.elements()
+        #expect(try lines.map { try $0.object()["message"]?.stringValue } == ["The worker gave the job back: stop"])
         let again = try await worker.claim(worker.session())[0]
         #expect(again.json["attempt"]?.int64Value == 1)
         #expect(try await again.post("release", #"{"delaySeconds":60}"#).status == 200)
@@ -87,8 +89,35 @@ struct SettleAPITests {
         #expect(try await job.post("progress", #"{"progress":1}"#).string("action") == "cancel")
         let complete = try await job.post("complete", "{}")
         #expect(try complete.problem == "lease-lost" && complete.string("currentStatus") == "Cancelled")
+        // However the worker says that the run ended, it has stopped.
+        #expect(try await api.memory.job(.id(job.id), scope: .default).stopping == nil)
         for _ in 1...2 { #expect(try await job.post("cancelled", "{}").status == 204) }
         #expect(try await api.memory.job(.id(job.id), scope: .default).cancelAcknowledgedAt != nil)
+    }
+
+    @Test("a worker that says that a cancelled run has stopped frees its job, which was retried meanwhile")
+    func stoppedAfterRetry() async throws {
+        let job = try await claimed()
+        _ = try await api.memory.cancel(.id(job.id), reason: nil, scope: .default)
+        _ = try await api.memory.retry(.id(job.id), runAt: nil, scope: .default)
+        #expect(try await api.get("/api/jobs/\(job.id)").string("substate") == "stopping")
+        #expect(try await job.post("progress", #"{"progress":1}"#).string("action") == "cancel")
+        #expect(try await worker.claim(worker.session()).isEmpty)
+        for _ in 1...2 { #expect(try await job.post("cancelled", "{}").status == 204) }
+        #expect(try await worker.claim(worker.session()).count == 1)
+    }
+
+    @Test("a unique key that a stopping run holds is refused with when to come back")
+    func keyOfStoppingRun() async throws {
+        let body = #"{"type":"Import","uniqueKey":"k"}"#
+        #expect(try await api.send(.post, "/api/jobs", body).status == 202)
+        let job = try await worker.claim(worker.session())[0]
+        _ = try await api.memory.cancel(.id(job.id), reason: nil, scope: .default)
+        let refused = try await api.send(.post, "/api/jobs", body)
+        #expect(refused.status == 409 && refused.problem == "unique-conflict")
+        #expect(refused.headers[.retryAfter] == "35")
+        #expect(try await job.post("cancelled", "{}").status == 204)
+        #expect(try await api.send(.post, "/api/jobs", body).status == 202)
     }
 
     @Test("a run that another has followed writes nothing")

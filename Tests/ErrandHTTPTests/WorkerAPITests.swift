@@ -125,14 +125,21 @@ struct WorkerAPITests {
         #expect(try await api.get("/api/workers/\(id)").member("running")?.int64Value == 2)
     }
 
-    @Test("a lease is never renewed past the run's deadline")
+    @Test("a run has its time to stop after its deadline, and its lease is not renewed further")
     func deadline() async throws {
         _ = try await api.submit { $0.timeoutSeconds = 40 }
         let id = try await worker.session()
         let job = try await worker.claim(id)[0]
         api.clock.advance(by: .seconds(25))
-        #expect(try await worker.beat(id, job).first?["expiresIn"]?.int64Value == 15)
-        api.clock.advance(by: .seconds(15))
+        #expect(try await worker.beat(id, job).first?["action"]?.stringValue == "continue")
+        // Past the deadline its worker is told to stop it; the job is still its own: nobody else runs it.
+        for seconds in [15, 25] {
+            api.clock.advance(by: .seconds(seconds))
+            #expect(try await worker.beat(id, job).first?["action"]?.stringValue == "cancel")
+            #expect(try await api.memory.reap(limit: 10) == 0)
+            #expect(try await api.memory.job(.id(job.id), scope: .default).fence == 1)
+        }
+        api.clock.advance(by: .seconds(10))
         #expect(try await api.memory.reap(limit: 10) == 0)
         #expect(try await worker.beat(id, job).first?["action"]?.stringValue == "lost")
         let ended = try await api.memory.job(.id(job.id), scope: .default)
@@ -140,16 +147,38 @@ struct WorkerAPITests {
         #expect(ended.status == .queued && ended.attempt == 1 && ended.lostCount == 0)
     }
 
-    @Test("a worker that says a moment after the deadline that the run timed out is heard")
-    func momentAfterDeadline() async throws {
+    @Test("a lease that ends soon after the deadline says so")
+    func lastOfALease() async throws {
         _ = try await api.submit { $0.timeoutSeconds = 40 }
         let id = try await worker.session()
         let job = try await worker.claim(id)[0]
-        api.clock.advance(by: .seconds(29))
-        #expect(try await worker.beat(id, job).first?["expiresIn"]?.int64Value == 11)
-        api.clock.advance(by: .seconds(12))
-        #expect(try await api.memory.reap(limit: 10) == 0)
-        #expect(try await job.post("fail", #"{"code":"timeout","message":"too long"}"#).status == 200)
+        for seconds in [25, 25] {
+            api.clock.advance(by: .seconds(seconds))
+            #expect(try await worker.beat(id, job).count == 1)
+        }
+        api.clock.advance(by: .seconds(14))
+        _ = try await worker.beat(id, job)
+        #expect(try await api.memory.job(.id(job.id), scope: .default).leaseEnd == .seconds(64 + 21))
+    }
+
+    @Test("a worker that says after the deadline that the run has stopped is heard, twice", arguments: [true, false])
+    func stoppedAfterDeadline(_ isOwnWord: Bool) async throws {
+        _ = try await api.submit { $0.timeoutSeconds = 40 }
+        let id = try await worker.session()
+        let job = try await worker.claim(id)[0]
+        for seconds in [29, 12] {
+            api.clock.advance(by: .seconds(seconds))
+            #expect(try await worker.beat(id, job).count == 1)
+        }
+        for _ in 1...2 {
+            let reply =
+                isOwnWord
+                ? try await job.post("fail", #"{"code":"timeout","message":"too long"}"#)
+                : try await job.post("cancelled", "{}")
+            #expect(reply.status == (isOwnWord ? 200 : 204))
+        }
+        let ended = try await api.memory.job(.id(job.id), scope: .default)
+        #expect(ended.errors.map(\.code) == ["timeout"] && ended.status == .queued)
     }
 
     @Test("a run that ended just then is not timed out as well")
@@ -163,11 +192,12 @@ struct WorkerAPITests {
         #expect(try await api.memory.job(.id(job.id), scope: .default).status == .completed)
     }
 
-    @Test("a claim's lease does not go far beyond the run's deadline")
+    @Test("a claim's lease does not go beyond the run's deadline and its time to stop")
     func shortLease() async throws {
-        _ = try await api.submit { $0.timeoutSeconds = 3 }
+        let worker = TestWorker(TestAPI { $0.stopping = StoppingTimes(grace: .seconds(2)) })
+        _ = try await worker.api.submit { $0.timeoutSeconds = 3 }
         let job = try await worker.claim(worker.session())[0]
-        #expect(try job.json["lease"]?.object()["expiresIn"]?.int64Value == 13)
+        #expect(try job.json["lease"]?.object()["expiresIn"]?.int64Value == 10)
     }
 
     @Test("more jobs than a session may claim at once are not asked for")

@@ -75,6 +75,8 @@ struct OutageTests {
                 try Self.admin("ALTER ROLE \(name) SET default_transaction_read_only = on")
                 #expect(try LostConnectionTests.cutAll(name) > 0)
                 try await refused(5, client)
+                let probed = await #expect(throws: JobStoreError.self) { try await store.probeWrite() }
+                #expect(probed?.code == .unavailable)
                 try Self.admin("ALTER ROLE \(name) RESET default_transaction_read_only")
                 // Nobody ends the connections that take no writes: the store gives them up itself.
                 let after = await untilAvailable { try await client.submit("work", NumberedWork(number: 2)) }
@@ -83,6 +85,18 @@ struct OutageTests {
                 #expect(lines.mostOfOneKind <= seconds, "a line a second of each kind is enough")
             }
         }
+    }
+
+    @Test("a write that met a full disk says so to probes for a minute")
+    func fullDisk() throws {
+        let disk = DiskHealth()
+        let now = ContinuousClock.now
+        disk.note(JobStoreError(.unavailable, "away"))
+        try disk.check()
+        disk.note(JobStoreError(.full, "full"))
+        let error = #expect(throws: JobStoreError.self) { try disk.check() }
+        #expect(error?.code == .full)
+        try disk.check(at: now + DiskHealth.memory + .seconds(60))
     }
 
     /// Submits in vain so many times.

@@ -49,6 +49,9 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: cancelling", arguments: JobStoreCheck.cancelling)
     func cancelling(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: stopping", arguments: JobStoreCheck.stopping + JobStoreCheck.stoppingKeys)
+    func stopping(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: retrying", arguments: JobStoreCheck.retrying)
     func retrying(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -132,8 +135,9 @@ struct PostgresJobStoreTests {
             JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.tenantLimits,
             JobStoreCheck.renewing,
             JobStoreCheck.reporting,
-            JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
-            JobStoreCheck.amending, JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning,
+            JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.stopping,
+            JobStoreCheck.stoppingKeys, JobStoreCheck.retrying, JobStoreCheck.amending, JobStoreCheck.tracking,
+            JobStoreCheck.reaping, JobStoreCheck.pruning,
             JobStoreCheck.querying,
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,

@@ -81,7 +81,7 @@ struct TransactionalSubmitTests {
         try await withSchema { store, connection, schema in
             func job(_ payload: String, _ id: JobID) throws -> NewJob {
                 var job = NewJob(type: "mail", queue: "q\"\u{e9}", payload: try JSONText(validating: payload))
-                (job.id, job.priority, job.projectId, job.uniqueKey) = (id, -3, "p", id.description)
+                (job.id, job.priority, job.projectId, job.uniqueKey) = (id, -3, "p", Name(id.description))
                 job.metadata = try JSONText(validating: #"{"tags":["b","a"]}"#)
                 job.runAt = Date(timeIntervalSince1970: 4_000_000_000.125)
                 return job
@@ -122,6 +122,24 @@ struct TransactionalSubmitTests {
             #expect(throws: JobStoreError.self) { try submit(job, nil, schema, on: connection) }
             try connection.runAll("UPDATE errand.kept_answers SET answered_at = answered_at - 86400000")
             #expect(try submit(job, nil, schema, on: connection) == job.id)
+        }
+    }
+
+    @Test("a unique key that a stopping run holds is refused, and free when the time to stop is over")
+    func stopping() async throws {
+        try await withSchema { store, connection, schema in
+            var keyed = NewJob(type: "mail")
+            keyed.uniqueKey = "k"
+            let first = try submit(keyed, "acme", schema, on: connection)
+            let request = ClaimRequest(worker: "w", types: ["mail"], limit: 1, lease: .seconds(30))
+            #expect(try await store.claim(request).jobs.map(\.lease.id) == [first])
+            _ = try await store.cancel(.id(first), reason: nil, scope: .system)
+            #expect(throws: JobStoreError.self) { try submit(keyed, "acme", schema, on: connection) }
+            try connection.runAll("UPDATE errand.live SET stop_end = 1")
+            let second = try submit(keyed, "acme", schema, on: connection)
+            #expect(second != first)
+            #expect(try await store.job(.id(first), scope: .system).status == .cancelled)
+            #expect(try await store.claim(request).jobs.map(\.lease.id) == [second])
         }
     }
 

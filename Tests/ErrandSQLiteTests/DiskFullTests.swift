@@ -72,6 +72,25 @@ struct DiskFullTests {
         }
     }
 
+    @Test("a probe of writes finds it, leaves nothing behind, and passes once there is space")
+    func probed() async throws {
+        try await TestDisk.with { disk, path in
+            let store = try await TemporaryStore.open(path, clock: ManualClock(), isDurable: true)
+            defer { store.close() }
+            let syncs = disk.syncs
+            try await store.probeWrite()
+            #expect(disk.syncs > syncs, "a write that is not flushed proves nothing")
+            #expect(!FileManager.default.fileExists(atPath: "\(path)-probe"))
+            disk.setRoom(0)
+            #expect(try await errorCode { _ = try await store.submitted() } == .full)
+            await #expect(throws: JobStoreError.self) { try await store.probeWrite() }
+            #expect(try await store.total() == 0, "it is read all the same")
+            disk.setRoom(nil)
+            try await store.probeWrite()
+            #expect(try await store.submitted().count == 1)
+        }
+    }
+
     private static func running(_ count: Int, on store: SQLiteJobStore) async throws -> [JobLease] {
         _ = try await store.submitted(count)
         return try await store.claimed(count).map(\.lease)

@@ -82,6 +82,35 @@ struct OpeningTests {
         }
     }
 
+    @Test("runs that were stopping in the process before have stopped; those over HTTP may go on for one lease")
+    func stopping() async throws {
+        try await TemporaryStore.withFolder { folder in
+            let path = folder.appending(path: "errand.db").path()
+            var store = try await TemporaryStore.open(path, clock: ManualClock())
+            var keyed = NewJob(type: "work")
+            keyed.uniqueKey = "own"
+            var ids = try await store.insert([keyed], scope: .default).map(\.id)
+            _ = try await store.claimed()
+            keyed.uniqueKey = "remote"
+            ids += try await store.insert([keyed], scope: .default).map(\.id)
+            let lease = try #require(try await store.claimed(kind: .session).first).lease
+            for id in ids { _ = try await store.cancel(.id(id), reason: nil, scope: .default) }
+            _ = try await store.retry(.id(ids[0]), runAt: nil, scope: .default)
+            store.close()
+
+            let clock = ManualClock()
+            store = try await TemporaryStore.open(path, clock: clock)
+            defer { store.close() }
+            #expect(try await store.claimed().map(\.lease.id) == [ids[0]])
+            #expect(try await store.renew([lease], for: .seconds(30)) == [.cancelled])
+            await #expect(throws: JobStoreError.self) { _ = try await store.insert([keyed], scope: .default) }
+            clock.advance(by: .milliseconds(29_999))
+            await #expect(throws: JobStoreError.self) { _ = try await store.insert([keyed], scope: .default) }
+            clock.advance(by: .milliseconds(1))
+            #expect(try await store.insert([keyed], scope: .default).map(\.outcome) == [.inserted])
+        }
+    }
+
     @Test("three openings in a row that find a job running end it as a poison pill")
     func poison() async throws {
         try await TemporaryStore.withFolder { folder in

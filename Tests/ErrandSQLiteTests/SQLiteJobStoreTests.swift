@@ -49,6 +49,9 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: cancelling", arguments: JobStoreCheck.cancelling)
     func cancelling(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: stopping", arguments: JobStoreCheck.stopping + JobStoreCheck.stoppingKeys)
+    func stopping(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: retrying", arguments: JobStoreCheck.retrying)
     func retrying(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -132,8 +135,9 @@ struct SQLiteJobStoreTests {
             JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.tenantLimits,
             JobStoreCheck.renewing,
             JobStoreCheck.reporting,
-            JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.retrying,
-            JobStoreCheck.amending, JobStoreCheck.tracking, JobStoreCheck.reaping, JobStoreCheck.pruning,
+            JobStoreCheck.settling, JobStoreCheck.followingUp, JobStoreCheck.cancelling, JobStoreCheck.stopping,
+            JobStoreCheck.stoppingKeys, JobStoreCheck.retrying, JobStoreCheck.amending, JobStoreCheck.tracking,
+            JobStoreCheck.reaping, JobStoreCheck.pruning,
             JobStoreCheck.querying,
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,

@@ -12,6 +12,7 @@ export interface JobRecord {
   /** 0 to 100. */
   progress: number;
   queue: string;
+  /** Lower runs first. */
   priority: number;
   attempt: number;
   maxAttempts: number;
@@ -33,7 +34,17 @@ export interface JobRecord {
   createdBy?: string;
   createdByName?: string;
   tags?: string[];
+  /** The submitter's own object; what looks like a secret in it is not shown. */
+  metadata?: Record<string, unknown>;
+  after?: string[];
   uniqueKey?: string;
+  timeoutSeconds?: number;
+  traceparent?: string;
+  resultType?: "INLINE" | "S3" | "URL";
+  resultLocation?: string;
+  /** In seconds since 1970. */
+  recordExpiresAt?: number;
+  links?: { self: string; events: string; cancel: string; result: string };
   /** Whether a submit found the job already there, by its unique key. */
   existing?: boolean;
   /** Whether a submit with `onConflict: 'replace'` made what it says that of a job that was there. */
@@ -49,11 +60,12 @@ export interface SubmitOptions {
   wait?: number;
   traceparent?: string;
   signal?: AbortSignal;
-  /** A UUID of version 7, instead of an idempotency key. */
+  /** A UUID of version 7 or 8, instead of an idempotency key. */
   id?: string;
   projectId?: string;
   projectName?: string;
   queue?: string;
+  /** Lower runs first. */
   priority?: number;
   runAt?: string | Date;
   delaySeconds?: number;

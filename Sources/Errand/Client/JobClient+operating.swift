@@ -41,6 +41,9 @@ extension JobClient {
         try await store.configure(queue: queue, .pause(by: by, reason: reason))
     }
 
+    /// Forgets a queue without jobs, with its settings; throws `notFound`, or `conflict` while it has jobs.
+    public func delete(queue: Name) async throws(JobStoreError) { try await store.delete(queue: queue) }
+
     /// Lets workers claim from a queue again.
     public func resume(queue: Name) async throws(JobStoreError) {
         try await store.configure(queue: queue, .resume)

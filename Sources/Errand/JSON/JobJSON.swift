@@ -2,15 +2,17 @@ package import FoundationEssentials
 
 /// A job as the API shows it: the keys of PAStools first and in their order, ours after them.
 ///
-/// The metadata and what is internal are never in it, and the payload only where ``more`` writes it.
+/// What is internal is never in it; the metadata is where ``metadata`` is set, the payload where ``more`` writes it.
 package struct JobJSON {
-    let job: Job
+    package let job: Job
     /// Decides whether `runAt` has come.
     let now: Date
     /// Whether the state beyond the status is known; a job that was not read back may wait in a paused queue.
     var knowsSubstate: Bool
     /// Set in the reply to a submit, which says so where the job was there already.
     package var submitOutcome = InsertedJob.Outcome.inserted
+    /// The submitter's own object, as the reader may see it; nil where it is not shown or there is none.
+    package var metadata: JSONText?
     /// Writes what a reader asked for beside that.
     package var more: ((inout JSONWriter) -> Void)?
     /// What the submitter should know about the submit.
@@ -92,12 +94,14 @@ package struct JobJSON {
     private func writeRest(to writer: inout JSONWriter) {
         let tags = job.metadata == .emptyObject || extent == .least ? [] : job.tags
         if !tags.isEmpty { writer.member("tags", tags) }
+        if extent == .whole { writer.memberIfPresent("metadata", metadata) }
         if extent == .whole { writer.memberIfPresent("data", job.data) }
         writer.memberIfPresent("resultType", job.resultType?.rawValue)
         if extent == .whole { writer.memberIfPresent("resultLocation", publicLocation) }
         if let failure = job.failure { writer.member("failure") { write(failure, to: &$0) } }
         writer.memberIfPresent("uniqueKey", job.uniqueKey)
         writer.memberIfPresent("timeoutSeconds", job.timeoutSeconds)
+        if extent == .whole { writer.memberIfPresent("traceparent", job.traceparent) }
         writer.member("updatedAt", job.updatedAt)
         writer.memberIfPresent("cancelAcknowledgedAt", job.cancelAcknowledgedAt)
         writer.memberIfPresent("recordExpiresAt", job.recordExpiresAt)

@@ -4,7 +4,11 @@ import FoundationEssentials
 extension Job {
     mutating func cancel(_ reason: String?, at time: StoreTime, rules: JobRules) throws(TransitionRefusal) {
         try require(!status.isTerminal, .status)
-        if status == .running, tracking == nil { recordRun(.cancelled, at: time) }
+        endStop(at: time)
+        if status == .running, tracking == nil {
+            recordRun(.cancelled, at: time)
+            stopping = StoppingRun(fence: fence, end: time.steady + rules.stopping.time(of: type))
+        }
         if let reason {
             failure = JobFailure(code: JobFailure.Code.cancelled, message: reason)
             error = reason
@@ -15,8 +19,9 @@ extension Job {
 
     mutating func retry(_ runAt: Date?, at time: StoreTime, rules: JobRules) throws(TransitionRefusal) {
         try require(status == .failed || status == .cancelled, .status)
-        let asked = runAt?.wholeMilliseconds ?? time.wall
-        self.runAt = oldLease(at: time).map { max(asked, time.wall.later(by: $0)) } ?? asked
+        self.runAt = runAt?.wholeMilliseconds ?? time.wall
+        // While the cancelled run stops, the job waits whatever its due time is.
+        endStop(at: time)
         status = .queued
         fence += 1
         (attempt, lostCount) = (0, 0)
@@ -28,12 +33,6 @@ extension Job {
         (workerId, leaseEnd) = (nil, nil)
         if tracking == nil, !isExpiryFixed { recordExpiresAt = nil }
         touch(time)
-    }
-
-    /// How long a cancelled run that nobody acknowledged may still go on.
-    private func oldLease(at time: StoreTime) -> Duration? {
-        guard let leaseEnd, leaseEnd > time.steady else { return nil }
-        return leaseEnd - time.steady
     }
 
     mutating func update(_ update: TrackedUpdate, at time: StoreTime, rules: JobRules) throws(TransitionRefusal) {

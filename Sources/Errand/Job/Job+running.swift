@@ -5,6 +5,7 @@ extension Job {
     mutating func claim(by worker: Name, until leaseEnd: Duration, at time: StoreTime) throws(TransitionRefusal) {
         try require(tracking == nil, .wrongKind)
         try require(status == .queued, .status)
+        endStop(at: time)
         try require(substate(at: time.wall) == .ready, .notClaimable)
         status = .running
         fence += 1
@@ -85,10 +86,18 @@ extension Job {
         attempt -= 1
     }
 
-    /// The worker's cancelled run has fence f, and the cancel made it f + 1; any later life has a larger one.
+    /// The worker's cancelled run has stopped: it holds nothing any more, whatever became of the job meanwhile.
+    ///
+    /// The run has fence f, and the cancel made it f + 1. A word that comes after the time to stop is written down, as
+    /// long as nobody gave the job a new life.
     private mutating func acknowledgeCancel(_ lease: JobLease, at time: StoreTime) throws(TransitionRefusal) {
-        try require(fence == lease.fence + 1 && tracking == nil, .fenced)
-        try require(status == .cancelled && leaseEnd != nil, .status)
+        try require(tracking == nil, .fenced)
+        if stopping?.fence != lease.fence {
+            try require(fence == lease.fence + 1, .fenced)
+            try require(status == .cancelled && leaseEnd != nil, .status)
+        }
+        stopping = nil
+        guard status == .cancelled else { return }
         cancelAcknowledgedAt = time.wall
         leaseEnd = nil
     }

@@ -84,6 +84,8 @@ public struct Job: Sendable, Equatable {
     public var workerId: Name?
     /// Until when the claim holds, on the store's steady clock; kept after a cancel until the worker acknowledges it.
     public var leaseEnd: Duration?
+    /// The cancelled run that may still be at work; nil when there is none, or its time to stop is known to be over.
+    public var stopping: StoppingRun?
     /// The handler's own mark of how far it came, at most 256 KiB.
     public var checkpoint: JSONText?
     /// When the handler of a cancelled run really stopped.
@@ -125,6 +127,7 @@ extension Job {
         case .completed, .failed, .cancelled: nil
         case .running: .executing
         case .queued where blockedBy > 0: .blocked
+        case .queued where stopping != nil: .stopping
         case .queued where runAt > now: attempt > 0 ? .retrying : .scheduled
         case .queued: isQueuePaused ? .paused : .ready
         }

@@ -48,6 +48,8 @@ public struct TransitionRefusal: Error, Sendable, Hashable {
         case oversize
         /// It would wait for other jobs than it does.
         case dependencies
+        /// Its cancelled run may still be at work.
+        case stopping
     }
 
     /// What kind of refusal it is.
@@ -62,11 +64,15 @@ public struct TransitionRefusal: Error, Sendable, Hashable {
     }
 }
 
-/// What a store adds to the transitions: how long ended records stay.
+/// What a store adds to the transitions: how long ended records stay, and how long runs may take to stop.
 public struct JobRules: Sendable, Hashable {
     /// How long the record of a worker job stays after its end, and that of a tracked job after its creation.
     public var retention: Duration
+    /// How long a cancelled run may hold what it has while it stops.
+    public var stopping: StoppingTimes
 
     /// Creates rules; the retention is 7 days unless said otherwise.
-    public init(retention: Duration = .seconds(7 * 86400)) { self.retention = retention }
+    public init(retention: Duration = .seconds(7 * 86400), stopping: StoppingTimes = StoppingTimes()) {
+        (self.retention, self.stopping) = (retention, stopping)
+    }
 }

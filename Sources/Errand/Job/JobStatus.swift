@@ -31,6 +31,8 @@ public enum JobSubstate: String, Sendable, Hashable, CaseIterable {
     case paused
     /// Waits for the jobs named in ``Job/after``.
     case blocked
+    /// Was cancelled and retried, and waits until the cancelled run has stopped.
+    case stopping
     /// Is being run.
     case executing
 }

@@ -14,7 +14,7 @@ public enum JobLimits {
     public static let dataBytes = 64 * 1024
     /// `failure.details`.
     public static let detailsBytes = 16 * 1024
-    /// `error` and `failure.message`.
+    /// `error`, `failure.message`, and the reasons that people give for a cancel or a pause.
     public static let errorBytes = 4 * 1024
     /// `progressMessage`.
     public static let progressMessageBytes = 1024
@@ -34,6 +34,23 @@ public enum JobLimits {
     package static let longestDelay = 315_360_000
     /// The latest time that can be given, 9999-12-31T23:59:59.999Z.
     static let latestTime = Date(milliseconds: 253_402_300_799_999)
+}
+
+extension JobLimits {
+    /// Refuses a reason that somebody gives for what they do, where it is longer than a ``Job/error`` may be; stores
+    /// call it before they change anything.
+    ///
+    /// - Parameter reason: What was given.
+    /// - Throws: `invalid`, with the pointer `/reason`.
+    public static func check(reason: String?) throws(JobStoreError) { try check(reason, "/reason") }
+
+    static func check(_ text: String?, _ pointer: String) throws(JobStoreError) {
+        guard let text else { return }
+        guard text.utf8.count <= errorBytes else {
+            throw .invalid("has \(text.utf8.count) bytes; at most \(errorBytes) are allowed", pointer)
+        }
+        guard !text.utf8.contains(0) else { throw .invalid("must not contain NUL", pointer) }
+    }
 }
 
 extension NewJob {

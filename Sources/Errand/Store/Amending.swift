@@ -54,6 +54,9 @@ extension Job {
     /// Changes how a queued job waits; what is as it was is no change.
     mutating func amend(_ amendment: JobAmendment, at time: StoreTime) throws(TransitionRefusal) {
         try require(status == .queued, .status)
+        endStop(at: time)
+        // The place that its cancelled run holds is one of the queue it is in.
+        try require(stopping == nil || amendment.queue ?? queue == queue, .stopping)
         let before = self
         metadata = amendment.metadata(of: self)
         try require(metadata == before.metadata || metadata.utf8Count <= JobLimits.dataBytes, .oversize)

@@ -142,6 +142,11 @@ public protocol JobStore: Sendable {
     /// Refused with `outdated` where revisions are given and the queue's is none of them.
     func configure(queue: Name, _ changes: [QueueChange], ifRev: Set<Int64>?) async throws(JobStoreError)
 
+    /// Forgets a queue without jobs, with all that was set about it; a later submit or setting makes it known again.
+    ///
+    /// Refused with `notFound` where nothing of the name is known, and with `conflict` while it has jobs, ended ones too.
+    func delete(queue: Name) async throws(JobStoreError)
+
     /// Makes a worker known, or what it says of itself now; it is listed until it withdraws or has long been silent.
     ///
     /// Runs wholly on the caller's executor, as ``renew(_:for:)`` does: it is part of the heartbeat.

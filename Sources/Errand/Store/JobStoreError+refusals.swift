@@ -66,6 +66,19 @@ extension JobStoreError {
         )
     }
 
+    /// The same, or that a run which is stopping still has the key.
+    package static func uniqueConflict(
+        with holder: Job,
+        key: Name,
+        at index: Int? = nil,
+        now: StoreTime
+    ) -> JobStoreError {
+        if holder.status.isTerminal, let stop = holder.stopping {
+            return .keyHeld(byStopOf: holder.id, until: stop.end, at: now, pointer: index.map { "/\($0)/uniqueKey" })
+        }
+        return .uniqueConflict(with: (holder.id, holder.status), key: key, at: index)
+    }
+
     /// The job that has the unique key cannot be made what a submit with `replace` says.
     package static func irreplaceable(
         _ refusal: TransitionRefusal,

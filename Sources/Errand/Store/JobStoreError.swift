@@ -38,6 +38,8 @@ public struct JobStoreError: Error, Sendable {
     public let pointer: String?
     /// The job's status, where that was the reason.
     public let currentStatus: JobStatus?
+    /// When it is worth trying again, where that is known.
+    public let retryAfter: Duration?
     /// The error underneath, for logs.
     public let underlying: (any Error)?
 
@@ -47,12 +49,14 @@ public struct JobStoreError: Error, Sendable {
         _ message: String,
         pointer: String? = nil,
         currentStatus: JobStatus? = nil,
+        retryAfter: Duration? = nil,
         underlying: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
         self.pointer = pointer
         self.currentStatus = currentStatus
+        self.retryAfter = retryAfter
         self.underlying = underlying
     }
 }

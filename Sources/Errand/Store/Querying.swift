@@ -188,7 +188,10 @@ extension QueueChange {
             .overrideConcurrency(let limit?) where !Self.concurrencies.contains(limit):
             throw .invalid("is \(limit); it must be 1 to \(Self.concurrencies.upperBound)", "/concurrency")
         case .rateLimit(let limit?), .overrideRateLimit(let limit?): try limit.validate()
-        case .pause, .resume, .concurrency, .rateLimit, .overrideConcurrency, .overrideRateLimit: break
+        case .pause(let by, let reason):
+            try JobLimits.check(by, "/by")
+            try JobLimits.check(reason: reason)
+        case .resume, .concurrency, .rateLimit, .overrideConcurrency, .overrideRateLimit: break
         }
     }
 

@@ -72,6 +72,16 @@ extension QueueState {
 }
 
 extension JobStoreError {
+    /// There is no such queue to be forgotten.
+    package static func noQueue(_ queue: Name) -> JobStoreError {
+        JobStoreError(.notFound, "There is no queue \"\(queue)\": it has neither jobs nor settings.")
+    }
+
+    /// The queue cannot be forgotten.
+    package static func queueInUse(_ queue: Name, jobs: Int) -> JobStoreError {
+        JobStoreError(.conflict, "The queue \"\(queue)\" has \(jobs) jobs; ended ones go with their records.")
+    }
+
     /// Refuses a change that was meant for another revision of a queue's settings.
     package static func check(_ revisions: Set<Int64>?, include rev: Int64, ofQueue queue: Name) throws(JobStoreError) {
         guard let revisions, !revisions.contains(rev) else { return }

@@ -13,6 +13,8 @@ extension JobStoreError {
             case .fenced: "The fence that was given is not \(job)'s."
             case .wrongKind: "\(job) is run by workers; only they report on it."
             case .hasResult: "\(job) has a result already; it cannot be given a second."
+            case .stopping:
+                "\(job) is \(refusal.status.rawValue) and cannot be \(what): its cancelled run has not stopped yet."
             default: "\(job) is \(refusal.status.rawValue) and cannot be \(what)."
             }
         self.init(refusal.reason == .fenced ? .fenced : .conflict, words, currentStatus: refusal.status)

@@ -102,6 +102,13 @@ public struct JobTypes: Sendable {
     /// The type of that name.
     public subscript(name: Name) -> JobType? { types[name] }
 
+    /// Whether jobs go into a queue of that name by themselves: it is a type's, that of those that name none, or one of
+    /// Errand's own.
+    package func haveQueue(_ name: Name) -> Bool {
+        ["default", BulkJob.type.queue, WebhookDelivery.queue].contains(name)
+            || types.values.contains { $0.queue == name }
+    }
+
     /// The names of all types, sorted.
     public var names: [Name] { types.keys.sorted() }
 }

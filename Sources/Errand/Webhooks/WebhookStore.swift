@@ -15,6 +15,9 @@ public protocol WebhookStore: Sendable {
     /// Reads a webhook, that of a single job too; throws `notFound` when there is none in the scope.
     func webhook(_ id: JobID, scope: Scope) async throws(JobStoreError) -> Webhook
 
+    /// Reads the webhook that came with a job, which the caller has read within its scope; nil where none did.
+    func webhook(of job: Job) async throws(JobStoreError) -> Webhook?
+
     /// Applies a change, as ``Webhook/applying(_:at:)`` says.
     ///
     /// - Returns: The changed webhook.

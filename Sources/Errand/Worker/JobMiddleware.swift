@@ -21,7 +21,7 @@ public struct JobOverrunError: Error, Sendable, CustomStringConvertible {
     public let patience: Duration
     /// One sentence for the log.
     public var description: String {
-        "The handler still runs \(patience) after its task was cancelled; its writes are refused, and its slot is busy."
+        "The handler still runs \(patience) after it was told to stop, and ignores that; its slot is busy."
     }
 }
 

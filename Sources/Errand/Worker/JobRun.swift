@@ -89,13 +89,10 @@ final class JobRun: Sendable {
 
     /// Takes the right to record the end; nil when it was taken before.
     ///
-    /// - Parameter deadline: When to look whether a handler that goes on still does.
     /// - Returns: What belongs to the end.
-    func takeEnd(
-        watchingUntil deadline: Duration? = nil
-    ) -> (revocation: Revocation?, followUps: [NewJob], files: [JobFile])? {
+    func takeEnd() -> (revocation: Revocation?, followUps: [NewJob], files: [JobFile])? {
         state.withLock { state in
-            state.deadline = deadline
+            state.deadline = nil
             guard !state.isSettled else { return nil }
             state.isSettled = true
             return (state.revocation, state.followUps, state.files)

@@ -63,6 +63,7 @@ final class WorkerMetrics: Sendable {
     let leaseLost = Counter(label: "errand_lease_lost_total")
     let rescued = Counter(label: "errand_rescued_total")
     let fencedWrites = Counter(label: "errand_fenced_writes_total")
+    let ignoredStops = Counter(label: "errand_ignored_stops_total")
     let heartbeatLag = Gauge(label: "errand_heartbeat_lag_seconds")
 
     func storeError(_ operation: String, _ error: JobStoreError) {

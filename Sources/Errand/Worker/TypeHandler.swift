@@ -2,6 +2,8 @@ import Synchronization
 
 /// A registered handler in a running worker, with the metrics of its type.
 final class TypeHandler: Sendable {
+    private static let otherQueues = 1000
+
     let name: Name
     private let handler: JobHandlers.Handler?
     private let usual: RunMetrics
@@ -27,7 +29,8 @@ final class TypeHandler: Sendable {
         return others.withLock { others in
             if let metrics = others[queue] { return metrics }
             let metrics = RunMetrics(type: name, queue: queue)
-            others[queue] = metrics
+            // Queues have any names: what is beyond an installation's own is not kept.
+            if others.count < Self.otherQueues { others[queue] = metrics }
             return metrics
         }
     }
@@ -48,12 +51,12 @@ final class TypeHandler: Sendable {
         random: SharedRandom
     ) -> Settlement.Outcome {
         if revocation == .cancelled { return .acknowledgeCancel }
+        if revocation == .timeout { return timeout(of: job, random: random) }
         switch outcome {
         case .success(var result):
             result.files += files
             return Self.completion(result)
         case .failure(let error):
-            if revocation == .timeout { return timeout(of: job, random: random) }
             // Whatever a handler throws because it was told to stop is no failure of the job.
             if revocation == .stopping, !(error is JobError) { return .release(after: .zero) }
             return failure(error, attempt: job.attempt, random: random)

@@ -35,8 +35,8 @@ public struct Worker: Service {
 
     /// Runs jobs until a graceful shutdown or the task's cancellation, and returns when every handler has returned.
     ///
-    /// No task outlives this call, so a handler that ignores its cancellation keeps it from returning. Its job is given
-    /// back after ``WorkerOptions/cancelPatience`` all the same: the process may then end at any time without loss.
+    /// No task outlives this call, so a handler that ignores its cancellation keeps it from returning. It also keeps
+    /// its job, which must not run twice at once; when the process ends first, the job runs again after its lease.
     public func run() async throws {
         let engine = WorkerEngine(worker: self, workerId: options.workerId ?? Self.randomIdentifier())
         // A task of its own, always awaited: the caller's cancellation must stop handlers, but not the calls that give

@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import Synchronization
 
 // Watching handlers that take too long, or go on after they were told to stop.
@@ -33,27 +34,34 @@ extension WorkerEngine {
     }
 
     private func pass(_ run: JobRun) -> (any Error)? {
-        if let seconds = run.job.timeoutSeconds, revoke(run, .timeout) {
-            // Recorded now, not when the handler returns: its user need not wait for one that ignores its cancellation.
-            let outcome = run.handler.timeout(of: run.job, random: random)
-            endEarly(run, outcome, thenWatchUntil: timing.now() + options.cancelPatience)
-            return JobTimeoutError(seconds: seconds)
-        }
+        // The run goes on to hold its job until the handler has returned: another attempt must not run beside it.
+        if let seconds = run.job.timeoutSeconds, revoke(run, .timeout) { return JobTimeoutError(seconds: seconds) }
         // Neither late nor told to stop: it has just ended.
         return run.isRevoked ? overrun(run) : nil
     }
 
+    /// Reports a handler that goes on although it was told to stop long ago.
     private func overrun(_ run: JobRun) -> any Error {
-        let error = JobOverrunError(patience: options.cancelPatience)
+        let revocation = run.state.withLock { state in
+            state.deadline = nil
+            return state.revocation
+        }
+        let error = JobOverrunError(patience: patience(with: run, revocation))
+        metrics.ignoredStops.increment()
         logger.warning(
             "\(error)",
             metadata: ["job_id": "\(run.lease.id)", "job_type": "\(run.job.type)", "fence": "\(run.lease.fence)"]
         )
-        let isStopping = run.state.withLock { state in
-            state.deadline = nil
-            return state.revocation == .stopping
-        }
-        if isStopping { endEarly(run, .release(after: .zero)) }
+        // The job need not wait any longer; what the handler still writes is refused.
+        if revocation == .timeout { endEarly(run, run.handler.timeout(of: run.job, random: random)) }
         return error
+    }
+
+    /// For how long a handler may go on after it was told to stop.
+    func patience(with run: JobRun, _ revocation: JobRun.Revocation?) -> Duration {
+        switch revocation {
+        case .cancelled, .timeout: options.stopping.time(of: run.job.type)
+        case .lost, .stopping, nil: options.cancelPatience
+        }
     }
 }

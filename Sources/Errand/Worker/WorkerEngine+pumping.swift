@@ -165,8 +165,8 @@ extension WorkerEngine {
             end.run.handler.metrics(for: job.queue).settled(end.settlement.outcome, status)
         case .fenced(let status):
             metrics.fencedWrites.increment()
-            if status == .cancelled, end.settlement.outcome != .acknowledgeCancel {
-                // The cancel came while the handler returned: it has really stopped.
+            if status == .cancelled || status == .queued, end.settlement.outcome != .acknowledgeCancel {
+                // A cancel came while the handler returned, and perhaps a retry: the run has really stopped.
                 return WorkerState.End(
                     run: end.run,
                     settlement: Settlement(lease: end.run.lease, outcome: .acknowledgeCancel)

@@ -76,7 +76,7 @@ extension WorkerEngine {
     /// Ends a run whose handler has returned.
     private func finish(_ run: JobRun, _ outcome: Result<JobResult, any Error>, after elapsed: Duration?) {
         guard let (revocation, followUps, files) = run.takeEnd() else {
-            // Recorded at its deadline; only the slot is still to be freed.
+            // Recorded when its time to stop was over; only the slot is still to be freed.
             return change { $0.endHandler(after: nil) }
         }
         guard revocation != .lost else {
@@ -96,10 +96,9 @@ extension WorkerEngine {
         }
     }
 
-    /// Records an end while the handler still runs: at its timeout, or when the worker stops.
-    func endEarly(_ run: JobRun, _ outcome: Settlement.Outcome, thenWatchUntil deadline: Duration? = nil) {
-        guard run.takeEnd(watchingUntil: deadline) != nil else { return }
-        if let deadline { deadlineAlarm.set(deadline) }
+    /// Records an end without a handler's: of a run that was not started, or whose handler ignores its timeout.
+    func endEarly(_ run: JobRun, _ outcome: Settlement.Outcome) {
+        guard run.takeEnd() != nil else { return }
         hand(over: run, outcome)
     }
 

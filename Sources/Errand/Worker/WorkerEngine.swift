@@ -209,7 +209,7 @@ extension WorkerEngine {
     /// Tells a run to stop; once it has ended, or was told before, nothing happens.
     @discardableResult
     func revoke(_ run: JobRun, _ reason: JobRun.Revocation) -> Bool {
-        let deadline = timing.now() + options.cancelPatience
+        let deadline = timing.now() + patience(with: run, reason)
         guard run.revoke(reason, reportAfter: deadline) else { return false }
         deadlineAlarm.set(deadline)
         if reason == .lost { metrics.leaseLost.increment() }

@@ -25,7 +25,12 @@ public struct WorkerOptions: Sendable {
     public var progressInterval: Duration = .milliseconds(100)
     /// How long running jobs may go on after a graceful shutdown began.
     public var grace: Duration = .seconds(30)
-    /// How long a cancelled handler may take to return before it is reported and, at a stop, its job is given back.
+    /// How long runs may take to stop that were cancelled, or took longer than their timeout.
+    ///
+    /// So long they keep their job from running again; then it is free, and a handler that still runs is reported.
+    /// ``JobRules/stopping`` of the store should be the same.
+    public var stopping = StoppingTimes()
+    /// How long a handler may take to return, once the worker stops or its lease was lost, before it is reported.
     public var cancelPatience: Duration = .seconds(1)
     /// How often to look for jobs when no wake-up comes.
     public var pollInterval: Duration = .seconds(5)

@@ -2,12 +2,12 @@
 import ArgumentParser
 import Errand
 
-/// Lists, pauses and resumes queues.
+/// Lists, pauses, resumes and forgets queues.
 struct QueuesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queues",
-        abstract: "List, pause and resume queues.",
-        subcommands: [List.self, Pause.self, Resume.self],
+        abstract: "List, pause, resume and forget queues.",
+        subcommands: [List.self, Pause.self, Resume.self, Delete.self],
         defaultSubcommand: List.self
     )
 
@@ -37,11 +37,12 @@ struct QueuesCommand: AsyncParsableCommand {
 
         @Argument(help: "The queue.") var name: String
         @Option(help: "Why, for those who wonder.") var reason: String?
+        @Flag(help: "Also a queue that nothing is known of yet.") var create = false
         @OptionGroup var access: AccessOptions
 
         func run() async throws {
             try await access.with { jobs in
-                let queue = try await jobs.pause(queue: name, reason: reason)
+                let queue = try await jobs.pause(queue: name, reason: reason, creating: create)
                 QueuesCommand.say(queue, "is paused.", json: access.json)
             }
         }
@@ -58,6 +59,21 @@ struct QueuesCommand: AsyncParsableCommand {
             try await access.with { jobs in
                 let queue = try await jobs.resume(queue: name)
                 QueuesCommand.say(queue, "runs again.", json: access.json)
+            }
+        }
+    }
+
+    /// Forgets a queue.
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Forget a queue without jobs, with its settings.")
+
+        @Argument(help: "The queue.") var name: String
+        @OptionGroup var access: AccessOptions
+
+        func run() async throws {
+            try await access.with { jobs in
+                try await jobs.delete(queue: name)
+                if !access.json { StandardStream.output.print("Queue \(name.printable) is forgotten.") }
             }
         }
     }

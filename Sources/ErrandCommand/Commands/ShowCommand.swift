@@ -30,14 +30,19 @@ struct ShowCommand: AsyncParsableCommand {
             ("attempt", "\(document.integer("attempt") ?? 0) of \(document.integer("maxAttempts") ?? 0)"),
         ]
         for (name, key) in [
-            ("project", "projectId"), ("created", "createdAt"), ("run at", "runAt"), ("started", "startedAt"),
-            ("ended", "completedAt"), ("by", "createdBy"), ("unique key", "uniqueKey"), ("error", "error"),
+            ("project", "projectId"), ("named", "projectName"), ("created", "createdAt"), ("run at", "runAt"),
+            ("started", "startedAt"), ("ended", "completedAt"), ("by", "createdBy"), ("called", "createdByName"),
+            ("unique key", "uniqueKey"), ("trace", "traceparent"), ("error", "error"),
         ] {
             if let value = document.string(key) { lines.append((name, value.printable)) }
         }
         if let took = job.runDuration { lines.append(("took", Human.time(took))) }
         if let code = document.document("failure")?.string("code") { lines.append(("code", code.printable)) }
-        for name in ["tags", "after", "data", "result"] {
+        if let seconds = document.integer("timeoutSeconds") { lines.append(("timeout", "\(seconds) s a run")) }
+        if let end = document.integer("recordExpiresAt") {
+            lines.append(("kept until", RFC3339.format(Date(timeIntervalSince1970: Double(end)))))
+        }
+        for name in ["tags", "metadata", "after", "data", "result"] {
             if let value = document[name] { lines.append((name, value.onOneLine.string)) }
         }
         return lines

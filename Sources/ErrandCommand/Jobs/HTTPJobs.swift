@@ -86,9 +86,14 @@ struct HTTPJobs: JobAccess {
 
     func workers() async throws -> [Document] { try await list("/api/workers") }
 
-    func pause(queue: String, reason: String?) async throws -> Document {
+    func delete(queue: String) async throws { try await connection.delete("/api/queues/\(queue.percentEncoded)") }
+
+    func pause(queue: String, reason: String?, creating: Bool) async throws -> Document {
         var body = JSONWriter()
-        body.object { $0.memberIfPresent("reason", reason) }
+        body.object { body in
+            body.memberIfPresent("reason", reason)
+            if creating { body.member("create", true) }
+        }
         return try await Document(
             connection.json(.POST, "/api/queues/\(queue.percentEncoded)/pause", body: body.text)
         )

@@ -33,7 +33,10 @@ protocol JobAccess: Sendable {
     /// Streams a job's file; its result when the name is nil.
     func download(_ name: String?, of job: JobReference, to sink: FileSink) async throws
     func queues() async throws -> [Document]
-    func pause(queue: String, reason: String?) async throws -> Document
+    /// Pauses a queue; one that nothing is known of only where it may be made known.
+    func pause(queue: String, reason: String?, creating: Bool) async throws -> Document
+    /// Forgets a queue without jobs.
+    func delete(queue: String) async throws
     func resume(queue: String) async throws -> Document
     func workers() async throws -> [Document]
     /// Counts a project's jobs by status.

@@ -41,7 +41,7 @@ struct LocalJobs: JobAccess {
         var found: [JobDocument] = []
         guard request.limit > 0 else { return found }
         for try await job in client.jobs(filter, pageSize: min(request.limit, 1000)) {
-            found.append(try document(job))
+            found.append(try JobDocument(WireJSON.job(job, now: Date(), isOfList: true)))
             if found.count == request.limit { break }
         }
         return found
@@ -172,19 +172,28 @@ struct LocalJobs: JobAccess {
         try await client.workers().map { try Document(WireJSON.worker($0)) }
     }
 
-    func pause(queue: String, reason: String?) async throws -> Document {
+    func pause(queue: String, reason: String?, creating: Bool) async throws -> Document {
+        if !creating { try await requireKnown(queue) }
         try await client.pause(queue: Name(queue), reason: reason)
         return try await self.queue(queue)
     }
 
+    func delete(queue: String) async throws { try await client.delete(queue: Name(queue)) }
+
+    /// A name that was misspelt is nobody's wish; a type's queue is known before its first job.
+    private func requireKnown(_ name: String) async throws {
+        if !installation.handlers.types.haveQueue(Name(name)) { _ = try await queue(name) }
+    }
+
     func resume(queue: String) async throws -> Document {
+        try await requireKnown(queue)
         try await client.resume(queue: Name(queue))
         return try await self.queue(queue)
     }
 
     private func queue(_ name: String) async throws -> Document {
         guard let queue = try await client.queues().first(where: { $0.name == Name(name) }) else {
-            throw CommandFailure(.noInput, "There is no queue \(name).")
+            throw CommandFailure(.noInput, "There is no queue \(name.printable): it has neither jobs nor settings.")
         }
         return try Document(WireJSON.queue(queue))
     }

@@ -9,6 +9,7 @@ enum PrometheusHelp {
         "errand_fenced_writes_total": "Writes of runs that were not their worker's any more, refused.",
         "errand_heartbeat_lag_seconds": "How late the last heartbeat of the worker was.",
         "errand_http_request_duration_seconds": "How long requests took, streams apart.",
+        "errand_ignored_stops_total": "Handlers that were told to stop and went on beyond the time for that.",
         "errand_lease_lost_total": "Leases that were lost.",
         "errand_metric_series_dropped": "Series that are not counted, as their metric has too many.",
         "errand_oldest_age_seconds": "For how long the oldest job that could run waits.",

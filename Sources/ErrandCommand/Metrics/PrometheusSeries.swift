@@ -1,11 +1,12 @@
 #if Server
-import Metrics
 import Synchronization
 
 /// One metric with its labels, as it is counted.
 protocol PrometheusSeries: AnyObject, Sendable {
     /// The type that Prometheus knows it by.
     var kind: String { get }
+    /// How often it has moved: what stays the same shows that nobody counts there any more.
+    var moves: Int64 { get }
     /// Adds its lines.
     func write(_ name: String, _ labels: [String], to text: inout String)
 }
@@ -17,7 +18,7 @@ extension PrometheusSeries {
 }
 
 /// Counts up.
-final class PrometheusCounter: PrometheusSeries, CounterHandler {
+final class PrometheusCounter: PrometheusSeries {
     private let value = Atomic<Int64>(0)
     let kind = "counter"
 
@@ -25,33 +26,32 @@ final class PrometheusCounter: PrometheusSeries, CounterHandler {
 
     func reset() { value.store(0, ordering: .relaxed) }
 
+    var moves: Int64 { value.load(ordering: .relaxed) }
+
     func write(_ name: String, _ labels: [String], to text: inout String) {
         text += line(name, labels, value.load(ordering: .relaxed))
     }
 }
 
 /// Holds a number that goes up and down; as a counter with a fraction, one that only goes up.
-final class PrometheusGauge: PrometheusSeries, MeterHandler, RecorderHandler, FloatingPointCounterHandler {
-    private let value = Mutex(0.0)
+final class PrometheusGauge: PrometheusSeries {
+    private let state = Mutex((value: 0.0, moves: Int64(0)))
     let kind: String
 
     init(kind: String) { self.kind = kind }
 
-    func set(_ value: Int64) { set(Double(value)) }
-    func set(_ value: Double) { self.value.withLock { $0 = value } }
-    func increment(by amount: Double) { value.withLock { $0 += amount } }
-    func decrement(by amount: Double) { value.withLock { $0 -= amount } }
-    func record(_ value: Int64) { set(Double(value)) }
-    func record(_ value: Double) { set(value) }
-    func reset() { set(0.0) }
+    func set(_ value: Double) { state.withLock { $0 = (value, $0.moves + 1) } }
+    func increment(by amount: Double) { state.withLock { $0 = ($0.value + amount, $0.moves + 1) } }
+
+    var moves: Int64 { state.withLock(\.moves) }
 
     func write(_ name: String, _ labels: [String], to text: inout String) {
-        text += line(name, labels, value.withLock(\.self))
+        text += line(name, labels, state.withLock(\.value))
     }
 }
 
 /// Counts durations, in seconds, by how long they were.
-final class PrometheusHistogram: PrometheusSeries, TimerHandler, RecorderHandler {
+final class PrometheusHistogram: PrometheusSeries {
     private static let bounds = [
         0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800,
     ]
@@ -64,8 +64,7 @@ final class PrometheusHistogram: PrometheusSeries, TimerHandler, RecorderHandler
     private let state = Mutex(State())
     let kind = "histogram"
 
-    func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
-    func record(_ value: Int64) { record(Double(value)) }
+    var moves: Int64 { Int64(state.withLock { $0.counts.reduce(0, +) }) }
 
     func record(_ value: Double) {
         let bucket = Self.bounds.firstIndex { value <= $0 } ?? Self.bounds.count

@@ -96,6 +96,7 @@ final class JobDisplay: Sendable {
             switch job.document.string("substate") {
             case "paused": "its queue \(job.document.string("queue")?.printable ?? "") is paused"
             case "blocked": "waits for other jobs"
+            case "stopping": "waits until its cancelled run has stopped"
             case "scheduled": "waits until \(job.document.string("runAt") ?? "its time")"
             case "retrying": "tries again at \(job.document.string("runAt") ?? "its time")" + cause(job)
             default: "waiting"

@@ -22,7 +22,7 @@ struct Installation: Sendable {
     static func open(_ settings: Settings, for purpose: StorePurpose) async throws -> Installation {
         let store: any InstallationStore
         do throws(JobStoreError) {
-            store = try await settings.store.open(purpose)
+            store = try await settings.store.open(purpose, rules: JobRules(stopping: settings.stoppingTimes))
         } catch {
             throw CommandFailure(ExitStatus(error), error.description)
         }
@@ -73,6 +73,7 @@ struct Installation: Sendable {
         options.heartbeat = min(options.heartbeat, settings.lease / 6)
         options.reapInterval = options.heartbeat
         options.grace = settings.grace
+        options.stopping = settings.stoppingTimes
         options.objectStore = objects
         options.logger = settings.logger("errand.worker")
         options.middleware = [RunLog()]
@@ -114,6 +115,7 @@ struct Installation: Sendable {
         options.secret = objects.secret
         options.outbound = settings.outbound
         options.workerLease = settings.lease
+        options.stopping = settings.stoppingTimes
         // As often within a lease as by default, and never less often than that.
         options.workerHeartbeat = min(options.workerHeartbeat, settings.lease / 6)
         if let metrics { options.metricsText = { metrics.text() } }

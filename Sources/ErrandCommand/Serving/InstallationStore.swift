@@ -43,12 +43,20 @@ enum StorePurpose: Sendable {
 extension StoreLocation {
     /// Opens the store; the only place that knows which there are.
     ///
+    /// - Parameters:
+    ///   - purpose: What it is opened for.
+    ///   - rules: How long records stay, and how long runs may take to stop.
+    /// - Returns: The open store.
     /// - Throws: `inUse` with the owner's process id, `schemaTooNew`, `unavailable` and what else opening may throw.
-    func open(_ purpose: StorePurpose) async throws(JobStoreError) -> any InstallationStore {
+    func open(
+        _ purpose: StorePurpose,
+        rules: JobRules = JobRules()
+    ) async throws(JobStoreError) -> any InstallationStore {
         switch self {
-        case .sqlite(let path): return try await SQLiteJobStore(path: path)
+        case .sqlite(let path): return try await SQLiteJobStore(path: path, options: .init(rules: rules))
         #if Postgres
-        case .postgres(let url):
+        case .postgres(var url):
+            url.options.rules = rules
             let store = try PostgresJobStore(url)
             do throws(JobStoreError) {
                 switch purpose {

@@ -16,6 +16,7 @@ extension Settings {
             ]
         ),
         ("webhooks", ["allowPrivate", "allowHTTP"]),
+        ("ready", ["requireWrites"]),
         ("quotas", ["requestsPerMinute", "submitsPerMinute", "queuedJobs", "runningJobs", "uploadBytes", "streams"]),
     ]
 }

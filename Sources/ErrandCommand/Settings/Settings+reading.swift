@@ -12,7 +12,7 @@ extension Settings {
 
     private static let known = [
         "store", "listen", "adminPort", "auth", "tls", "behindProxy", "files", "concurrency", "grace", "lease", "log",
-        "queues", "types", "limits", "quotas", "webhooks",
+        "queues", "types", "limits", "quotas", "webhooks", "ready",
     ]
     private static let later = ["bullmq"]
 
@@ -69,6 +69,8 @@ extension Settings {
             try sources.value(["webhooks", "allowPrivate"], expected: "true or false") { Bool($0) } ?? false
         outbound.allowsHTTP =
             try sources.value(["webhooks", "allowHTTP"], expected: "true or false") { Bool($0) } ?? false
+        http.requiresWrites =
+            try sources.value(["ready", "requireWrites"], expected: "true or false") { Bool($0) } ?? false
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         logLevel =
             try sources.value(["log", "level"], expected: "one of \(levels)") { Logger.Level(rawValue: $0) } ?? logLevel

@@ -43,6 +43,11 @@ struct Settings: Sendable {
     /// Types that workers elsewhere run.
     var externalTypes: [JobType] = []
 
+    /// How long runs may take to stop: a program has the grace of its type, a handler the usual one.
+    var stoppingTimes: StoppingTimes {
+        StoppingTimes(graces: Dictionary(types.map { ($0.name, $0.grace) }) { _, last in last })
+    }
+
     /// What protects requests on their way.
     var transport: APIOptions.Transport { certificate != nil ? .tls : isBehindProxy ? .proxy : .plain }
 

@@ -70,7 +70,26 @@ struct ImportRun: Sendable {
         return next
     }
 
+    /// Every row that is read back names its columns, so their names cannot be of any length.
+    private static func refuseLongNames(_ columns: [String]) throws(JobError) {
+        let (most, mostTogether) = (1024, 512 * 1024)
+        if let place = columns.firstIndex(where: { $0.utf8.count > most }) {
+            throw .permanent(
+                "The name of column \(place + 1) has \(columns[place].utf8.count) bytes; at most \(most) are allowed. "
+                    + "Does the file begin with a header?",
+                code: "invalid_header"
+            )
+        }
+        let together = columns.reduce(0) { $0 + $1.utf8.count }
+        guard together > mostTogether else { return }
+        throw .permanent(
+            "The names of the \(columns.count) columns have \(together) bytes; at most \(mostTogether) are allowed.",
+            code: "invalid_header"
+        )
+    }
+
     private func beginWrite(_ columns: [String]) async throws -> DatasetWrite {
+        try Self.refuseLongNames(columns)
         let datasets = job.services.datasets
         do throws(JobStoreError) {
             return try await datasets.beginWrite(dataset, columns: columns, mode: payload.mode, lease: job.job.lease)

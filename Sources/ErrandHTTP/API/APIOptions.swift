@@ -48,6 +48,8 @@ public struct APIOptions: Sendable {
     public var workerLease: Duration = .seconds(30)
     /// How often workers elsewhere are asked to say that they live, and to renew their leases.
     public var workerHeartbeat: Duration = .seconds(5)
+    /// How long runs may take to stop whose time is over; the store's ``JobRules/stopping``.
+    public var stopping = StoppingTimes()
     /// Decides where webhooks may go.
     public var outbound = OutboundGuard()
     /// How long after its deadline a run of a worker elsewhere is still there to be ended as timed out.
@@ -68,6 +70,10 @@ public struct APIOptions: Sendable {
     public var metricsText: (@Sendable () -> String)?
     /// Throws when the server should get no requests; asked by `/readyz` after the store was.
     public var readiness: @Sendable () async throws -> Void = {}
+    /// Whether a server whose store or files cannot be written should get no requests.
+    ///
+    /// Otherwise `/readyz?verbose` says so and it stays ready, as what is stored can still be read.
+    public var requiresWrites = false
     /// What `/readyz?verbose` says beside its checks; nothing of it makes the server unready.
     public var conditions: @Sendable () -> [Condition] = { [] }
 

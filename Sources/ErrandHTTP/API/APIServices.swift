@@ -23,6 +23,7 @@ struct APIServices: Sendable {
     let openStreams = OpenStreams()
     let quotas: QuotaKeeper
     let metrics = APIMetrics()
+    let writeHealth: WriteHealth
 
     /// The wall clock.
     var now: Date { options.clock.now().wall }

@@ -56,7 +56,8 @@ public struct ErrandAPI: Sendable {
             ),
             identifiers: JobIDGenerator(random: options.random),
             logger: logger,
-            quotas: QuotaKeeper(options.quotas, clock: options.clock)
+            quotas: QuotaKeeper(options.quotas, clock: options.clock),
+            writeHealth: WriteHealth(stores: stores, files: files)
         )
     }
 

@@ -36,6 +36,8 @@ final class APIMetrics: Sendable {
     private static let lanes = 2000
 
     let streams = Meter(label: "errand_sse_clients")
+    /// What was said of queues when somebody read the metrics last.
+    let queues = QueueGauges()
     private let submitted = Mutex<[Lane: Counter]>([:])
     private let runs = Mutex<[Lane: RunMetrics]>([:])
 

@@ -5,9 +5,10 @@ import Metrics
 /// What the store knows, put into gauges when somebody reads them.
 struct StoreMetrics: Sendable {
     let store: any JobStore
+    let shown: QueueGauges
 
     func refresh() async throws {
-        for queue in try await store.queues(scope: .system) { Self.set(queue) }
+        shown.show(try await store.queues(scope: .system))
         let workers = try await store.workers(scope: .system)
         let live = workers.filter(\.isLive)
         Gauge(label: "errand_workers", dimensions: [("state", "live")]).record(live.count)
@@ -26,16 +27,6 @@ struct StoreMetrics: Sendable {
         // Each store has one of them; the other is not served, as 0 would say that all is well.
         if let bytes = size.walBytes { Gauge(label: "errand_store_wal_bytes").record(bytes) }
         if let count = size.deadTuples { Gauge(label: "errand_store_dead_tuples").record(count) }
-    }
-
-    private static func set(_ queue: QueueState) {
-        for status in JobStatus.allCases {
-            let labels = [("queue", queue.name.text), ("state", status.rawValue.lowercased())]
-            Gauge(label: "errand_depth", dimensions: labels).record(queue.counts[status])
-        }
-        let label = [("queue", queue.name.text)]
-        Gauge(label: "errand_oldest_age_seconds", dimensions: label).record(queue.oldestReady?.seconds ?? 0)
-        Gauge(label: "errand_queue_paused", dimensions: label).record(queue.pause == nil ? 0 : 1)
     }
 }
 #endif

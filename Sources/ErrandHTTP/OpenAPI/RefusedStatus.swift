@@ -85,7 +85,10 @@ struct RefusedStatus {
 
 extension ProblemType {
     /// Whether the same request may succeed later, and the answer says when.
-    fileprivate var isTemporary: Bool { self == .storageUnavailable || self == .quotaExceeded }
+    fileprivate var isTemporary: Bool {
+        // Of a unique key: while the run of a cancelled job stops.
+        self == .storageUnavailable || self == .quotaExceeded || self == .uniqueConflict
+    }
 }
 
 extension Schema {

@@ -29,6 +29,11 @@ extension Schema {
     /// How long something is to wait, in seconds.
     static let delay = Schema.integer(0...Int64(JobLimits.longestDelay))
 
+    /// A text that says why somebody does something; the limit is of bytes in UTF-8.
+    static func reason(_ meaning: String) -> Schema {
+        .string(0...JobLimits.errorBytes).about("\(meaning) At most \(JobLimits.errorBytes) bytes.")
+    }
+
     /// JSON whose text has at most a number of bytes.
     func atMost(bytes: Int, _ meaning: String) -> Schema {
         about("\(meaning) At most \(bytes) bytes of JSON.")

@@ -8,8 +8,6 @@ struct BulkRoute: Sendable {
     private static let operation = "submitJobs"
     /// How many different webhooks one request may have; each name is resolved before anything is stored.
     private static let webhookURLs = 20
-    /// How many jobs are stored at a time where each stands for itself.
-    private static let width = 64
 
     let services: APIServices
 
@@ -17,7 +15,7 @@ struct BulkRoute: Sendable {
         let job = JobSubmission.example(services.types)
         return [
             APIRoute(.post, "/api/jobs/bulk", Self.operation, .jobsWrite, submit)
-                .documented(.jobs, "Submit many jobs", "All or none of them; or, with atomic false, each for itself.")
+                .documented(.jobs, "Submit many jobs", Self.detail)
                 .with(.idempotencyKey(isRequired: true), .traceparent)
                 .taking(.object, BulkSubmission.schema(services.types), example: "{\"jobs\":[\(job)]}")
                 .answering(
@@ -34,6 +32,11 @@ struct BulkRoute: Sendable {
         "existing": Schema.array(.uuid).about("Those that were there: they have the uniqueKey.").optional,
         "replaced": Schema.array(.uuid).about("Those that were there, and are now what the request says.").optional,
     ])
+    private static let detail = """
+        All or none of them; or, with atomic false, each for itself. A job can wait for another that stands before it: \
+        after names that one by its place, as #/jobs/0, or by the id that the request gives it.
+        """
+
     private static let apart = Schema.object([
         "results": .array(
             .object([
@@ -48,9 +51,12 @@ struct BulkRoute: Sendable {
         guard let body = try await request.json(context, limit: services.options.maximumBulkBytes) else {
             throw Problem(.validation, "The body is empty; it must be an object with jobs.")
         }
-        let bulk = try BulkSubmission(body, types: services.types)
+        let key = try IdempotencyKey(request)
+        let bulk = try BulkSubmission(body, types: services.types) { index in
+            key?.jobID(for: context.principal, Self.operation, at: index)
+        }
         try await services.quotas.submit(bulk.jobs.count, context.scope, in: services.stores.jobs)
-        guard let key = try IdempotencyKey(request) else {
+        guard let key else {
             throw Problem(
                 .idempotencyKeyRequired,
                 "A bulk submit needs an Idempotency-Key, so that it can be repeated when its answer is lost."
@@ -62,7 +68,8 @@ struct BulkRoute: Sendable {
                 var job = job
                 do throws(Problem) {
                     try context.principal.sign(&job)
-                    try key.name(&job, for: context.principal, Self.operation, at: index)
+                    // One with an id of its own is known by that when the request is repeated.
+                    if job.id == nil { try key.name(&job, for: context.principal, Self.operation, at: index) }
                     job.request = bulk.request(at: index, under: requestID)
                     return .success(job)
                 } catch { return .failure(error.under("/jobs/\(index)")) }
@@ -74,7 +81,7 @@ struct BulkRoute: Sendable {
             return bulk.isAtomic
                 ? try await together(checked, traceparent, context.scope)
                 : try await apart(checked, key, traceparent, context)
-        } catch { throw key.refusal(error) }
+        } catch { throw bulk.isAboutOwnID(error) ? error : key.refusal(error) }
     }
 
     /// Refuses the jobs whose own webhook leads where it may not; each URL is looked at once.
@@ -150,12 +157,9 @@ struct BulkRoute: Sendable {
         _ context: APIContext
     ) async throws -> Response {
         let requestId = context.requestId
-        var results: [Result<InsertedJob, Problem>] = []
-        var rest = jobs[...]
-        while !rest.isEmpty {
-            results += try await stored(rest.prefix(Self.width), key, traceparent, context.scope)
-            rest = rest.dropFirst(Self.width)
-        }
+        var apart = BulkApart(services: services, key: key, traceparent: traceparent, scope: context.scope)
+        try await apart.store(jobs)
+        let results = apart.results
         return .json(.ok, headers: .noStore) { writer in
             writer.object { writer in
                 writer.member("results") { writer in
@@ -166,41 +170,6 @@ struct BulkRoute: Sendable {
                     }
                 }
             }
-        }
-    }
-
-    /// Stores jobs at the same time, each in a transaction of its own; the answers are in their order.
-    ///
-    /// - Throws: `idempotencyMismatch` where the request as a whole is another than the key came with before.
-    private func stored(
-        _ jobs: ArraySlice<Result<NewJob, Problem>>,
-        _ key: IdempotencyKey,
-        _ traceparent: String?,
-        _ scope: Scope
-    ) async throws -> [Result<InsertedJob, Problem>] {
-        try await withThrowingTaskGroup(of: (Int, Result<InsertedJob, Problem>).self) { group in
-            for (index, job) in zip(jobs.indices, jobs) {
-                group.addTask { (index, try await stored(job, at: index, key, traceparent, scope)) }
-            }
-            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
-        }
-    }
-
-    private func stored(
-        _ job: Result<NewJob, Problem>,
-        at index: Int,
-        _ key: IdempotencyKey,
-        _ traceparent: String?,
-        _ scope: Scope
-    ) async throws -> Result<InsertedJob, Problem> {
-        do {
-            return .success(try await services.insert(job.get(), continuing: traceparent, scope: scope))
-        } catch let problem as Problem { return .failure(problem) } catch {
-            // It is the whole request that was refused, and with it every job of it.
-            if let error = error as? JobStoreError, error.code == .idempotencyMismatch, error.pointer == nil {
-                throw error
-            }
-            return .failure(Problem(key.refusal(error)).under("/jobs/\(index)"))
         }
     }
 

@@ -2,9 +2,7 @@
 import Errand
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
-import ServiceLifecycle
 
 /// What an orchestrator asks: does the process live, should it get requests.
 struct HealthRoutes: Sendable {
@@ -20,10 +18,14 @@ struct HealthRoutes: Sendable {
         ]
     }
 
+    private static let verbose = """
+        Given, with any value: a line for each check. [-] makes the server unready; [!] is not as it should be, and does not.
+        """
+
     private func readiness(_ path: String, _ operation: String, _ summary: String) -> APIRoute {
         APIRoute.open(.get, path, operation, ready)
             .documented(.server, summary)
-            .with(.query("verbose", .text, "Given, with any value: a line for each check."))
+            .with(.query("verbose", .text, Self.verbose))
             .answering(
                 .media(200, "text/plain", "It should."),
                 .media(503, "text/plain", "It should not, for now.", .retryAfter)
@@ -32,39 +34,14 @@ struct HealthRoutes: Sendable {
 
     private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
         let isVerbose = try Query(request, names: ["verbose"]).has("verbose")
-        var lines = ["[+]listener ok"]
-        var isReady = true
-        func note(_ name: String, _ check: () async throws -> Void) async {
-            do {
-                try await check()
-                lines.append("[+]\(name) ok")
-            } catch {
-                isReady = false
-                lines.append("[-]\(name) failed")
-                services.logOutage(
-                    "not ready",
-                    .warning,
-                    to: context.logger,
-                    metadata: ["check": "\(name)", "error": "\(error)"]
-                )
-            }
-        }
-        await note("draining") { if Task.isShuttingDownGracefully { throw Draining() } }
-        await note("store") {
-            _ = try await services.stores.jobs.jobs(JobFilter(), page: PageRequest(limit: 1), scope: .system)
-        }
-        await note("server") { try await services.options.readiness() }
-        for condition in services.options.conditions() {
-            lines.append("\(condition.isGood ? "[+]" : "[!]")\(condition.name) \(condition.state)")
-        }
-        let text = isReady ? "ok\n" : "not ready\n"
+        var readiness = Readiness(services: services, logger: context.logger)
+        await readiness.check(isVerbose: isVerbose)
+        let text = readiness.isReady ? "ok\n" : "not ready\n"
         return Self.answer(
-            isReady ? .ok : .serviceUnavailable,
-            isVerbose ? lines.joined(separator: "\n") + "\n" + text : text
+            readiness.isReady ? .ok : .serviceUnavailable,
+            isVerbose ? readiness.lines.joined(separator: "\n") + "\n" + text : text
         )
     }
-
-    private struct Draining: Error {}
 
     private static func answer(_ status: HTTPResponse.Status, _ text: String) -> Response {
         var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"]

@@ -13,7 +13,7 @@ struct JobRoutes: Sendable {
             APIRoute(.get, "/api/jobs", "listJobs", .jobsRead) { try await list($0, $1, project: nil) }
                 .documented(.jobs, "List jobs", Self.listDetail)
                 .with(JobList.parameters)
-                .answering(.json(200, .array(JobJSON.schema), "The newest first.", .link)),
+                .answering(.json(200, .array(JobJSON.schema), "The jobs, in the order of sort.", .link)),
             APIRoute(.get, "/api/jobs/{id}", "getJob", .jobsRead, get)
                 .documented(.jobs, "Get a job", "With Prefer: wait and If-None-Match the answer waits for a change.")
                 .with(.jobID, JobIncludes.parameter, .ifNoneMatch, Preferences.waiting)
@@ -27,7 +27,7 @@ struct JobRoutes: Sendable {
             }
             .documented(.jobs, "List a project's jobs", Self.listDetail)
             .with([.project] + JobList.parameters.filter { $0.name != "projectId" })
-            .answering(.json(200, .array(JobJSON.schema), "The newest first.", .link)),
+            .answering(.json(200, .array(JobJSON.schema), "The jobs, in the order of sort.", .link)),
             APIRoute(.get, "/api/jobs/projects/{projectId}/stats", "getProjectStats", .jobsRead, stats)
                 .documented(.jobs, "Count a project's jobs by status")
                 .with(.project)
@@ -42,14 +42,14 @@ struct JobRoutes: Sendable {
         try MediaTypes.requireAccepted("application/json", by: request)
         var includes = try JobIncludes(request, context)
         var job = try await services.stores.jobs.job(context.jobReference(), scope: context.scope)
-        try await includes.read(job, from: services.stores.jobs, scope: context.scope)
+        try await includes.read(job, from: services.stores, scope: context.scope)
         let wait = Preferences(request).wait
         if let wait, let seen = request.headers[.ifNoneMatch] {
             let form = includes.form
             job = try await JobWait(services: services, scope: context.scope).job(job.id, for: wait) { job in
                 !JobValidators(job: job, now: services.now, form: form).matches(ifNoneMatch: seen)
             }
-            try await includes.read(job, from: services.stores.jobs, scope: context.scope)
+            try await includes.read(job, from: services.stores, scope: context.scope)
         }
         let now = services.now
         let validators = JobValidators(job: job, now: now, form: includes.form)
@@ -58,8 +58,7 @@ struct JobRoutes: Sendable {
         if validators.matches(ifNoneMatch: request.headers[.ifNoneMatch]) {
             return Response(status: .notModified, headers: headers)
         }
-        var json = JobJSON(job: job, now: now)
-        json.more = { [includes] in includes.write(job, to: &$0) }
+        let json = includes.json(job, now: now)
         return .json(headers: headers) { json.write(to: &$0) }
     }
 
@@ -74,7 +73,13 @@ struct JobRoutes: Sendable {
             headers[.totalCount] = String(count)
         }
         return .json(headers: headers, reserving: 64 + page.jobs.count * 700) { writer in
-            writer.array { writer in for job in page.jobs { JobJSON(job: job, now: now).write(to: &writer) } }
+            writer.array { writer in
+                for job in page.jobs {
+                    let json = JobJSON(job: job, now: now)
+                    let isWhole = context.principal.seesSecrets
+                    (list.showsMetadata ? json.showingMetadata(isWhole: isWhole) : json).write(to: &writer)
+                }
+            }
         }
     }
 

@@ -25,7 +25,7 @@ struct MetricsRoute: Sendable {
         guard context.principal.reach == .system else {
             throw Problem(.forbidden, "Metrics are the installation's; the key is a tenant's.")
         }
-        try await StoreMetrics(store: services.stores.jobs).refresh()
+        try await StoreMetrics(store: services.stores.jobs, shown: services.metrics.queues).refresh()
         return Response(
             status: .ok,
             headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],

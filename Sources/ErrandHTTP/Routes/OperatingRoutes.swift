@@ -15,7 +15,7 @@ struct OperatingRoutes: Sendable {
                 .with(.jobID, .ifMatch)
                 .taking(
                     .optionalObject,
-                    .fields(["reason": Schema.text.about("Why; people see it as the job's error.").optional]),
+                    .fields(["reason": Schema.reason("Why; people see it as the job's error.").optional]),
                     example: #"{"reason":"wrong file"}"#
                 )
                 .answering(
@@ -60,7 +60,7 @@ struct OperatingRoutes: Sendable {
         var reason: String?
         try await services.readFields(request, context) { reader, name, value in
             guard name == "reason" else { return false }
-            reason = reader.string(name, value)
+            reason = reader.text(name, value)
             return true
         }.finish()
         let job = try await operate(reference, request, context, conflict: .jobNotCancellable) {
@@ -121,7 +121,8 @@ struct OperatingRoutes: Sendable {
             try await jobs.amend(reference, with: amendment, ifRev: revisions, scope: context.scope)
         }
         let now = services.now
-        return .json(headers: JobValidators(job: job, now: now).headers) { JobJSON(job: job, now: now).write(to: &$0) }
+        let json = JobJSON(job: job, now: now).showingMetadata()
+        return .json(headers: JobValidators(job: job, now: now).headers) { json.write(to: &$0) }
     }
 
     private func delete(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -28,7 +28,11 @@ struct QueueRoutes: Sendable {
                 .with(.queue)
                 .taking(
                     .optionalObject,
-                    .fields(["reason": Schema.text.about("Why, for people.").optional]),
+                    .fields([
+                        "reason": Schema.reason("Why, for people.").optional,
+                        "create": Schema.boolean.about("Also one without jobs and settings, which is no type's.")
+                            .standard("false").optional,
+                    ]),
                     example: #"{"reason":"no more disk"}"#
                 )
                 .answering(.json(200, QueueJSON.schema, "It is paused.")),
@@ -43,6 +47,15 @@ struct QueueRoutes: Sendable {
                 .taking(.object, QueuePatch.schema, example: #"{"concurrency":3}"#)
                 .answering(.json(200, QueueJSON.schema, "As it is now.", .entityTag))
                 .refusing(.preconditionFailed, .preconditionRequired),
+            APIRoute(.delete, "/api/queues/{name}", "deleteQueue", .queuesOperate, delete)
+                .documented(
+                    .queues,
+                    "Forget a queue without jobs",
+                    "With what was set about it; a job or a setting makes it known again."
+                )
+                .with(.queue)
+                .answering(.empty(204, "It is forgotten."))
+                .refusing(.conflict),
             APIRoute(.post, "/api/queues/{name}/drain", Self.drainOperation, .admin, drain)
                 .documented(
                     .queues,
@@ -81,18 +94,31 @@ struct QueueRoutes: Sendable {
 
     private func queue(_ name: Name, _ context: APIContext) async throws -> QueueState {
         guard let queue = try await services.stores.jobs.queues(scope: context.scope).first(where: { $0.name == name })
-        else { throw Problem(.notFound, "There is no queue \"\(name.text.quotable)\".") }
+        else {
+            throw Problem(.notFound, "There is no queue \"\(name.text.quotable)\": it has neither jobs nor settings.")
+        }
         return queue
     }
 
     private func pause(_ request: Request, _ context: APIContext) async throws -> Response {
-        var reason: String?
+        var (reason, creates) = (String?.none, false)
         try await services.readFields(request, context) { reader, name, value in
-            guard name == "reason" else { return false }
-            reason = reader.string(name, value)
+            switch name {
+            case "reason": reason = reader.text(name, value)
+            case "create": creates = reader.bool(name, value) ?? false
+            default: return false
+            }
             return true
         }.finish()
-        return try await change(.pause(by: context.principal.name, reason: reason), context)
+        // A key may have a long name.
+        let by = context.principal.name?.cut(toBytes: JobLimits.nameBytes)
+        return try await change(.pause(by: by, reason: reason), creates: creates, context)
+    }
+
+    private func delete(_ request: Request, _ context: APIContext) async throws -> Response {
+        let name = try await queue(context.pathName("name"), context).name
+        try await services.stores.jobs.delete(queue: name)
+        return Response(status: .noContent, headers: .noStore)
     }
 
     private func resume(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -100,11 +126,18 @@ struct QueueRoutes: Sendable {
         return try await change(.resume, context)
     }
 
-    private func change(_ change: QueueChange, _ context: APIContext) async throws -> Response {
+    /// Changes a queue that is known, or makes it known where that was said: a name that was misspelt is nobody's wish.
+    private func change(
+        _ change: QueueChange,
+        creates: Bool = false,
+        _ context: APIContext
+    ) async throws -> Response {
         let name = try context.pathName("name")
         guard (1...JobLimits.nameBytes).contains(name.utf8.count) else {
             throw Problem(.notFound, "A queue's name has 1 to \(JobLimits.nameBytes) bytes.")
         }
+        // A type's queue is known before its first job.
+        if !creates, !services.types.haveQueue(name) { _ = try await self.queue(name, context) }
         try await services.stores.jobs.configure(queue: name, change)
         let queue = try await queue(name, context)
         return QueueJSON.response(queue, headers: .noStore)

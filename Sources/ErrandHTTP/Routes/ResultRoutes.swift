@@ -37,7 +37,7 @@ struct ResultRoutes: Sendable {
                     .jobID,
                     .query("after", .count, "Only lines after this sequence."),
                     .limit("How many lines.", maximum: 1000),
-                    .query("level", .logLevel, "Only lines that matter as much.")
+                    .query("level", .logLevel, "Only lines that matter as much or more.")
                 )
                 .answering(.json(200, .array(Self.lineSchema), "The lines, the oldest first."))
                 .refusing(.gone),

@@ -59,11 +59,14 @@ struct SignInRoutes: Sendable {
         return try await services.authenticator.principal(bearing: key, from: address)
     }
 
+    /// As much as a header field may have, where a token usually is.
+    private static let keyBytes = 32 * 1024
+
     private static func key(in body: JSONText) throws -> String? {
         var key: String?
         let reader = FieldReader.read(try body.object()) { reader, name, value in
             guard name == "key" else { return false }
-            key = reader.string(name, value)
+            key = reader.text(name, value, atMost: keyBytes)
             return true
         }
         try reader.finish()

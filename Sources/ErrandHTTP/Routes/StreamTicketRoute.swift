@@ -24,7 +24,11 @@ struct StreamTicketRoute: Sendable {
                 )
                 .taking(
                     .object,
-                    .fields(["path": Schema.text.about("The path of the stream, without a query.")]),
+                    .fields([
+                        "path": Schema.string(1...JobLimits.errorBytes).about(
+                            "The path of the stream, without a query."
+                        )
+                    ]),
                     example: #"{"path":"/api/events"}"#
                 )
                 .answering(
@@ -55,7 +59,7 @@ struct StreamTicketRoute: Sendable {
         var path: String?
         var reader = FieldReader.read(try body.object()) { reader, name, value in
             guard name == "path" else { return false }
-            path = reader.string(name, value)
+            path = reader.text(name, value)
             return true
         }
         let known = streams.joined(separator: " or ")

@@ -29,7 +29,7 @@ struct SubmitAnswer {
         let headers = headers(job, at: now)
         let isDone = inserted.firstOutcome != .inserted || preferences.wait != nil && job.status.isTerminal
         guard !preferences.isMinimal || isDone else { return Response(status: .accepted, headers: headers) }
-        var json = JobJSON(job: job, now: now, knowsSubstate: made == nil)
+        var json = JobJSON(job: job, now: now, knowsSubstate: made == nil).showingMetadata()
         json.submitOutcome = inserted.firstOutcome
         json.warnings = ignored.map { "There is no field \"\($0.quotable)\"; it was passed over." }
         return .json(isDone ? .ok : .accepted, headers: headers) { json.write(to: &$0) }

@@ -48,6 +48,33 @@ struct WebhookJSON {
     }
 }
 
+/// The webhook that came with a job, as the job shows it: never its secret.
+enum JobWebhookJSON {
+    static let schema = Schema.object([
+        "url": .text,
+        "events": .array(.words(WebhookEvent.allCases.map(\.rawValue))),
+        "format": .words(Webhook.Format.allCases.map(\.rawValue)),
+        "enabled": .boolean,
+        "disabledBecause": Schema.text.about("Why it was switched off.").optional,
+    ])
+
+    /// - Parameters:
+    ///   - webhook: What came with the job.
+    ///   - seesSecrets: Whether the whole URL is shown: its query may be what lets one in there.
+    ///   - writer: Where it goes.
+    static func write(_ webhook: Webhook, seesSecrets: Bool, to writer: inout JSONWriter) {
+        let parts = webhook.url.split(separator: "?", maxSplits: 1)
+        let url = seesSecrets || parts.count < 2 ? webhook.url : "\(parts[0])?\(Redaction.mark)"
+        writer.object { writer in
+            writer.member("url", url)
+            writer.member("events", webhook.events.sorted().map(\.rawValue))
+            writer.member("format", webhook.format.rawValue)
+            writer.member("enabled", webhook.isEnabled)
+            writer.memberIfPresent("disabledBecause", webhook.disabledBecause)
+        }
+    }
+}
+
 /// A delivery as the log shows it.
 struct DeliveryJSON {
     static let schema = Schema.object([

@@ -21,8 +21,8 @@ struct WebhookRequest {
     static let ownSchema = Schema.fields([
         "url": Schema.string(1...2048).about("Where the job's end is told: https, and a public address."),
         "secret": Schema.text.about("Signs the delivery: whsec_ and the base64 of 24 to 64 bytes."),
-        "events": events.optional,
-        "format": Schema.words(Webhook.Format.allCases.map(\.rawValue)).optional,
+        "events": events.about("Which ends; left out: all.").optional,
+        "format": Schema.words(Webhook.Format.allCases.map(\.rawValue)).standard("\"standard\"").optional,
     ])
     private static let events = Schema.array(
         .words(WebhookEvent.allCases.map(\.rawValue)),

@@ -12,10 +12,11 @@ extension BulkActionRequest {
             .about("The jobs, by id or number; or filter.").optional,
             "filter": FilterReader.schema.about("All jobs that a list with these parameters would have.").optional,
             "dryRun": Schema.boolean.about("Only say how many jobs the filter means.").optional,
-            "confirmToken": Schema.text.about("From the answer of a dry run; good for five minutes.").optional,
+            "confirmToken": Schema.string(0...JobLimits.errorBytes)
+                .about("From the answer of a dry run; good for five minutes.").optional,
         ])
         switch kind {
-        case .cancel: return common.adding(["reason": Schema.text.about("Why; people see it.").nullable.optional])
+        case .cancel: return common.adding(["reason": Schema.reason("Why; people see it.").nullable.optional])
         case .retry: return common.adding(["runAt": Schema.time.about("When they may run.").nullable.optional])
         case .reschedule: return common.adding(["runAt": Schema.time.about("When they may run.")])
         case .delete: return common
@@ -44,14 +45,14 @@ extension BulkActionRequest {
 extension FilterReader {
     static let schema = Schema.fields([
         "status": Schema.either(.text, .array(.text)).optional,
-        "type": Schema.either(.text, .array(.text)).optional,
-        "projectId": Schema.text.optional,
-        "queue": Schema.text.optional,
-        "tag": Schema.text.optional,
-        "createdBy": Schema.text.optional,
+        "type": Schema.either(.name, .array(.name, count: 0...1000)).optional,
+        "projectId": Schema.name.optional,
+        "queue": Schema.name.optional,
+        "tag": Schema.string(0...JobLimits.errorBytes).optional,
+        "createdBy": Schema.name.optional,
         "createdAfter": Schema.time.optional,
         "createdBefore": Schema.time.optional,
-        "q": Schema.text.optional,
+        "q": Schema.string(0...JobLimits.errorBytes).optional,
     ])
 }
 #endif

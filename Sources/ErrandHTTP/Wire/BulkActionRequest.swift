@@ -47,7 +47,7 @@ struct BulkActionRequest {
             switch (name, action.kind) {
             case ("ids", _): ids = reader.array(name, value)
             case ("filter", _): filter = reader.object(name, value)
-            case ("reason", .cancel): action.reason = reader.string(name, value)
+            case ("reason", .cancel): action.reason = reader.text(name, value)
             case ("runAt", .retry), ("runAt", .reschedule): action.runAt = reader.date(name, value)
             default: return confirmation.take(name, value, &reader)
             }
@@ -91,7 +91,7 @@ struct Confirmation {
     mutating func take(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> Bool {
         switch name {
         case "dryRun": isDryRun = reader.bool(name, value) ?? false
-        case "confirmToken": token = reader.string(name, value)
+        case "confirmToken": token = reader.text(name, value)
         default: return false
         }
         return true

@@ -9,7 +9,7 @@ struct BulkSubmission {
 
     static func schema(_ types: JobTypes) -> Schema {
         Schema.fields([
-            "jobs": .array(JobSubmission.schema(types), count: 1...mostJobs),
+            "jobs": .array(JobSubmission.schema(types, inBulk: true), count: 1...mostJobs),
             "atomic": Schema.boolean.about("Whether one that is refused refuses all.").standard("true").optional,
         ])
     }
@@ -21,7 +21,14 @@ struct BulkSubmission {
     /// By what the request is known when it comes again: of all its jobs, and of those too that are refused.
     let fingerprint: SubmitFingerprint
 
-    init(_ body: JSONText, types: JobTypes) throws {
+    /// Reads the body.
+    ///
+    /// - Parameters:
+    ///   - body: What was sent.
+    ///   - types: Those that jobs may have.
+    ///   - made: The identifier of a job that gives none of its own, by its place; others may refer to it.
+    /// - Throws: ``Problem`` for what is wrong with the body as a whole.
+    init(_ body: JSONText, types: JobTypes, made: @escaping (Int) -> JobID? = { _ in nil }) throws {
         var elements: [JSONText]?
         var isAtomic = true
         var reader = FieldReader.read(try body.object()) { reader, name, value in
@@ -38,11 +45,14 @@ struct BulkSubmission {
         }
         try reader.finish()
         self.isAtomic = isAtomic
-        jobs = (elements ?? []).enumerated().map { index, element in
-            do { return .success(try JobSubmission.job(from: element, types: types, isKeyed: true)) } catch {
-                return .failure(Problem(error).under("/jobs/\(index)"))
-            }
+        let references = BulkReferences(elements: elements ?? [], made: made)
+        let read: [Result<NewJob, Problem>] = references.elements.enumerated().map { index, element in
+            do {
+                let resolved = references.resolved(element, at: index)
+                return .success(try JobSubmission.job(from: resolved, types: types, isKeyed: true))
+            } catch { return .failure(Problem(error).under("/jobs/\(index)")) }
         }
+        jobs = BulkReferences.inOrder(read)
         let parts = zip(jobs, elements ?? []).map { job, element in
             guard case .success(let job) = job else {
                 let digest = SubmitDigest(element)
@@ -51,6 +61,15 @@ struct BulkSubmission {
             return job.fingerprint
         }
         fingerprint = SubmitFingerprint(whole: parts, isAtomic ? "all" : "each")
+    }
+
+    /// Whether a store refused a job for the id that the request gives it.
+    func isAboutOwnID(_ error: any Error) -> Bool {
+        guard let pointer = (error as? JobStoreError)?.pointer, pointer.hasSuffix("/id"),
+            let index = Int(pointer.dropFirst().prefix { $0 != "/" }), jobs.indices.contains(index),
+            case .success(let job) = jobs[index]
+        else { return false }
+        return job.id != nil
     }
 
     /// What a store is told of the request with one of its jobs.

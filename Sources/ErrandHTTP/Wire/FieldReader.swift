@@ -79,9 +79,35 @@ struct FieldReader {
         return nil
     }
 
+    /// A text of at most so many bytes.
+    mutating func text(_ name: String, _ value: JSONText, atMost bytes: Int = JobLimits.errorBytes) -> String? {
+        guard let text = string(name, value) else { return nil }
+        guard text.utf8.count > bytes else { return text }
+        refuse(name, "too-long", "\(name) has \(text.utf8.count) bytes; at most \(bytes) are allowed.")
+        return nil
+    }
+
+    /// A name of any length: what it is submitted to says how long it may be.
     mutating func name(_ name: String, _ value: JSONText) -> Name? { string(name, value).map { Name($0) } }
 
-    mutating func names(_ name: String, _ value: JSONText) -> [Name]? { strings(name, value)?.map { Name($0) } }
+    /// A name that nothing else looks at: of at most 200 bytes.
+    mutating func boundedName(_ name: String, _ value: JSONText) -> Name? {
+        text(name, value, atMost: JobLimits.nameBytes).map { Name($0) }
+    }
+
+    /// Names, at most so many, each of 1 to 200 bytes.
+    mutating func names(_ name: String, _ value: JSONText, atMost count: Int = 1000) -> [Name]? {
+        guard let names = strings(name, value) else { return nil }
+        if names.count > count {
+            refuse(name, "too-long", "\(name) has \(names.count) names; at most \(count) are allowed.")
+        }
+        let range = 1...JobLimits.nameBytes
+        if let place = names.firstIndex(where: { !range.contains($0.utf8.count) }) {
+            let length = names[place].utf8.count
+            refuse(name, "invalid", "\(name)[\(place)] has \(length) bytes; it must have 1 to \(range.upperBound).")
+        }
+        return names.map { Name($0) }
+    }
 
     /// A queue that jobs may be put into from outside.
     mutating func queue(_ name: String, _ value: JSONText) -> Name? {

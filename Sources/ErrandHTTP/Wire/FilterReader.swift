@@ -22,11 +22,11 @@ struct FilterReader {
         switch name {
         case "status": statusWords = Self.words(name, value, &reader)
         case "type": filter.types = Self.words(name, value, &reader).map { Set($0.map { Name($0) }) }
-        case "projectId": filter.projectId = reader.name(name, value)
-        case "queue": filter.queue = reader.name(name, value)
-        case "tag": filter.tag = reader.string(name, value)
-        case "createdBy": filter.createdBy = reader.string(name, value)
-        case "q": filter.search = reader.string(name, value)
+        case "projectId": filter.projectId = reader.boundedName(name, value)
+        case "queue": filter.queue = reader.boundedName(name, value)
+        case "tag": filter.tag = reader.text(name, value)
+        case "createdBy": filter.createdBy = reader.text(name, value, atMost: JobLimits.nameBytes)
+        case "q": filter.search = reader.text(name, value)
         case "createdAfter": filter.createdAfter = reader.date(name, value)
         case "createdBefore": filter.createdBefore = reader.date(name, value)
         default: return false
@@ -36,7 +36,8 @@ struct FilterReader {
 
     /// One word, or several.
     private static func words(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> [String]? {
-        value.kind == .string ? reader.string(name, value).map { [$0] } : reader.strings(name, value)
+        guard value.kind == .string else { return reader.names(name, value)?.map(\.text) }
+        return reader.text(name, value, atMost: JobLimits.nameBytes).map { [$0] }
     }
 }
 #endif

@@ -90,6 +90,9 @@ struct JobExplanation {
         if job.blockedBy > 0 {
             note("blocked", blockedDetail)
         }
+        if job.stopping != nil {
+            note("stopping", "The job was cancelled and retried, and its cancelled run may still be at work.")
+        }
         if let pause = queue?.pause {
             let why = pause.reason.map { ": \($0)" } ?? ""
             note("queue-paused", "The queue \(job.queue) is paused\(why).", since: pause.since)

@@ -10,7 +10,9 @@ struct JobList {
         "createdBefore", "q",
     ]
     /// What changes the list beside the filters, and is kept in its links.
-    private static let shapeNames = ["sort", "count"]
+    private static let shapeNames = ["sort", "count", "include"]
+    /// Parameters whose values are lists.
+    private static let listNames: Set = ["status", "type", "include"]
 
     /// The parameters of a list, as the document has them.
     static let parameters: [Parameter] = [
@@ -29,13 +31,21 @@ struct JobList {
         .query("q", .text, "Jobs with this number, or this text in what they are found by."),
         .query("sort", .words(["-createdAt", "createdAt"]), "The newest first, as when left out, or the oldest."),
         .query("count", .words([Count.exact, .estimate].map(\.rawValue)), "Say in X-Total-Count how many there are."),
-        .limit("How many."), .cursor,
+        .query("include", .array(.words(["metadata"])), "What else is shown of each; no list has metadata otherwise."),
+        .query(
+            "limit",
+            .count,
+            "How many: 50 when 0, or left out beside a cursor; 1,000 when both are left out; more than 200 are 200."
+        ),
+        .cursor,
     ]
 
     let filter: JobFilter
     let page: PageRequest
     /// How many there are is asked for.
     let count: Count?
+    /// Whether each job is shown with its metadata.
+    let showsMetadata: Bool
     private let cursors: CursorCodec
     private let words: [String]
     /// The given filters, encoded, for the links.
@@ -57,6 +67,7 @@ struct JobList {
         self.cursors = cursors
         let isOldestFirst = try Self.isOldestFirst(query)
         count = try Self.count(query)
+        showsMetadata = try Self.showsMetadata(query)
         let words =
             ["jobs by number, \(isOldestFirst ? "rising" : "falling")"] + [scope.tenantId.map { "=\($0)" } ?? ""]
             + filter.words
@@ -105,11 +116,19 @@ struct JobList {
         throw .parameter("count", "invalid", "count is \"\(word.quotable)\"; it must be exact or estimate.")
     }
 
+    private static func showsMetadata(_ query: Query) throws(Problem) -> Bool {
+        let words = query.list("include") ?? []
+        if let other = words.first(where: { $0 != "metadata" }) {
+            throw .parameter("include", "invalid", "include has \"\(other.quotable)\"; in a list it may have metadata.")
+        }
+        return !words.isEmpty
+    }
+
     private static func parameters(_ query: Query) throws(Problem) -> [(name: String, value: String)] {
         var parameters: [(name: String, value: String)] = []
         for name in filterNames + shapeNames + ["limit"] {
             let text =
-                name == "status" || name == "type" ? query.list(name)?.joined(separator: ",") : try query.text(name)
+                listNames.contains(name) ? query.list(name)?.joined(separator: ",") : try query.text(name)
             if let text { parameters.append((name, PercentCoding.encode(text))) }
         }
         return parameters

@@ -6,7 +6,7 @@ import Hummingbird
 /// The body that changes a job that waits: a merge patch (RFC 7396), in which null takes a member back to its default.
 struct JobPatch {
     static let schema = Schema.fields([
-        "priority": Schema.integer(-32768...32767).about("What is larger runs sooner.").optional,
+        "priority": Schema.integer(-32768...32767).about("What is lower runs sooner; null: 0.").optional,
         "runAt": Schema.time.about("When it may run; null: now.").optional,
         "queue": Schema.name.about("null: the type's.").optional,
         "tags": Schema.array(.text).optional,

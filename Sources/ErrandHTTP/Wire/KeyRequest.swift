@@ -7,10 +7,11 @@ struct KeyRequest {
     static let schema = Schema.fields([
         "name": Schema.string(1...APIKey.nameBytes).about("For people."),
         "scopes": .array(.words(AccessScope.allCases.map(\.rawValue)), count: 1...Int.max),
-        "tenantId": Schema.text.about(
+        "tenantId": Schema.name.nullable.about(
             "Another tenant than the maker's; null: the whole installation. Both for keys of the installation alone."
         ).optional,
-        "projects": Schema.array(.text).about("The projects that it reaches; left out: all of its maker's.").optional,
+        "projects": Schema.array(.name, count: 0...1000)
+            .about("The projects that it reaches; left out: all of its maker's.").optional,
         "expiresAt": Schema.time.about("In the future; left out: never.").optional,
     ]).named("KeyRequest")
 
@@ -36,7 +37,7 @@ struct KeyRequest {
             case "projects": request.projects = reader.names(name, value)
             case "tenantId":
                 request.isForAll = value.isNull
-                request.tenantId = reader.name(name, value)
+                request.tenantId = reader.boundedName(name, value)
             case "expiresAt": request.expiresAt = reader.date(name, value)
             default: return false
             }
@@ -99,6 +100,7 @@ struct KeyRequest {
             scope = .system
         } else if let tenantId {
             scope = .tenant(tenantId)
+            if tenantId.isEmpty { reader.refuse("tenantId", "invalid", "tenantId is empty; a tenant has a name.") }
             if WebhookDelivery.isReserved(tenant: tenantId) {
                 reader.refuse("tenantId", "not-allowed", "The tenant \"\(tenantId.text.quotable)\" is Errand's own.")
             }

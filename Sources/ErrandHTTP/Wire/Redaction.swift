@@ -13,11 +13,24 @@ enum Redaction {
         "credential", "cookie", "session",
     ]
 
-    /// The value as it may be shown.
+    /// The value as it may be shown: with nothing secret in it, just as it is spelt.
     static func redacted(_ json: JSONText) -> JSONText {
+        guard hasSecret(json) else { return json }
         var writer = JSONWriter()
         write(json, to: &writer)
         return writer.text
+    }
+
+    private static func hasSecret(_ json: JSONText) -> Bool {
+        switch json.kind {
+        // What is stored is valid, and only an object has members, only an array elements.
+        case .object:
+            return ((try? json.object().members) ?? []).contains { name, value in
+                isSecret(name) && !value.isNull || hasSecret(value)
+            }
+        case .array: return ((try? json.elements()) ?? []).contains(where: hasSecret)
+        default: return false
+        }
     }
 
     private static func write(_ json: JSONText, to writer: inout JSONWriter) {

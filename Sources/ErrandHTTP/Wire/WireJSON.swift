@@ -4,8 +4,11 @@ package import FoundationEssentials
 
 /// The documents of the API without its server, for a program that opens the store itself and shows the same.
 package enum WireJSON {
-    /// A job.
-    package static func job(_ job: Job, now: Date) -> JSONText { text { JobJSON(job: job, now: now).write(to: &$0) } }
+    /// A job as ``JobRoutes`` shows it; of a list without its metadata.
+    package static func job(_ job: Job, now: Date, isOfList: Bool = false) -> JSONText {
+        let json = JobJSON(job: job, now: now)
+        return text { (isOfList ? json : json.showingMetadata()).write(to: &$0) }
+    }
 
     /// A queue.
     package static func queue(_ queue: QueueState) -> JSONText { text { QueueJSON.write(queue, to: &$0) } }

@@ -70,10 +70,10 @@ struct ClaimRoute: Sendable {
         }
     }
 
-    /// For how long a worker may hold a job: past its deadline only to say so.
+    /// For how long a worker may hold a job: past its deadline only to stop, and to say so.
     private func lease(of job: ClaimedJob, _ claim: ClaimRequest) -> Duration {
         guard let seconds = job.timeoutSeconds else { return claim.lease }
-        return min(claim.lease, .seconds(seconds) + services.options.deadlineGrace)
+        return min(claim.lease, .seconds(seconds) + services.options.stopping.time(of: job.type))
     }
 
     /// The answer to a worker that is not to work: it need not ask again before it has heard so.
@@ -87,8 +87,10 @@ struct ClaimRoute: Sendable {
     struct Wanted {
         static let schema = Schema.fields([
             "workerId": Schema.string(1...200).about("What opening the session answered."),
-            "queues": Schema.array(.text).about("Fewer queues than the session's.").optional,
-            "types": Schema.array(.text).about("Fewer types than the session's.").optional,
+            "queues": Schema.array(.name, count: 0...SessionRequest.nameLimit).about("Fewer queues than the session's.")
+                .optional,
+            "types": Schema.array(.name, count: 0...SessionRequest.nameLimit).about("Fewer types than the session's.")
+                .optional,
             "max": Schema.integer(1...Int64(SessionRequest.slotLimit))
                 .about("How many jobs; never more than maxClaim are given.").standard("1").optional,
             "waitSeconds": Schema.integer(0...ClaimRoute.longestWait).standard("0").optional,
@@ -104,9 +106,9 @@ struct ClaimRoute: Sendable {
             var given = self
             var reader = try await services.readFields(request, context, isRequired: true) { reader, name, value in
                 switch name {
-                case "workerId": given.workerId = reader.name(name, value) ?? ""
-                case "queues": given.queues = reader.names(name, value)
-                case "types": given.types = reader.names(name, value)
+                case "workerId": given.workerId = reader.boundedName(name, value) ?? ""
+                case "queues": given.queues = reader.names(name, value, atMost: SessionRequest.nameLimit)
+                case "types": given.types = reader.names(name, value, atMost: SessionRequest.nameLimit)
                 case "max": given.max = reader.integer(name, value, in: 1...Int64(SessionRequest.slotLimit)) ?? 1
                 case "waitSeconds":
                     given.waitSeconds = reader.integer(name, value, in: 0...ClaimRoute.longestWait) ?? 0

@@ -9,7 +9,8 @@ struct FailRequest {
             .about("Why, for the job's owner; what is beyond \(JobLimits.errorBytes) bytes is cut."),
         "code": Schema.string(1...JobLimits.nameBytes, pattern: "^[A-Za-z0-9_.-]+$")
             .about("Why, for a program.").standard("\"error\"").optional,
-        "details": Schema.any.atMost(bytes: JobLimits.detailsBytes, "More of it.").optional,
+        "details": Schema.any
+            .about("More of it; what has more than \(JobLimits.detailsBytes) bytes of JSON is left out.").optional,
         "retryable": Schema.boolean.about("false: do not try again.").standard("true").optional,
         "retryAfterSeconds": Schema.delay.about("Left out: longer after each attempt.").optional,
     ])

@@ -14,7 +14,7 @@ struct HeartbeatRequest {
     static let schema = Schema.fields([
         "state": Schema.words(WorkerAnnouncement.State.allCases.map(\.rawValue)).about("How the worker is.")
             .standard("\"run\"").optional,
-        "rssBytes": Schema.count.about("How much memory it has.").optional,
+        "rssBytes": Schema.count.about("How much memory it takes; taken, and not kept.").optional,
         "jobs": Schema.array(
             .fields(["id": .uuid, "fence": .count, "token": .text]),
             count: 0...SessionRequest.slotLimit
@@ -101,7 +101,10 @@ struct HeartbeatAnswer {
             case .renewed:
                 writer.member("action", "continue")
                 writer.member("expiresIn", duration.seconds)
-            case .cancelled: writer.member("action", "cancel")
+            case .cancelled:
+                // Held on, so that its worker can say when it has stopped.
+                writer.member("action", "cancel")
+                writer.member("expiresIn", duration.seconds)
             case .lost: writer.member("action", "lost")
             }
         }

@@ -19,7 +19,8 @@ extension Job {
     func earlierEnd(of settlement: Settlement) -> EarlierEnd {
         let run = settlement.lease.fence
         if case .acknowledgeCancel = settlement.outcome {
-            return fence == run + 1 && cancelAcknowledgedAt != nil ? .same : .none
+            // Also where somebody gave the job a new life since.
+            return errors.contains { $0.fence == run && $0.outcome == .cancelled } ? .same : .none
         }
         if fence == run, status == .completed {
             guard case .complete(let result) = settlement.outcome else { return .other }

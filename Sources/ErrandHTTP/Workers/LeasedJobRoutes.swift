@@ -52,7 +52,7 @@ struct LeasedJobRoutes: Sendable {
         "lines": Schema.array(
             .fields([
                 "ts": Schema.time.about("Left out: now.").optional,
-                "level": Schema.logLevel.optional,
+                "level": Schema.logLevel.standard("\"info\"").optional,
                 "msg": Schema.text.about("What is beyond \(JobLimits.logLineBytes) bytes is cut.").optional,
             ]),
             count: 0...logLines

@@ -13,7 +13,7 @@ struct SessionRequest {
         return Schema.fields([
             "name": Schema.name.about("For people."),
             "types": Schema.array(type, count: 1...nameLimit).about("What it can run; all have to be known here."),
-            "queues": Schema.array(.text, count: 0...nameLimit).about("Where it takes jobs from; left out: all.")
+            "queues": Schema.array(.name, count: 0...nameLimit).about("Where it takes jobs from; left out: all.")
                 .optional,
             "slots": Schema.integer(1...Int64(slotLimit)).about("How many jobs it runs at once.").standard("1")
                 .optional,
@@ -60,8 +60,8 @@ struct SessionRequest {
         case "version": version = reader.string(name, value)
         case "language": language = reader.string(name, value)
         case "labels": labels = reader.object(name, value)
-        case "queues": queues = reader.names(name, value)
-        case "types": types = reader.names(name, value) ?? []
+        case "queues": queues = reader.names(name, value, atMost: Self.nameLimit)
+        case "types": types = reader.names(name, value, atMost: Self.nameLimit) ?? []
         case "slots": slots = Int(reader.integer(name, value, in: 1...Int64(Self.slotLimit)) ?? 1)
         default: return false
         }
@@ -73,13 +73,6 @@ struct SessionRequest {
             guard let text, !(1...JobLimits.nameBytes).contains(text.utf8.count) else { continue }
             let range = "1 to \(JobLimits.nameBytes)"
             reader.refuse(field, "invalid", "\(field) has \(text.utf8.count) bytes; it must have \(range).")
-        }
-        for (field, names) in [("types", types), ("queues", queues ?? [])] where names.count > Self.nameLimit {
-            reader.refuse(
-                field,
-                "too-long",
-                "\(field) has \(names.count) names; at most \(Self.nameLimit) are allowed."
-            )
         }
         if types.isEmpty {
             reader.refuse("types", "required", "types is missing or empty; it names what the worker can run.")

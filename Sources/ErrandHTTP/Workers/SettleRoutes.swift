@@ -46,7 +46,7 @@ struct SettleRoutes: Sendable {
         "resultUploadId": Schema.uuid.about("What sending the result's file answered; or result.").optional,
     ])
     private static let releaseSchema = Schema.fields([
-        "reason": Schema.text.about("Why, for people.").optional,
+        "reason": Schema.reason("Why: a line of the job's log.").optional,
         "delaySeconds": Schema.delay.about("When it may run again.").standard("0").optional,
     ])
 
@@ -65,6 +65,7 @@ struct SettleRoutes: Sendable {
         }
         try reader.finish()
         let token = try await services.lease(request, context)
+        try await refuseLate(token, context)
         let result =
             if let upload {
                 try await services.result(from: upload, of: token.lease, context)
@@ -72,6 +73,16 @@ struct SettleRoutes: Sendable {
                 try await checked(value, of: token.lease, context)
             }
         return try await settle(.complete(result), token, context)
+    }
+
+    /// Ends a run that comes with its result after its deadline as what it is: one that timed out.
+    private func refuseLate(_ token: LeaseToken, _ context: APIContext) async throws {
+        guard let deadline = token.deadline, deadline < services.now else { return }
+        let job = try await services.stores.jobs.job(.id(token.lease.id), scope: context.scope)
+        // To a run that is over, settling says so.
+        guard job.isRun(of: token.lease) else { return }
+        let end = try await end(Settlement(lease: token.lease, outcome: services.timeout(of: job, token)), context)
+        throw Problem(.alreadySettled, "The result came after the run's deadline.", currentStatus: end.status)
     }
 
     /// The result, held to its type's schema where any type has one.
@@ -96,24 +107,40 @@ struct SettleRoutes: Sendable {
     }
 
     private func release(_ request: Request, _ context: APIContext) async throws -> Response {
-        var delay = Int64(0)
+        var (delay, reason) = (Int64(0), String?.none)
         try await services.readFields(request, context) { reader, name, value in
             switch name {
-            case "reason": _ = reader.string(name, value)
+            case "reason": reason = reader.text(name, value)
             case "delaySeconds": delay = reader.integer(name, value, in: 0...Int64(JobLimits.longestDelay)) ?? 0
             default: return false
             }
             return true
         }.finish()
         let token = try await services.lease(request, context)
-        return try await settle(.release(after: .seconds(delay)), token, context)
+        var settlement = Settlement(lease: token.lease, outcome: .release(after: .seconds(delay)))
+        if let reason {
+            var report = RunReport(lease: token.lease)
+            report.logs = [LogLine(at: services.now, level: .info, message: "The worker gave the job back: \(reason)")]
+            settlement.report = report
+        }
+        return try await settle(settlement, context)
     }
 
     private func cancelled(_ request: Request, _ context: APIContext) async throws -> Response {
         try await services.readFields(request, context) { _, _, _ in false }.finish()
         let token = try await services.lease(request, context)
-        _ = try await end(Settlement(lease: token.lease, outcome: .acknowledgeCancel), context)
+        _ = try await end(Settlement(lease: token.lease, outcome: try await stopped(token, context)), context)
         return Response(status: .noContent, headers: .noStore)
+    }
+
+    /// What it means that a handler which was told to stop has stopped: past its deadline, that the run timed out.
+    private func stopped(_ token: LeaseToken, _ context: APIContext) async throws -> Settlement.Outcome {
+        guard let deadline = token.deadline, deadline <= services.now else { return .acknowledgeCancel }
+        let job = try await services.stores.jobs.job(.id(token.lease.id), scope: context.scope)
+        let wasTimedOut = job.errors.contains {
+            $0.fence == token.lease.fence && $0.code == JobFailure.Code.timeout
+        }
+        return job.isRun(of: token.lease) || wasTimedOut ? services.timeout(of: job, token) : .acknowledgeCancel
     }
 
     private func settle(
@@ -121,7 +148,11 @@ struct SettleRoutes: Sendable {
         _ token: LeaseToken,
         _ context: APIContext
     ) async throws -> Response {
-        let (status, job) = try await end(Settlement(lease: token.lease, outcome: outcome), context)
+        try await settle(Settlement(lease: token.lease, outcome: outcome), context)
+    }
+
+    private func settle(_ settlement: Settlement, _ context: APIContext) async throws -> Response {
+        let (status, job) = try await end(settlement, context)
         return .json(headers: .noStore) { writer in
             writer.object { writer in
                 writer.member("status", status.rawValue)
@@ -161,6 +192,11 @@ struct SettleRoutes: Sendable {
             count(settlement, status, job)
             return (status, job)
         case .fenced:
+            // However its worker says that the run ended: it has stopped, and holds nothing any more.
+            if job.stopping?.fence == lease.fence, settlement.outcome != .acknowledgeCancel {
+                let stopped = Settlement(lease: lease, outcome: .acknowledgeCancel)
+                _ = try await services.stores.jobs.settle([stopped])
+            }
             switch job.earlierEnd(of: settlement) {
             // Somebody may run it again by now; what this run left it as is what its worker wants to know.
             case .same: return (job.fence == lease.fence ? job.status : .queued, job)

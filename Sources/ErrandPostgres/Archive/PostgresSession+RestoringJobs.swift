@@ -8,6 +8,8 @@ extension PostgresSession {
             var job = record.job
             // The lease of a run that was left over is over.
             if job.status == .running, job.tracking == nil { job.leaseEnd = .seconds(-1) }
+            // Nobody worked on the source any more.
+            job.stopping = nil
             return HeldJob(job: job, stored: nil, fingerprint: record.fingerprint)
         }
         let live = held.filter { !$0.job.status.isTerminal }

@@ -13,6 +13,7 @@ enum PostgresMigrations {
             ("V006_webhooks", PackageResources.V006_webhooks_sql),
             ("V007_spent_tokens", PackageResources.V007_spent_tokens_sql),
             ("V008_operating", PackageResources.V008_operating_sql),
+            ("V009_stopping", PackageResources.V009_stopping_sql),
             ("V010_cascades", PackageResources.V010_cascades_sql),
             ("V011_kept_answers", PackageResources.V011_kept_answers_sql),
         ]

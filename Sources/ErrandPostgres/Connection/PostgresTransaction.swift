@@ -49,6 +49,7 @@ enum PostgresTransaction {
                 return try body(session)
             } catch {
                 undo(session, link)
+                context.disk.note(error)
                 if try quarantine(error.corruptRow, on: link, context) { continue }
                 guard error.postgres?.isRetryable == true, attempt < attempts else { throw error }
                 attempt += 1

@@ -130,7 +130,7 @@ extension PostgresSession {
             """
             WITH ended AS (
                 DELETE FROM errand.dataset_writes w WHERE w.dataset = $1::bigint
-                    AND NOT EXISTS (SELECT FROM errand.live s WHERE s.number = w.job)
+                    AND NOT EXISTS (SELECT FROM errand.live s WHERE s.number = w.job AND s.status < 2)
                 RETURNING w.generation, w.mode)
             INSERT INTO errand.dead_generations (generation) SELECT generation FROM ended WHERE mode = 'replace'
             """,

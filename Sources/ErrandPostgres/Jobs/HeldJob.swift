@@ -27,6 +27,12 @@ final class HeldJob {
     /// Whether a worker may claim it once it is due.
     var isWaiting: Bool { job.status == .queued && job.tracking == nil && job.blockedBy == 0 }
 
+    /// Whether its row is in `live`: it has not ended, or a run of it may still be at work.
+    var isLive: Bool { Self.isLive(job) }
+    var wasLive: Bool { stored.map(Self.isLive) ?? false }
+
+    static func isLive(_ job: Job) -> Bool { !job.status.isTerminal || job.stopping != nil }
+
     /// When a tracked job that has not ended will have been silent for too long, in milliseconds.
     var staleAt: Int64? {
         guard let seconds = job.tracking?.staleAfterSeconds, !job.status.isTerminal else { return nil }

@@ -28,6 +28,8 @@ struct InsertPlan {
     var answers: [Answer] = []
     /// Their places by id, where the client made it.
     var places: [JobID: Int] = [:]
+    /// What a unique key answered jobs of the batch with, by the ids that the batch gave them.
+    var aliases: [JobID: Answer] = [:]
     /// Which of them holds a unique key.
     var holders: [Key: Int] = [:]
     /// Stored jobs that are waited for, and who waits for them.
@@ -59,6 +61,16 @@ struct InsertPlan {
         var tenant: Name?
         var project: Name?
         var fingerprint: String?
+    }
+
+    /// Where a job that one of the batch waits for is: among those to be stored, or stored under a number.
+    func place(of id: JobID) -> (inner: Int?, number: Int64?) {
+        if let inner = places[id] { return (inner, nil) }
+        switch aliases[id] {
+        case .new(let place, _, _): return (place, nil)
+        case .stored(let job): return (nil, job.number)
+        case nil: return (nil, dependencies[id])
+        }
     }
 
     /// Adds a job, as it is to be stored.

@@ -119,6 +119,8 @@ extension JobColumn {
         int("completed_at") { $0.job.completedAt?.milliseconds },
         int("expires_at") { $0.job.recordExpiresAt },
         int("lease_end") { $0.job.leaseEnd?.wholeMicroseconds },
+        int("stop_fence") { $0.job.stopping?.fence },
+        int("stop_end") { $0.job.stopping?.end.wholeMicroseconds },
         int("cancel_acknowledged_at") { $0.job.cancelAcknowledgedAt?.milliseconds },
         int("attempt", "integer", usual: 0) { Int64($0.job.attempt) },
         int("lost_count", "integer", usual: 0) { Int64($0.job.lostCount) },

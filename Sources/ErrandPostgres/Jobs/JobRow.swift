@@ -10,8 +10,8 @@ enum JobRow {
         s.run_at, s.attempt, j.max_attempts, s.lost_count, s.updated_at, j.expiry_fixed, s.rev, s.fence, s.blocked_by,
         s.progress, s.progress_message, s.result_type, s.result_location, s.failure_code, s.failure_message,
         s.failure_details, s.worker, j.timeout, j.tracked, j.stale_after, s.errors, j.created_by, j.created_by_name,
-        j.traceparent, j.unique_key, s.started_at, s.completed_at, s.expires_at, s.lease_end, s.cancel_acknowledged_at,
-        j.fingerprint, s.has_dependents, q.paused_since IS NOT NULL, q.concurrency IS NOT NULL
+        j.traceparent, j.unique_key, s.started_at, s.completed_at, s.expires_at, s.lease_end, s.stop_fence, s.stop_end,
+        s.cancel_acknowledged_at, j.fingerprint, s.has_dependents, q.paused_since IS NOT NULL, q.concurrency IS NOT NULL
         """
     /// The texts that may be long.
     static let texts = "j.after_ids, j.metadata, s.data, s.internal_data, s.checkpoint, s.result, j.payload"
@@ -123,6 +123,8 @@ enum JobRow {
         job.completedAt = row.optionalDate()
         job.recordExpiresAt = row.optionalInt()
         job.leaseEnd = row.optionalInt().map { .microseconds($0) }
+        let (fence, end) = (row.optionalInt(), row.optionalInt())
+        if let fence, let end { job.stopping = StoppingRun(fence: fence, end: .microseconds(end)) }
         job.cancelAcknowledgedAt = row.optionalDate()
     }
 

@@ -40,7 +40,7 @@ extension PostgresSession {
         try holdDependents(for: &step)
         try readEdges(for: &step)
         try step.follow { (number, event) throws(JobStoreError) in
-            guard held[number] != nil else { return (false, nil) }
+            guard held[number]?.job.status.isTerminal == false else { return (false, nil) }
             _ = try apply(event, to: number)
             return (true, cascades.popLast())
         }

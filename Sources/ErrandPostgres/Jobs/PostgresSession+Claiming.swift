@@ -110,10 +110,11 @@ extension PostgresSession {
             """
             WITH due AS MATERIALIZED (
                 SELECT number FROM errand.live WHERE waiting AND NOT claimable AND run_at <= $1::bigint
+                    AND (stop_end IS NULL OR stop_end <= $2::bigint)
                 ORDER BY run_at LIMIT 1000 FOR UPDATE SKIP LOCKED)
             UPDATE errand.live s SET claimable = true FROM due WHERE s.number = due.number
             """,
-            [.int(now)]
+            [.int(now), .int(time.steady.wholeMicroseconds)]
         )
     }
 
@@ -131,22 +132,30 @@ extension PostgresSession {
 
     /// How long it is until what ``nextDue(for:)`` found.
     func wait(_ rows: PostgresRows) throws(JobStoreError) -> Duration? {
-        try rows.first { (row) throws(JobStoreError) in Duration.milliseconds(max(0, row.int() - now)) }
+        try rows.first { (row) throws(JobStoreError) -> Duration? in
+            let due = row.optionalInt().map { Duration.milliseconds(max(0, $0 - now)) }
+            let stopped = row.optionalInt().map { max(.zero, .microseconds($0) - time.steady) }
+            return [due, stopped].compactMap(\.self).min()
+        } ?? nil
     }
 
+    /// When the first job of those that wait falls due, and when the first run must have stopped that is stopping,
+    /// which may hold back anything: a place, or its job.
     func nextDue(for request: ClaimRequest) -> PostgresStatement {
         PostgresStatement(
             """
-            SELECT n.run_at FROM unnest($1::text[]) AS t(type) CROSS JOIN LATERAL (
+            SELECT (SELECT n.run_at FROM unnest($1::text[]) AS t(type) CROSS JOIN LATERAL (
                 SELECT s.run_at FROM errand.live s WHERE s.waiting AND NOT s.claimable AND s.type = t.type
+                    AND (s.stop_end IS NULL OR s.stop_end <= $5::bigint)
                     AND ($2::text[] IS NULL OR s.queue = ANY ($2::text[]))
                     AND ($3::text IS NULL OR s.tenant = $3::text)
                     AND ($4::text[] IS NULL OR s.project = ANY ($4::text[])) ORDER BY s.run_at LIMIT 1) n
-            ORDER BY n.run_at LIMIT 1
+            ORDER BY n.run_at LIMIT 1),
+            (SELECT min(stop_end) FROM errand.live WHERE stop_end > $5::bigint)
             """,
             [
                 .texts(request.types), request.queues.map { .texts($0) } ?? .null, .text(request.tenantId),
-                projects(of: request),
+                projects(of: request), .int(time.steady.wholeMicroseconds),
             ]
         )
     }
@@ -180,6 +189,7 @@ extension PostgresSession {
     static func becomingRun(_ first: Int) -> String {
         """
         status = 1, waiting = false, claimable = false, fence = s.fence + 1, rev = s.rev + 1,
+            stop_fence = NULL, stop_end = NULL,
             attempt = s.attempt + 1, started_at = $\(first)::bigint, updated_at = $\(first)::bigint,
             worker = $\(first + 1)::text, lease_end = $\(first + 2)::bigint, progress = NULL, progress_message = NULL
         """

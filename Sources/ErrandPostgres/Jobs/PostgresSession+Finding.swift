@@ -29,7 +29,7 @@ extension PostgresSession {
     @discardableResult
     func hold(_ rows: PostgresRows) throws(JobStoreError) -> [Int64] {
         let jobs = try rows.map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: false) }
-        for job in jobs where held[job.job.number] == nil { held[job.job.number] = job }
+        for job in jobs where held[job.job.number] == nil { keep(job) }
         return jobs.map(\.job.number)
     }
 
@@ -48,7 +48,7 @@ extension PostgresSession {
             return found != nil
         }
         guard let found, scope.includes(found.job) else { throw try missing(reference, scope: scope) }
-        held[found.job.number] = found
+        keep(found)
         return found.job
     }
 

@@ -62,8 +62,9 @@ extension PostgresSession {
         )
         let holders = try rows.map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
         for holder in holders {
-            if held[holder.job.number]?.isChanged != true { held[holder.job.number] = holder }
-            guard let key = holder.job.uniqueKey else { continue }
+            if held[holder.job.number]?.isChanged != true { keep(holder) }
+            // A cancelled run that must have stopped is written as such before anything is stored.
+            guard let key = holder.job.uniqueKey, held[holder.job.number]?.isLive == true else { continue }
             plan.storedHolders[InsertPlan.Key(type: holder.job.type, key: key)] = holder.job.number
         }
     }
@@ -71,9 +72,11 @@ extension PostgresSession {
     /// The job that holds a unique key and is not the one that asks.
     func holder(ofKeyOf job: Job) throws(JobStoreError) -> Job? {
         guard let key = job.uniqueKey else { return nil }
-        return try sql(Self.lockByKeys, .texts([job.type]), .texts([key]), .text(job.tenantId))
-            .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true).job }
-            .first { $0.number != job.number }
+        let others = try sql(Self.lockByKeys, .texts([job.type]), .texts([key]), .text(job.tenantId))
+            .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
+            .filter { $0.job.number != job.number }
+        for other in others where held[other.job.number] == nil { keep(other) }
+        return others.compactMap { held[$0.job.number] }.first(where: \.isLive)?.job
     }
 
     /// Stores the plan's jobs, and who waits for whom.

@@ -36,13 +36,21 @@ extension PostgresSession {
         guard scope.includes(tenantId: scope.tenantId, projectId: new.projectId) else {
             throw .projectOutOfReach(new.projectId, at: index)
         }
-        if let replay = try replay(of: new, at: index, scope, in: plan) { return plan.answers.append(replay) }
-        if let answer = try resolveKey(of: new, at: index, scope, in: &plan) { return plan.answers.append(answer) }
+        if let replay = try replay(of: new, at: index, scope, in: plan) {
+            if let id = new.id { plan.aliases[id] = replay }
+            return plan.answers.append(replay)
+        }
+        if let answer = try resolveKey(of: new, at: index, scope, in: &plan) {
+            if let id = new.id { plan.aliases[id] = answer }
+            return plan.answers.append(answer)
+        }
         let place = plan.jobs.count
-        let (open, failed) = try dependencies(of: new, at: index, scope, place, in: &plan)
+        let (open, failed, after) = try dependencies(of: new, at: index, scope, place, in: &plan)
         try plan.useUploads(of: new, at: index, by: .new(place))
         if let webhook = new.webhook { plan.webhooks.append((.new(place), webhook)) }
-        plan.add(try held(new, scope, open, failed), isClientMade: new.id != nil)
+        let job = try held(new, scope, open, failed)
+        job.job.after = after
+        plan.add(job, isClientMade: new.id != nil)
     }
 
     /// The job as it is to be stored: cancelled already, where what it waits for has failed.
@@ -72,36 +80,38 @@ extension PostgresSession {
         )
     }
 
-    /// For how many jobs in `after` it counts as blocked, and the first of them that will not be completed.
+    /// For how many jobs in `after` it counts as blocked, the first of them that will not be completed, and all of them
+    /// as they are known.
     private func dependencies(
         of new: NewJob,
         at index: Int,
         _ scope: Scope,
         _ place: Int,
         in plan: inout InsertPlan
-    ) throws(JobStoreError) -> (blockedBy: Int, failed: JobID?) {
+    ) throws(JobStoreError) -> (blockedBy: Int, failed: JobID?, after: [JobID]) {
         var failed: JobID?
         var (inner, stored): (Set<Int>, Set<Int64>) = ([], [])
+        var after: [JobID] = []
         for (position, id) in new.after.enumerated() {
-            let earlier = plan.places[id]
-            let number = plan.dependencies[id]
+            let (earlier, number) = plan.place(of: id)
             let found = earlier.map { plan.jobs[$0].job } ?? number.flatMap { held[$0]?.job }
             guard let job = found, job.tenantId == scope.tenantId else {
                 throw .unknownDependency(id, at: index, position)
             }
+            after.append(job.id)
             if job.status == .completed { continue }
             if job.status.isTerminal {
-                failed = failed ?? id
+                failed = failed ?? job.id
             } else if let earlier {
                 inner.insert(earlier)
             } else if let number {
                 stored.insert(number)
             }
         }
-        guard failed == nil else { return (inner.count + stored.count + 1, failed) }
+        guard failed == nil else { return (inner.count + stored.count + 1, failed, after) }
         plan.innerDependencies += inner.sorted().map { ($0, place) }
         plan.storedDependencies += stored.sorted().map { ($0, place) }
-        return (inner.count + stored.count, nil)
+        return (inner.count + stored.count, nil, after)
     }
 }
 #endif

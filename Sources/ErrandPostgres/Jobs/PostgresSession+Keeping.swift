@@ -6,6 +6,7 @@ import FoundationEssentials
 extension PostgresSession {
     /// Takes back runs whose lease is over, the longest over first, and fails tracked jobs that went silent.
     func reap(limit: Int) throws(JobStoreError) -> Int {
+        try endStops()
         let orphans = try hold(
             sql(Self.lockOrphans, .int(time.steady.wholeMicroseconds), .int(Int64(max(0, limit))))
         )
@@ -39,6 +40,7 @@ extension PostgresSession {
         try sql("DELETE FROM errand.tombstones WHERE deleted_at <= $1::bigint", .int(now - Tombstone.lifetime))
         try forgetOldAnswers()
         try pruneUploads(limit: limit)
+        try endStops()
         let hasMoreRows = try pruneGenerations(rows: 2000)
         var numbers: [Int64] = []
         for table in JobRow.Table.all {

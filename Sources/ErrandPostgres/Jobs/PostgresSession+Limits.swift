@@ -35,10 +35,14 @@ extension PostgresSession {
         // A statement of its own: it sees what those committed who held the lock before.
         let running = try sql(
             """
-            SELECT queue, count(*) FROM errand.live WHERE status = 1 AND NOT tracked AND queue = ANY ($1::text[])
+            SELECT queue, count(*) FROM (
+                SELECT queue FROM errand.live WHERE status = 1 AND NOT tracked AND queue = ANY ($1::text[])
+                UNION ALL
+                SELECT queue FROM errand.live WHERE stop_end > $2::bigint AND queue = ANY ($1::text[])) held
             GROUP BY queue
             """,
-            .texts(counted)
+            .texts(counted),
+            .int(time.steady.wholeMicroseconds)
         )
         .map { (row) throws(JobStoreError) in (row.name(), Int(row.int())) }
         for (queue, count) in running { byName[queue]?.running = count }
@@ -62,10 +66,14 @@ extension PostgresSession {
             PostgresStatement("SELECT pg_advisory_xact_lock(hashtextextended('errand.tenants', 0))"),
             PostgresStatement(
                 """
-                SELECT tenant, count(*) FROM errand.live WHERE status = 1 AND NOT tracked AND tenant IS NOT NULL
-                    AND NOT starts_with(queue, $1::text) AND ($2::text IS NULL OR tenant = $2::text) GROUP BY tenant
+                SELECT tenant, count(*) FROM (
+                    SELECT tenant, queue FROM errand.live WHERE status = 1 AND NOT tracked
+                    UNION ALL
+                    SELECT tenant, queue FROM errand.live WHERE stop_end > $3::bigint) held
+                WHERE tenant IS NOT NULL AND NOT starts_with(queue, $1::text)
+                    AND ($2::text IS NULL OR tenant = $2::text) GROUP BY tenant
                 """,
-                [.text(TenantRoom.ownQueues), .text(request.tenantId)]
+                [.text(TenantRoom.ownQueues), .text(request.tenantId), .int(time.steady.wholeMicroseconds)]
             ),
         ])
         let running = try answers[1].map { (row) throws(JobStoreError) in (row.name(), Int(row.int())) }

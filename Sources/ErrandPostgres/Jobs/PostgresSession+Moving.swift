@@ -16,6 +16,7 @@ extension PostgresSession {
         }
         held.job = new
         if new.rev != old.rev { tell(of: new) }
+        if old.stopping != nil, new.stopping == nil { noteStopEnded(held) }
         guard new.status != old.status else { return .success(new) }
         if old.status == .running { noteStopped(in: new.queue, of: new.tenantId, isLimited: held.isLimited) }
         if new.status.isTerminal { noteEnd(number, type: new.type, tenant: new.tenantId) }

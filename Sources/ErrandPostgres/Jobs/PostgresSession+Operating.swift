@@ -53,7 +53,7 @@ extension PostgresSession {
         let dependencies = try holdDependencies(of: reference)
         let job = try find(reference, ifRev: ifRev, scope: scope)
         if job.status == .failed || job.status == .cancelled, let other = try holder(ofKeyOf: job) {
-            throw .uniqueConflict(with: (other.id, other.status), key: job.uniqueKey ?? "")
+            throw .uniqueConflict(with: other, key: job.uniqueKey ?? "", now: time)
         }
         let standing = standing(to: job.after, dependencies) { !together.contains($0) }
         let event = JobEvent.retry(runAt: runAt, waitingFor: standing.blockedBy)
@@ -65,6 +65,9 @@ extension PostgresSession {
         let job = try find(reference, ifRev: ifRev, scope: scope)
         guard job.status.isTerminal else {
             throw JobStoreError(TransitionRefusal(.status, status: job.status), "deleted", reference)
+        }
+        guard job.stopping == nil else {
+            throw JobStoreError(TransitionRefusal(.stopping, status: job.status), "deleted", reference)
         }
         try remove([job])
     }

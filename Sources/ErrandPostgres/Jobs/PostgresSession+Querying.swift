@@ -46,12 +46,19 @@ extension PostgresSession {
         // No status at all is none that a job has, as the conditions say.
         guard let statuses, !statuses.isEmpty else { return [("errand.jobs j", "j")] }
         return tables(of: statuses).map { table in
-            ("errand.\(table.rawValue) s JOIN errand.jobs j ON j.number = s.number", table == .live ? "s" : "j")
+            // Of the jobs that have ended those are in `live` whose run is stopping: few, and found by an index.
+            if table == .live, statuses.allSatisfy(\.isTerminal) {
+                let stopping = "(SELECT * FROM errand.live WHERE stop_end IS NOT NULL)"
+                return ("\(stopping) s JOIN errand.jobs j ON j.number = s.number", "s")
+            }
+            return ("errand.\(table.rawValue) s JOIN errand.jobs j ON j.number = s.number", table == .live ? "s" : "j")
         }
     }
 
     private static func tables(of statuses: Set<JobStatus>) -> [JobRow.Table] {
-        JobRow.Table.all.filter { table in statuses.contains { $0.isTerminal == (table == .ended) } }
+        JobRow.Table.all.filter { table in
+            statuses.contains { $0.isTerminal == (table == .ended) || $0 == .cancelled && table == .live }
+        }
     }
 
     /// Has what follows in the same round trip planned for its values: which index finds a page of a tenant's jobs
@@ -81,7 +88,8 @@ extension PostgresSession {
             return "\(JobRow.wholeAnywhere) \(conditions("j")) ORDER BY j.number \(order) LIMIT \(limit)"
         }
         let parts = tables(of: statuses).map { table in
-            let conditions = conditions(table == .live ? "s" : "j")
+            var conditions = conditions(table == .live ? "s" : "j")
+            if table == .live, statuses.allSatisfy(\.isTerminal) { conditions += " AND s.stop_end IS NOT NULL" }
             return "\(JobRow.whole(table)) \(conditions) ORDER BY s.number \(order) LIMIT \(limit)"
         }
         guard parts.count != 1 else { return parts[0] }
@@ -168,6 +176,7 @@ extension PostgresSession {
         var conditions = ListConditions(owner: "r")
         conditions.add(scope)
         conditions.add("r.run_at <= $::bigint", .int(now))
+        conditions.add("(r.stop_end IS NULL OR r.stop_end <= $::bigint)", .int(time.steady.wholeMicroseconds))
         var ready = Self.firstOfLanes
         if case .tenant(_, .some) = scope { ready = Self.allReady }
         return try run(
@@ -196,16 +205,16 @@ extension PostgresSession {
                     > (h.queue, coalesce(h.tenant, ''), h.priority)
                 ORDER BY s.queue, coalesce(s.tenant, ''), s.priority, s.run_at, s.number LIMIT 1) n),
         ready AS (
-            SELECT queue, tenant, project, run_at FROM heads
+            SELECT queue, tenant, project, run_at, NULL::bigint AS stop_end FROM heads
             UNION ALL
-            SELECT queue, tenant, project, run_at FROM errand.live WHERE waiting AND NOT claimable)
+            SELECT queue, tenant, project, run_at, stop_end FROM errand.live WHERE waiting AND NOT claimable)
         """
     /// All jobs that are due: in a lane the jobs of some projects may come after those of others.
     private static let allReady = """
         WITH ready AS (
-            SELECT queue, tenant, project, run_at FROM errand.live WHERE claimable
+            SELECT queue, tenant, project, run_at, NULL::bigint AS stop_end FROM errand.live WHERE claimable
             UNION ALL
-            SELECT queue, tenant, project, run_at FROM errand.live WHERE waiting AND NOT claimable)
+            SELECT queue, tenant, project, run_at, stop_end FROM errand.live WHERE waiting AND NOT claimable)
         """
 }
 #endif

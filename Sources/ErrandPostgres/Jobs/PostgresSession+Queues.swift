@@ -12,6 +12,21 @@ extension PostgresSession {
         changes.queues.insert(queue)
     }
 
+    func delete(queue: Name) throws(JobStoreError) {
+        // The sum of what transactions added: no index is needed, and none of the jobs is looked at.
+        let jobs = try sql(
+            "SELECT coalesce(sum(jobs), 0)::bigint FROM errand.job_counts WHERE queue = $1::text",
+            .text(queue)
+        )
+        .first { (row) throws(JobStoreError) in row.int() }
+        guard jobs ?? 0 == 0 else { throw .queueInUse(queue, jobs: Int(jobs ?? 0)) }
+        let deleted = try sql("DELETE FROM errand.queues WHERE name = $1::text RETURNING 1::bigint", .text(queue))
+            .first { (row) throws(JobStoreError) in row.int() }
+        guard deleted != nil else { throw .noQueue(queue) }
+        try sql("DELETE FROM errand.queue_overrides WHERE name = $1::text", .text(queue))
+        changes.queues.insert(queue)
+    }
+
     /// The settings of a queue, whose row is made where there is none, and locked.
     private func lockedRecord(of queue: Name) throws(JobStoreError) -> QueueRecord {
         try sql("INSERT INTO errand.queues (name) VALUES ($1::text) ON CONFLICT DO NOTHING", .text(queue))

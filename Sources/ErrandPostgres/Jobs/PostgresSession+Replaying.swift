@@ -63,6 +63,7 @@ extension PostgresSession {
         let number = plan.storedHolders[key]
         guard let holder = place.map({ plan.jobs[$0].job }) ?? number.flatMap({ held[$0]?.job }) else { return nil }
         guard scope.includes(holder) else { throw .uniqueConflict(with: nil, key: name, at: index) }
+        if holder.status.isTerminal { throw .uniqueConflict(with: holder, key: name, at: index, now: time) }
         switch new.onConflict {
         case .return: return plan.keep(answer(holder, place, .existing), to: new, number, scope, time)
         case .reject: throw .uniqueConflict(with: (holder.id, holder.status), key: name, at: index)

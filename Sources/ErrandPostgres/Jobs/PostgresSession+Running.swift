@@ -28,8 +28,13 @@ extension PostgresSession {
             """
             SELECT j.id, s.number, s.fence - 1 FROM errand.ended s JOIN errand.jobs j ON j.number = s.number
             WHERE s.number = ANY ($1::bigint[]) AND s.status = 4 AND s.lease_end IS NOT NULL AND NOT j.tracked
+            UNION ALL
+            SELECT j.id, s.number, s.stop_fence FROM errand.live s JOIN errand.jobs j ON j.number = s.number
+            WHERE s.number = ANY ($1::bigint[]) AND s.stop_fence IS NOT NULL
+                AND (s.stop_end > $2::bigint OR s.status = 4 AND s.fence = s.stop_fence + 1)
             """,
-            .ints(leases.map(\.number))
+            .ints(leases.map(\.number)),
+            .int(time.steady.wholeMicroseconds)
         )
         .map { (row) throws(JobStoreError) in JobLease(id: try row.id(), number: row.int(), fence: row.int()) }
         return Set(cancelled)
@@ -126,10 +131,4 @@ private struct HeldFence: Hashable {
     init(_ lease: JobLease) { self.init(number: lease.number, fence: lease.fence) }
 }
 
-extension Job {
-    /// Whether this is a cancelled run whose worker has not said yet that it stopped.
-    fileprivate func isCancelPending(for lease: JobLease) -> Bool {
-        status == .cancelled && fence == lease.fence + 1 && leaseEnd != nil
-    }
-}
 #endif

@@ -89,7 +89,9 @@ private struct Move: Hashable {
         let parameters = columns.enumerated().map { "$\($0 + 1)::\($1.type)[]" }
         return "unnest(\(parameters.joined(separator: ", "))) AS v(\(columns.map(\.name).joined(separator: ", ")))"
     }
-    private var claimable: String { "v.waiting AND v.run_at <= $\(columns.count + 1)::bigint" }
+    private var claimable: String {
+        "v.waiting AND v.stop_end IS NULL AND v.run_at <= $\(columns.count + 1)::bigint"
+    }
 
     private var update: String {
         var settings = JobColumn.state.map { "\($0.name) = \($0.update ?? "v.\($0.name)")" }
@@ -121,10 +123,5 @@ private struct Move: Hashable {
 extension JobColumn {
     /// What is written of a job that has changed.
     fileprivate static let saved = [number] + state + [keepsResult]
-}
-
-extension HeldJob {
-    fileprivate var wasLive: Bool { stored?.status.isTerminal == false }
-    fileprivate var isLive: Bool { !job.status.isTerminal }
 }
 #endif

@@ -20,6 +20,8 @@ final class PostgresContext: Sendable {
     let claimsInTurn = Mutex(0)
     /// Whether claims of this process hold tenants to a limit.
     let limitsTenants = Atomic(false)
+    /// Whether writes met a full disk of late.
+    let disk = DiskHealth()
     /// The latest time that made jobs claimable, in milliseconds.
     let latestWrite = Mutex(Int64(0))
     /// Whether this process goes on with the ends of jobs.

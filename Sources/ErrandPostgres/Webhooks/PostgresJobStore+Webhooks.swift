@@ -19,6 +19,12 @@ extension PostgresJobStore: WebhookStore {
         try await read { session throws(JobStoreError) in try session.webhook(id, scope: scope) }
     }
 
+    public func webhook(of job: Job) async throws(JobStoreError) -> Webhook? {
+        try await read { session throws(JobStoreError) in
+            try session.webhooks("job = $1::bigint", .int(job.number)).first
+        }
+    }
+
     public func update(_ id: JobID, _ change: WebhookChange, scope: Scope) async throws(JobStoreError) -> Webhook {
         try await write { session throws(JobStoreError) in
             let changed = try session.webhook(id, scope: scope, locking: true)

@@ -141,6 +141,7 @@ extension SQLiteSession {
         try sql.execute("PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384")
         try remember()
         try recoverLeases(sessionLease: sessionLease)
+        try recoverStops(sessionLease: sessionLease)
         forgetUndo()
     }
 }

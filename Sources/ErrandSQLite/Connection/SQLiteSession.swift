@@ -43,6 +43,7 @@ final class SQLiteSession {
     }
 
     var now: Int64 { time.wall.milliseconds }
+    var stops: StopTable { leases.stops }
 
     /// Performs operations in one transaction, each in a savepoint of its own, and tells their callers.
     func commit(_ batch: [any PendingWrite]) {
@@ -83,7 +84,12 @@ final class SQLiteSession {
             try sql("BEGIN IMMEDIATE").run()
             do throws(JobStoreError) {
                 if isSetBack { try demoteUndue() }
-                for write in batch { try perform(write, alone: batch.count == 1 && !isSetBack) }
+                // Before everything, so that no operation meets a run that must have stopped.
+                changes = StoreChanges()
+                let hasEndedStops = try endStops()
+                committing.merge(changes)
+                let isAlone = batch.count == 1 && !isSetBack && !hasEndedStops
+                for write in batch { try perform(write, alone: isAlone) }
                 try serveWaitingClaims()
                 try flushCounts()
                 try sql("COMMIT").run()

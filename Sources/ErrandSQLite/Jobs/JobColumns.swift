@@ -10,6 +10,8 @@ enum JobPhase: Int64 {
     case tracked
     /// Waits for other jobs.
     case blocked
+    /// Waits until its cancelled run has stopped.
+    case stopping
 }
 
 /// The texts that may be long; over 2 KiB they are kept apart from the job's row.

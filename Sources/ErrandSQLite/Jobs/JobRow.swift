@@ -36,6 +36,7 @@ struct JobRow {
         try reader.readTexts(into: &job)
         reader.readTimes(into: &job)
         job.leaseEnd = leases[job.number]?.end
+        job.stopping = leases.stops[job.number]?.run
         return job
     }
 

@@ -42,7 +42,7 @@ struct LaneKey: Hashable {
     var tenant: Name?
 }
 
-/// A lane, and how many of its jobs can be claimed, wait and run.
+/// A lane, and how many of its jobs can be claimed, wait and run; those that are stopping run.
 struct Lane {
     let key: LaneKey
     let tenant: Int64
@@ -110,6 +110,7 @@ enum Undo {
     case earliestDue(lane: Int, Int64?)
     case count(CountKey, JobStatus, by: Int)
     case lease(Int64, Lease?)
+    case stop(Int64, Stop?)
     case lane(LaneKey)
     case tenant(Name)
     case project(ProjectKey)
@@ -138,6 +139,7 @@ struct Lease {
 /// Leases live in memory because the steady clock they are measured on is void once the process ends; what must
 /// survive, that a job runs and under which fence, is in its row. So a heartbeat costs no write.
 final class LeaseTable: Sendable {
+    let stops = StopTable()
     private let leases = Mutex<[Int64: Lease]>([:])
 
     subscript(number: Int64) -> Lease? { leases.withLock { $0[number] } }
@@ -176,6 +178,7 @@ extension SQLiteSession {
         case .earliestDue(let lane, let due): setEarliestDue(lane, due)
         case .count(let key, let status, let delta): memory.pendingCounts[key, default: StatusCounts()][status] -= delta
         case .lease(let number, let lease): _ = leases.set(number, lease)
+        case .stop(let number, let stop): _ = stops.set(number, stop)
         case .lane(let key):
             memory.laneNumbers[key] = nil
             memory.lanes.removeLast()
@@ -266,7 +269,10 @@ extension SQLiteSession {
         count(state.key, state.status, -1)
         count(state.key, status, 1)
         guard !state.isTracked else { return }
-        if state.status == .running { noteStopped(state.lane) }
+        if state.status == .running {
+            // One that is stopping keeps its place; those who wait for it learn how long at most.
+            if stops[state.number] == nil { noteStopped(state.lane) } else { wakeForRoom(state.lane) }
+        }
         if state.isClaimable { addClaimable(state.lane, -1) }
         if state.phase == .scheduled { try refreshDue(state.lane) }
     }
@@ -274,6 +280,10 @@ extension SQLiteSession {
     /// Runs ended, which may make room below the limit of their queue, or of their tenant in all queues.
     func noteStopped(_ lane: Int, _ runs: Int = 1) {
         addRunning(lane, -runs)
+        wakeForRoom(lane)
+    }
+
+    private func wakeForRoom(_ lane: Int) {
         guard interest.contains(.wakeUps) else { return }
         let key = memory.lanes[lane].key
         if memory.queues[key.queue]?.concurrency != nil { changes.queues.insert(key.queue) }

@@ -77,11 +77,14 @@ extension SQLiteReader {
             """
             SELECT l.queue, l.tenant, p.id, min(j.run_at) FROM jobs j JOIN lanes l ON l.lane = j.lane
             LEFT JOIN projects p ON p.project = j.project
-            WHERE j.phase IN (0, 1) AND j.status = 0 AND j.run_at <= ?
+            WHERE j.phase IN (0, 1, 4) AND j.status = 0 AND j.run_at <= ?
+                AND (j.phase < 4 OR j.number IN (SELECT value FROM json_each(?)))
             GROUP BY j.lane, j.project
             """
         )
         row.bind(1, now)
+        // Those of a run that must have stopped, which the next transaction writes down.
+        row.bind(2, "\(leases.stops.over(at: time.steady).map(\.number))")
         defer { row.reset() }
         var ages: [Name: Duration] = [:]
         while try row.step() {

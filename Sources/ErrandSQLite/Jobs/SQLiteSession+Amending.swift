@@ -17,19 +17,13 @@ extension SQLiteSession {
         } catch { throw JobStoreError(error, "changed", reference) }
         guard after.rev != before.rev else { return before }
         let lane = try lane(queue: after.queue, type: after.type, tenant: after.tenantId)
-        let phase = phase(of: state, dueAt: after.runAt.milliseconds)
+        let phase = phase(of: state, blockedBy: state.blockedBy, dueAt: after.runAt.milliseconds)
         try write(after, in: lane, phase)
         if after.metadata != before.metadata { try writeMetadata(of: after) }
         try move(state, to: lane, state.project, phase)
         try postponeStale(state)
         noteChange(state, rev: after.rev)
         return try job(state.number)
-    }
-
-    private func phase(of state: JobState, dueAt runAt: Int64) -> JobPhase {
-        if state.isTracked { return .tracked }
-        if state.blockedBy > 0 { return .blocked }
-        return runAt <= now ? .due : .scheduled
     }
 
     private func write(_ job: Job, in lane: Int, _ phase: JobPhase) throws(JobStoreError) {

@@ -88,19 +88,20 @@ extension SQLiteSession {
 
     private func release(_ state: JobState) throws(JobStoreError) {
         let isFree = state.blockedBy == 1
-        let isClaimable = isFree && state.runAt <= now && !state.isTracked
+        let phase = phase(of: state, blockedBy: state.blockedBy - 1, dueAt: state.runAt)
+        let isClaimable = phase == .due
         let update = try sql(
             """
             UPDATE jobs SET blocked_by = blocked_by - 1, phase = ?1, rank = ?2, rev = rev + ?3,
                 updated_at = CASE ?3 WHEN 0 THEN updated_at ELSE ?4 END WHERE number = ?5
             """
         )
-        let free = isClaimable ? JobPhase.due : .scheduled
-        let phase = state.isTracked ? .tracked : isFree ? free : .blocked
         try update.run(phase.rawValue, isClaimable ? state.priority : 0, isFree ? 1 : 0, now, state.number)
         guard isFree else { return }
         try postponeStale(state)
-        if !state.isTracked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: state.runAt) }
+        if phase == .due || phase == .scheduled {
+            try noteWaiting(state.lane, isClaimable: isClaimable, runAt: state.runAt)
+        }
         noteChange(state, rev: state.rev + 1)
     }
 

@@ -158,8 +158,11 @@ extension SQLiteSession {
         let due = memory.scheduledLanes.filter { request.wants(memory.lanes[$0].key) }
             .compactMap { memory.lanes[$0].earliestDue }.min()
         let scheduled = due.map { Duration.milliseconds(max(0, $0 - now)) }
-        guard !memory.rates.isEmpty else { return scheduled }
-        return [scheduled, nextWindow(for: request)].compactMap(\.self).min()
+        // A run that is stopping may hold back anything: a place, or its job.
+        let stopped = stops.firstEnd.map { $0 - time.steady }
+        let first = [scheduled, stopped].compactMap(\.self).min()
+        guard !memory.rates.isEmpty else { return first }
+        return [first, nextWindow(for: request)].compactMap(\.self).min()
     }
 }
 

@@ -9,6 +9,7 @@ extension SQLiteSession {
         scope: Scope
     ) throws(JobStoreError) -> [InsertedJob] {
         var inserted: [InsertedJob] = []
+        var names = BatchNames()
         inserted.reserveCapacity(jobs.count)
         while inserted.count < jobs.count {
             let index = inserted.count
@@ -18,7 +19,10 @@ extension SQLiteSession {
             {
                 inserted += try insertTogether(batch, tenant: tenant)
             } else {
-                inserted.append(try insert(jobs[index], at: index, tenant: tenant, scope: scope))
+                let job = jobs[index]
+                let new = try insert(job, waitingFor: names.after(of: job), at: index, tenant: tenant, scope: scope)
+                names.note(job, new)
+                inserted.append(new)
             }
         }
         return inserted
@@ -26,6 +30,7 @@ extension SQLiteSession {
 
     private func insert(
         _ job: NewJob,
+        waitingFor after: [JobID],
         at index: Int,
         tenant: Name?,
         scope: Scope
@@ -42,10 +47,11 @@ extension SQLiteSession {
             if job.id != nil { try keep(existing, to: job, tenant: tenant) }
             return existing
         }
-        let dependencies = try dependencies(of: job, tenant: tenant, at: index)
+        let dependencies = try dependencies(after, tenant: tenant, at: index)
         let number = takeNumbers(1)
         let id = job.id ?? identifiers.next(at: time.wall)
-        let new = NewRow(job: job, number: number, id: id, lane: lane, blockedBy: dependencies.blockedBy)
+        let blockedBy = dependencies.blockedBy
+        let new = NewRow(job: job, after: after, number: number, id: id, lane: lane, blockedBy: blockedBy)
         try store(new, tenant: tenant)
         try useUploads(job, number: number, tenant: tenant, at: index)
         try add(job.webhook, to: number, tenant: tenant)
@@ -73,6 +79,9 @@ extension SQLiteSession {
         find.bind(1, UniqueKey(type: job.type, tenant: tenant).stored(key))
         guard let number = try find.firstInt(), let state = try state(number) else { return nil }
         guard includes(state, scope) else { throw .uniqueConflict(with: nil, key: key, at: index) }
+        if state.status.isTerminal, let stop = stops[number] {
+            throw .keyHeld(byStopOf: state.id, until: stop.run.end, at: time, pointer: "/\(index)/uniqueKey")
+        }
         switch job.onConflict {
         case .return: return InsertedJob(id: state.id, number: number, outcome: .existing)
         case .reject: throw .uniqueConflict(with: (state.id, state.status), key: key, at: index)
@@ -83,10 +92,10 @@ extension SQLiteSession {
         }
     }
 
-    /// How the new job stands to those in `after`; none of them is passed over.
-    private func dependencies(of job: NewJob, tenant: Name?, at index: Int) throws(JobStoreError) -> Standing {
+    /// How the new job stands to those it waits for; none of them is passed over.
+    private func dependencies(_ after: [JobID], tenant: Name?, at index: Int) throws(JobStoreError) -> Standing {
         var standing = Standing()
-        for (place, id) in job.after.enumerated() {
+        for (place, id) in after.enumerated() {
             guard let number = try number(of: id), let state = try state(number),
                 memory.lanes[state.lane].key.tenant == tenant
             else { throw .unknownDependency(id, at: index, place) }
@@ -126,7 +135,7 @@ extension SQLiteSession {
         switch new.phase(at: now) {
         case .due: addClaimable(new.lane, 1, at: ClaimPlace(new, now))
         case .scheduled: noteDue(new.lane, min(new.runAt(now), memory.lanes[new.lane].earliestDue ?? .max))
-        case .tracked, .blocked: break
+        case .tracked, .blocked, .stopping: break
         }
         if interest.contains(.jobs) { noteInserted(new.id, tenant, new.job.projectId) }
     }
@@ -140,6 +149,8 @@ extension SQLiteSession {
 /// A job that is being stored, and the choices the store made for it.
 struct NewRow {
     let job: NewJob
+    /// The jobs it waits for, as the store knows them.
+    var after: [JobID] = []
     let number: Int64
     let id: JobID
     let lane: Int

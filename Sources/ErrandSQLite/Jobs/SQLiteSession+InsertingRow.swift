@@ -58,7 +58,7 @@ extension SQLiteSession {
         row.bind(5, job.createdBy)
         row.bind(6, job.createdByName)
         row.bind(7, job.traceparent)
-        row.bind(8, job.after.isEmpty ? nil : job.after.map(\.description).joined(separator: " "))
+        row.bind(8, new.after.isEmpty ? nil : new.after.map(\.description).joined(separator: " "))
         try bind(row, 9, job.data, .data, of: new.number)
         try bind(row, 10, job.internalData, .internalData, of: new.number)
         row.bind(11, job.tracking?.staleAfterSeconds.map { now + Int64($0) * 1000 })

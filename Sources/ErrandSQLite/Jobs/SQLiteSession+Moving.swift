@@ -51,7 +51,8 @@ extension SQLiteSession {
             """
             UPDATE jobs SET status = ?1, phase = NULL, completed_at = ?2, updated_at = ?2, rev = rev + 1,
                 expires_at = CASE WHEN expiry_fixed = 1 OR tracked = 1 THEN expires_at ELSE ?3 END,
-                active_key = NULL, stale_at = NULL, bad_end = CASE WHEN ?1 >= 3 THEN ?1 END WHERE number = ?4
+                active_key = CASE WHEN stop_fence IS NULL THEN NULL ELSE active_key END,
+                stale_at = NULL, bad_end = CASE WHEN ?1 >= 3 THEN ?1 END WHERE number = ?4
             """
         )
         try update.run(status.code, now, rules.expiry(after: time.wall), state.number)

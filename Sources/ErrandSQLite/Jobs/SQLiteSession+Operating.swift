@@ -13,6 +13,8 @@ extension SQLiteSession {
         if state.status == .running, !state.isTracked {
             try recordRun(of: state, .cancelled)
             revoke(state)
+            try sql("UPDATE jobs SET stop_fence = fence WHERE number = ?").run(state.number)
+            beginStop(of: state)
         }
         if let reason {
             try setFailure(JobFailure(code: JobFailure.Code.cancelled, message: reason).normalized, of: state.number)
@@ -42,10 +44,11 @@ extension SQLiteSession {
         let state = try state(reference, ifRev: ifRev, scope: scope)
         guard state.status == .failed || state.status == .cancelled else { throw .illegal(state, "retried", reference) }
         try refuseTakenKey(state)
-        let runAt = self.runAt(of: state, asked: runAt)
+        let runAt = runAt?.wholeMilliseconds.milliseconds ?? now
         let standing = try standing(to: after(state.number)) { !together.contains($0) }
         let isBlocked = standing.blockedBy > 0
-        let isClaimable = runAt <= now && !state.isTracked && !isBlocked
+        let phase = phase(of: state, blockedBy: Int64(standing.blockedBy), dueAt: runAt)
+        let isClaimable = phase == .due
         let update = try sql(
             """
             UPDATE jobs SET status = 0, phase = ?, rank = ?, run_at = ?, fence = fence + 1, rev = rev + 1,
@@ -56,8 +59,7 @@ extension SQLiteSession {
                 expires_at = CASE WHEN expiry_fixed = 1 OR tracked = 1 THEN expires_at END WHERE number = ?
             """
         )
-        let free = isClaimable ? JobPhase.due : isBlocked ? .blocked : .scheduled
-        update.bind(1, state.isTracked ? JobPhase.tracked.rawValue : free.rawValue)
+        update.bind(1, phase.rawValue)
         update.bind(2, isClaimable ? state.priority : 0)
         update.bind(3, runAt)
         update.bind(4, now)
@@ -69,18 +71,16 @@ extension SQLiteSession {
         setLease(state.number, nil)
         count(state.key, state.status, -1)
         count(state.key, .queued, 1)
-        if !state.isTracked, !isBlocked { try noteWaiting(state.lane, isClaimable: isClaimable, runAt: runAt) }
+        if phase == .due || phase == .scheduled {
+            try noteWaiting(state.lane, isClaimable: isClaimable, runAt: runAt)
+        } else if phase == .stopping, interest.contains(.wakeUps) {
+            // Who waits for jobs has to learn when its run must have stopped.
+            changes.queues.insert(memory.lanes[state.lane].key.queue)
+        }
         noteChange(state, rev: state.rev + 1)
         try forgetWaits(of: state.number)
         if isBlocked { try wait(state.number, standing) }
         return try job(state.number)
-    }
-
-    /// Not before a cancelled run that nobody acknowledged must have stopped.
-    private func runAt(of state: JobState, asked: Date?) -> Int64 {
-        let asked = asked?.wholeMilliseconds.milliseconds ?? now
-        guard let held = leases[state.number], held.end > time.steady else { return asked }
-        return max(asked, now + (held.end - time.steady).wholeMilliseconds)
     }
 
     private func activeKey(of state: JobState) -> String? {
@@ -92,13 +92,19 @@ extension SQLiteSession {
         guard let key = activeKey(of: state) else { return }
         let find = try sql("SELECT number FROM jobs WHERE active_key = ?")
         find.bind(1, key)
-        guard let number = try find.firstInt(), let holder = try self.state(number) else { return }
+        guard let number = try find.firstInt(), number != state.number, let holder = try self.state(number) else {
+            return
+        }
+        if holder.status.isTerminal, let stop = stops[number] {
+            throw .keyHeld(byStopOf: holder.id, until: stop.run.end, at: time)
+        }
         throw .uniqueConflict(with: (holder.id, holder.status), key: state.uniqueKey ?? "")
     }
 
     func delete(_ reference: JobReference, ifRev: Set<Int64>?, scope: Scope) throws(JobStoreError) {
         let state = try state(reference, ifRev: ifRev, scope: scope)
         guard state.status.isTerminal else { throw .illegal(state, "deleted", reference) }
+        try refuseStopping(state, "deleted", reference)
         try remove(state)
     }
 }

@@ -23,6 +23,7 @@ extension SQLiteSession {
         let select = try sql(
             """
             SELECT number FROM jobs WHERE expires_at IS NOT NULL AND expires_at <= ? AND (tracked = 1 OR status >= 2)
+                AND stop_fence IS NULL
             ORDER BY expires_at, number LIMIT ?
             """
         )

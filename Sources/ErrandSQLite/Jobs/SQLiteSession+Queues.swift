@@ -21,6 +21,36 @@ extension SQLiteSession {
         if interest.contains(.wakeUps) { changes.queues.insert(queue) }
     }
 
+    func delete(queue: Name) throws(JobStoreError) {
+        let jobs = try jobs(in: queue)
+        guard jobs == 0 else { throw .queueInUse(queue, jobs: jobs) }
+        guard let settings = memory.queues[queue] else { throw .noQueue(queue) }
+        onUndo(.queue(queue, settings))
+        memory.queues[queue] = nil
+        setRate(queue, nil)
+        for text: StaticSQL in ["DELETE FROM queues WHERE name = ?", "DELETE FROM queue_overrides WHERE name = ?"] {
+            let delete = try sql(text)
+            delete.bind(1, queue)
+            try delete.run()
+        }
+        if interest.contains(.wakeUps) { changes.queues.insert(queue) }
+    }
+
+    /// How many jobs a queue has, ended ones too: what is counted on the disk, and what this transaction adds.
+    private func jobs(in queue: Name) throws(JobStoreError) -> Int {
+        let counted = try sql(
+            """
+            SELECT coalesce(sum(c.queued + c.running + c.completed + c.failed + c.cancelled), 0)
+            FROM job_counts c JOIN lanes l ON l.lane = c.lane WHERE l.queue = ?
+            """
+        )
+        counted.bind(1, queue)
+        let stored = Int(try counted.firstInt() ?? 0)
+        return memory.pendingCounts.reduce(stored) { sum, count in
+            sum + (memory.lanes[count.key.lane].key.queue == queue ? count.value.total : 0)
+        }
+    }
+
     /// A changed limit holds for the window under way.
     private func rateWindow(_ limit: RateLimit, of queue: Name) -> RateWindow {
         guard var window = memory.rates[queue] else { return RateWindow(limit) }

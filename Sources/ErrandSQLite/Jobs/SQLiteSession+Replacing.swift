@@ -15,7 +15,7 @@ extension SQLiteSession {
         } catch { throw .irreplaceable(error, state.id, key: new.uniqueKey ?? "", at: index) }
         let lane = try lane(queue: after.queue, type: after.type, tenant: after.tenantId)
         let project = try project(after.projectId, tenant: memory.lanes[lane].tenant)
-        let phase = phase(of: after)
+        let phase = phase(of: state, blockedBy: Int64(after.blockedBy), dueAt: after.runAt.milliseconds)
         try writePlace(of: after, in: lane, project, phase)
         try writeInput(of: after)
         if after.after.isEmpty { try forgetWaits(of: state.number) }
@@ -23,12 +23,6 @@ extension SQLiteSession {
         try deleteWebhook(ofJob: state.number)
         try add(new.webhook, to: state.number, tenant: after.tenantId)
         noteChange(of: after)
-    }
-
-    private func phase(of job: Job) -> JobPhase {
-        if job.tracking != nil { return .tracked }
-        if job.blockedBy > 0 { return .blocked }
-        return job.runAt.milliseconds <= now ? .due : .scheduled
     }
 
     /// Writes how it waits and what of an earlier run is not its any more.

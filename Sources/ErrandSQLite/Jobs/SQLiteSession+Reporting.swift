@@ -4,6 +4,7 @@ import FoundationEssentials
 extension SQLiteSession {
     /// Prolongs a lease: a change to the memory alone.
     func renew(_ lease: JobLease, for duration: Duration) -> LeaseRenewal {
+        if stops[lease] != nil { return .cancelled }
         guard var held = leases[lease] else { return .lost }
         if held.isCancelled { return .cancelled }
         held.end = time.steady + duration
@@ -59,6 +60,7 @@ extension SQLiteSession {
 
     /// Why a fenced write did not take effect.
     private func refusal(of lease: JobLease) throws(JobStoreError) -> WriteResult {
+        if stops[lease] != nil { return .cancelled }
         if let held = leases[lease], held.isCancelled { return .cancelled }
         return .fenced(currentStatus: try state(of: lease)?.status)
     }

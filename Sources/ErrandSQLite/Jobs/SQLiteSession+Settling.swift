@@ -146,11 +146,23 @@ extension SQLiteSession {
 
     private func acknowledgeCancel(_ lease: JobLease) throws(JobStoreError) -> SettleResult {
         let state = try state(of: lease)
+        if let state, let stop = stops[lease] { return try acknowledge(stop, of: state, lease) }
+        // It is late, which changes nothing but what the record says.
         guard let state, let held = leases[lease], held.isCancelled else {
             return .fenced(currentStatus: state?.status)
         }
         try sql("UPDATE jobs SET cancel_acknowledged_at = ? WHERE number = ?").run(now, lease.number)
         setLease(lease.number, nil)
+        return .applied(state.status)
+    }
+
+    private func acknowledge(_ stop: Stop, of state: JobState, _ lease: JobLease) throws(JobStoreError) -> SettleResult
+    {
+        if state.status == .cancelled {
+            try sql("UPDATE jobs SET cancel_acknowledged_at = ? WHERE number = ?").run(now, lease.number)
+            setLease(lease.number, nil)
+        }
+        try endStop(lease.number, stop)
         return .applied(state.status)
     }
 

@@ -27,6 +27,14 @@ extension SQLiteJobStore: WebhookStore {
         }
     }
 
+    public func webhook(of job: Job) async throws(JobStoreError) -> Webhook? {
+        try await read { reader throws(JobStoreError) in
+            let row = try reader.sql("SELECT * FROM webhooks WHERE job = ?")
+            row.bind(1, job.number)
+            return try Webhook.all(of: row).first
+        }
+    }
+
     public func update(_ id: JobID, _ change: WebhookChange, scope: Scope) async throws(JobStoreError) -> Webhook {
         try await write { session throws(JobStoreError) in
             let changed = try session.webhook(id, scope: scope).applying(change, at: session.time.wall)

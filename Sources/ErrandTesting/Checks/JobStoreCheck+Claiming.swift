@@ -203,7 +203,9 @@ extension JobStoreCheck {
         JobStoreCheck("a cancel, a failure and a reap make room below a limit") { test in
             try await test.store.configure(queue: "default", .concurrency(1))
             for _ in 0..<4 { _ = try await test.submit() }
-            try await test.cancel(try await test.claimOne().id)
+            let cancelled = try await test.claimOne()
+            try await test.cancel(cancelled.id)
+            try await test.settle(cancelled, .acknowledgeCancel)
             try await test.fail(try await test.claimOne())
             _ = try await test.claimOne(lease: .seconds(1))
             #expect(try await test.claim(5).isEmpty)

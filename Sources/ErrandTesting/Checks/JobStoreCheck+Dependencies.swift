@@ -56,6 +56,34 @@ extension JobStoreCheck {
                 _ = try await test.submit(scope: .tenant("a")) { $0.after = [foreign.id, own.id] }
             }
         },
+        JobStoreCheck("a job waits for what a unique key made of an earlier one of its batch") { test in
+            let holder = try await test.submit { $0.uniqueKey = "k" }
+            let ids = JobIDGenerator()
+            let now = try await test.now()
+            func job(_ type: Name, _ change: (inout NewJob) -> Void) -> NewJob {
+                var job = NewJob(type: type)
+                job.id = ids.next(at: now)
+                change(&job)
+                return job
+            }
+            let existing = job("work") { $0.uniqueKey = "k" }
+            let new = job("work") { $0.uniqueKey = "l" }
+            let replaced = job("work") { ($0.uniqueKey, $0.onConflict) = ("l", .replace) }
+            let last = job("later") { $0.after = [existing, new, replaced].compactMap(\.id) }
+            let batch = [existing, new, replaced, last]
+            let answers = try await test.store.insert(batch, scope: .default)
+            #expect(answers.map(\.outcome) == [.existing, .inserted, .replaced, .inserted])
+            #expect(answers[0].id == holder.id && answers[2].id == answers[1].id)
+            let waiting = try await test.read(answers[3].id)
+            #expect(waiting.after == [holder.id, answers[1].id, answers[1].id] && waiting.blockedBy == 2)
+            for lease in try await test.claim(2).map(\.lease) {
+                #expect(try await test.claim(types: ["later"]).isEmpty)
+                try await test.complete(lease)
+            }
+            #expect(try await test.claim(types: ["later"]).map(\.lease.id) == [waiting.id])
+            // What it said is what counts when it comes again, not what that came to be.
+            #expect(try await test.store.insert([last], scope: .default).map(\.outcome) == [.replayed])
+        },
         JobStoreCheck("a job may wait for an earlier one of its batch") { test in
             var first = NewJob(type: "work")
             let id = JobIDGenerator().next(at: try await test.now())

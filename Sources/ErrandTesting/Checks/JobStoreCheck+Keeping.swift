@@ -169,6 +169,7 @@ extension JobStoreCheck {
         JobStoreCheck("a deleted job's worker is fenced off") { test in
             let lease = try await test.run()
             try await test.cancel(lease.id)
+            try await test.advance(StoppingTimes.limit)
             try await test.store.delete(.id(lease.id), scope: .default)
             #expect(try await test.complete(lease) == .fenced(currentStatus: nil))
             #expect(try await test.report(lease) == .fenced(currentStatus: nil))

@@ -109,17 +109,6 @@ extension JobStoreCheck {
             try await test.advance(.seconds(50))
             #expect(try await test.claim().count == 1)
         },
-        JobStoreCheck("a cancelled run that nobody acknowledged is not run beside itself") { test in
-            let lease = try await test.run(lease: .seconds(30))
-            try await test.advance(.seconds(10))
-            try await test.cancel(lease.id)
-            let job = try await test.retry(lease.id)
-            #expect(try await abs(job.runAt.timeIntervalSince(test.now()) - 20) <= test.tolerance.seconds + 0.001)
-            #expect(try await test.claim().isEmpty)
-            #expect(try await test.settle(lease, .acknowledgeCancel) == .fenced(currentStatus: .queued))
-            try await test.advance(.seconds(20))
-            #expect(try await test.claim().count == 1)
-        },
         JobStoreCheck("a cancelled run that was acknowledged can be run again at once") { test in
             let lease = try await test.run()
             try await test.cancel(lease.id)

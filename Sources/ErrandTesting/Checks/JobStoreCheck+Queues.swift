@@ -17,6 +17,50 @@ extension JobStoreCheck {
             let queue = try #require(try await test.store.queues(scope: .system).first)
             #expect(queue.name == "q" && queue.pause == nil)
         },
+        JobStoreCheck("a queue without jobs is forgotten with its settings, and one with jobs is not") { test in
+            let store = test.store
+            await expect(.notFound) { try await store.delete(queue: "typo") }
+            let limit = RateLimit(count: 1, per: .seconds(60))
+            let changes: [QueueChange] = [
+                .pause(by: nil, reason: "r"), .concurrency(2), .rateLimit(limit), .overrideConcurrency(3),
+            ]
+            try await store.configure(queue: "typo", changes, ifRev: nil)
+            try await store.delete(queue: "typo")
+            #expect(try await store.queues(scope: .system).isEmpty)
+            await expect(.notFound) { try await store.delete(queue: "typo") }
+            // Nothing of it is left: what is claimed from it next is neither paused nor limited.
+            for _ in 0..<2 { _ = try await test.submit { $0.queue = "typo" } }
+            await expect(.conflict) { try await store.delete(queue: "typo") }
+            let leases = try await test.claim(2, queues: ["typo"]).map(\.lease)
+            #expect(leases.count == 2)
+            let queue = try #require(try await store.queues(scope: .system).first)
+            #expect(queue.rev == 0 && queue.concurrency == nil && queue.rateLimit == nil && !queue.overridesConcurrency)
+            try await store.configure(queue: "typo", .concurrency(1))
+            for lease in leases { try await test.complete(lease) }
+            await expect(.conflict) { try await store.delete(queue: "typo") }
+            for lease in leases { try await store.delete(.id(lease.id), scope: .system) }
+            try await store.delete(queue: "typo")
+            #expect(try await store.queues(scope: .system).isEmpty)
+        },
+        JobStoreCheck("texts that people give are bounded, and refused where they are") { test in
+            let long = String(repeating: "é", count: JobLimits.errorBytes / 2)
+            let job = try await test.submit()
+            await expect(.invalid, pointer: "/reason") {
+                _ = try await test.store.cancel(.id(job.id), reason: long + "e", scope: .default)
+            }
+            await expect(.invalid, pointer: "/reason") {
+                _ = try await test.store.cancel(.id(job.id), reason: "a\0b", scope: .default)
+            }
+            #expect(try await test.read(job.id).status == .queued)
+            _ = try await test.store.cancel(.id(job.id), reason: long, scope: .default)
+            #expect(try await test.read(job.id).error == long)
+            await expect(.invalid, pointer: "/reason") {
+                try await test.store.configure(queue: "q", .pause(by: nil, reason: long + "e"))
+            }
+            #expect(try await test.store.queues(scope: .system).map(\.name) == ["default"])
+            try await test.store.configure(queue: "q", .pause(by: "ann", reason: long))
+            #expect(try await test.store.queues(scope: .system).last?.pause?.reason == long)
+        },
         JobStoreCheck("a job says that its queue is paused") { test in
             let inserted = try await test.submit()
             try await test.store.configure(queue: "default", .pause(by: nil, reason: nil))

@@ -69,7 +69,7 @@ private final class RefusalScript {
 
     @discardableResult
     private func submit(
-        _ type: String = "work",
+        _ type: Name = "work",
         scope: Scope = .default,
         _ change: (inout NewJob) -> Void = { _ in }
     ) async throws -> JobID {
@@ -195,7 +195,7 @@ private final class RefusalScript {
         }
     }
 
-    private func claim(_ type: String) async throws {
+    private func claim(_ type: Name) async throws {
         let request = ClaimRequest(worker: "w", types: [type], limit: 1, lease: .seconds(30))
         #expect(try await store.claim(request).jobs.count == 1)
     }

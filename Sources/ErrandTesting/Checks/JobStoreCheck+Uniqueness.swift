@@ -53,7 +53,9 @@ extension JobStoreCheck {
                     switch end {
                     case .completed: try await test.complete(lease)
                     case .failed: try await test.fail(lease)
-                    default: try await test.cancel(lease.id)
+                    default:
+                        try await test.cancel(lease.id)
+                        try await test.settle(lease, .acknowledgeCancel)
                     }
                     #expect(try await test.read(lease.id).status == end)
                 }

@@ -4,7 +4,8 @@ import Testing
 
 extension JobStoreCheck {
     /// Webhooks and what they are told; for stores that conform to ``Errand/WebhookStore``, and not part of ``all``.
-    public static let webhooks: [JobStoreCheck] = webhookRecords + webhookDeliveries + ownWebhooks
+    public static let webhooks: [JobStoreCheck] =
+        webhookRecords + webhookDeliveries + ownWebhooks + webhookOfJob
 
     private static let webhookRecords: [JobStoreCheck] = [
         JobStoreCheck("a webhook is kept whole, and found where its jobs are") { test in
@@ -64,6 +65,19 @@ extension JobStoreCheck {
             let bad = WebhookChange.rotate(to: Webhook.Secret("whsec_c2hvcnQ="), keepingOldFor: .zero)
             await expect(.invalid) { _ = try await hooks.update(made.id, bad, scope: .system) }
         },
+    ]
+
+    private static let webhookOfJob: [JobStoreCheck] = [
+        JobStoreCheck("the webhook that came with a job is read by the job, and by no other") { test in
+            let hooks = try test.hooks
+            let own = try await test.submit { job in
+                job.webhook = JobWebhook(url: "https://c.example/", secret: secret, events: [.failed])
+            }
+            let plain = try await test.submit()
+            let found = try #require(try await hooks.webhook(of: test.read(own.id)))
+            #expect(found.job == own.number && found.url == "https://c.example/" && found.events == [.failed])
+            #expect(try await hooks.webhook(of: test.read(plain.id)) == nil)
+        }
     ]
 
     private static let webhookDeliveries: [JobStoreCheck] = [

@@ -33,7 +33,8 @@ public struct JobStoreCheck: Sendable, CustomTestStringConvertible {
     public static let all: [JobStoreCheck] =
         inserting + replaying + uniqueness + refusing + dependencies + claiming + rotating + rateLimits + tenantLimits
         + renewing + reporting + settling
-        + followingUp + cancelling + retrying + amending + tracking + reaping + pruning + querying + searching + scoping
+        + followingUp + cancelling + stopping + stoppingKeys + retrying + amending + tracking + reaping + pruning
+        + querying + searching + scoping
         + logging + queues
         + changes + waiting + workers + naming + limits
 }

@@ -110,6 +110,8 @@ extension Job {
         // Steady clocks of two stores need not have the same start; what a lease does is compared by what follows.
         var job = self
         job.leaseEnd = leaseEnd == nil ? nil : .zero
+        // A store may forget a run that must have stopped when it next looks; until then nothing depends on it.
+        job.stopping = nil
         return job
     }
 }

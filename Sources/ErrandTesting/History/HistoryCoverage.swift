@@ -84,7 +84,8 @@ extension HistoryCoverage {
     private static let transitions: [String] = [
         "claim Queued → Running", "report Running → Running", "settle.complete Running → Completed",
         "settle.fail Running → Queued", "settle.fail Running → Failed", "settle.snooze Running → Queued",
-        "settle.release Running → Queued", "settle.acknowledge Cancelled → Cancelled", "reap Running → Queued",
+        "settle.release Running → Queued", "settle.acknowledge Cancelled → Cancelled",
+        "settle.acknowledge Queued → Queued", "reap Running → Queued",
         "reap Running → Failed", "cancel Queued → Cancelled", "cancel Running → Cancelled", "retry Failed → Queued",
         "retry Cancelled → Queued", "update Queued → Queued", "update Queued → Running", "update Queued → Completed",
         "update Queued → Failed", "update Running → Running", "update Running → Completed", "update Running → Failed",
@@ -117,8 +118,9 @@ extension HistoryCoverage {
         "submit refused: idempotencyMismatch", "submit refused: uniqueConflict", "submit refused: invalid",
         "submit refused: gone", "renew: renewed", "renew: cancelled", "renew: lost", "report: cancelled",
         "settle: refused", "settle: fenced nil", "report: fenced nil", "retry refused: uniqueConflict",
-        "delete: done", "delete refused: conflict Queued", "delete refused: conflict Running", "delete refused: gone",
-        "delete refused: notFound", "cancel refused: notFound", "retry refused: notFound", "update refused: notFound",
+        "delete: done", "delete refused: conflict Cancelled", "delete refused: conflict Queued",
+        "delete refused: conflict Running", "delete refused: gone", "delete refused: notFound",
+        "cancel refused: notFound", "retry refused: notFound", "update refused: notFound",
         "read refused: notFound", "cancel refused: gone", "retry refused: gone", "update refused: gone",
         "read refused: gone", "prune: deleted", "claim: some", "claim: none",
     ]

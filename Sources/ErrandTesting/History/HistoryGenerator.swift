@@ -44,7 +44,9 @@ struct HistoryGenerator: Sendable {
         case 915..<948: .reap(limit: chance(0.1) ? 1 : 100)
         case 948..<955: .prune(limit: 1000)
         case 955..<975: .advance(.milliseconds(Int.random(in: 200...4000, using: &random)))
-        case 975..<995: .advance(.milliseconds(Int.random(in: 10_000...14_000, using: &random)))
+        case 975..<990: .advance(.milliseconds(Int.random(in: 10_000...14_000, using: &random)))
+        // About as long as a cancelled run may take to stop.
+        case 990..<995: .advance(.milliseconds(Int.random(in: 24_000...36_000, using: &random)))
         case 995..<998: .jumpWall(.milliseconds(Int.random(in: -5000...30_000, using: &random)))
         default: .advance(.seconds(chance(0.5) ? 25 * 3600 : 8 * 86400))
         }

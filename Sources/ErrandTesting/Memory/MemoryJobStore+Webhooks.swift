@@ -22,6 +22,10 @@ extension MemoryJobStore: WebhookStore {
         try read { (state, _) throws(JobStoreError) in try state.webhooks[state.place(of: id, scope)] }
     }
 
+    public func webhook(of job: Job) async throws(JobStoreError) -> Webhook? {
+        try read { (state, _) throws(JobStoreError) in state.webhooks.first { $0.job == job.number } }
+    }
+
     public func update(_ id: JobID, _ change: WebhookChange, scope: Scope) async throws(JobStoreError) -> Webhook {
         try write { (state, time) throws(JobStoreError) in
             let place = try state.place(of: id, scope)

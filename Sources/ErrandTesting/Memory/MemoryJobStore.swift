@@ -41,6 +41,7 @@ public final class MemoryJobStore: JobStore {
             let last = state.lastCascade
             do throws(JobStoreError) {
                 let time = clock.now()
+                state.endStops(at: time)
                 let answer = try body(&state, time)
                 if followsAllEnds {
                     state.followEnds(at: time)
@@ -65,7 +66,10 @@ public final class MemoryJobStore: JobStore {
 
     /// Whether a worker that knows these types has something to run now, or runs it.
     func hasWork(for types: [Name]) -> Bool {
-        state.withLock { state in !state.running.isEmpty || state.hasReady(types, at: clock.now()) }
+        state.withLock { state in
+            let isStopping = state.stopping.contains { state.records[$0]?.job.isStopping(at: clock.now()) == true }
+            return !state.running.isEmpty || isStopping || state.hasReady(types, at: clock.now())
+        }
     }
 
     /// Starts to write down what happens, for a history.
@@ -134,7 +138,9 @@ extension MemoryJobStore {
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job {
-        try write { (state, time) throws(JobStoreError) in try state.cancel(job, reason, ifRev, scope, at: time) }
+        try JobLimits.check(reason: reason)
+        return try write { (state, time) throws(JobStoreError) in try state.cancel(job, reason, ifRev, scope, at: time)
+        }
     }
 
     public func retry(
@@ -216,6 +222,10 @@ extension MemoryJobStore {
         ifRev: Set<Int64>?
     ) async throws(JobStoreError) {
         try write { (state, time) throws(JobStoreError) in try state.configure(queue, changes, ifRev, at: time) }
+    }
+
+    public func delete(queue: Name) async throws(JobStoreError) {
+        try write { (state, _) throws(JobStoreError) in try state.delete(queue: queue) }
     }
 
     @discardableResult

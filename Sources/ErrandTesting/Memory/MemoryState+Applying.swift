@@ -17,8 +17,8 @@ extension MemoryState {
         }
         witness?.coverage.count(event, from: job.status, to: changed.status)
         replace(changed)
+        if job.status == .running || job.stopping != changed.stopping { freed(job, changed) }
         if changed.status != job.status {
-            freed(job, changed)
             deliverEnd(of: changed, at: time)
             if changed.status.isTerminal { beginCascade(of: changed, isCompleted: changed.status == .completed) }
         }
@@ -31,9 +31,22 @@ extension MemoryState {
         _ = try? transition(event, of: job, at: time)
     }
 
-    /// A run that ended may make room below the limit of its queue, or of its tenant in all queues.
+    /// Forgets the runs whose time to stop is over.
+    mutating func endStops(at time: StoreTime) {
+        for number in stopping.sorted() {
+            guard var job = records[number]?.job, !job.isStopping(at: time) else { continue }
+            let old = job
+            job.endStop(at: time)
+            replace(job)
+            freed(old, job)
+        }
+    }
+
+    /// A run that ended or stopped may make room below the limit of its queue, or of its tenant in all queues; one that
+    /// begins to stop has those look again who wait for room.
     private mutating func freed(_ old: Job, _ new: Job) {
-        guard old.status == .running, new.status != .running else { return }
+        if old.stopping != new.stopping, new.status == .queued { changes.queues.insert(new.queue) }
+        guard new.status != .running else { return }
         if queues[old.queue]?.concurrency != nil { changes.queues.insert(old.queue) }
         guard limitsTenants, let tenant = old.tenantId, TenantRoom.counts(old.queue) else { return }
         changes.queues.formUnion(lanes.filter { $0.value[tenant]?.isEmpty == false }.keys)

@@ -86,7 +86,12 @@ extension MemoryState {
 
     private func nextDue(_ queues: Set<Name>, for request: ClaimRequest, _ time: StoreTime) -> Duration? {
         let windows = queues.compactMap { nextWindow(in: $0, for: request, time) }
-        return (windows + [nextScheduled(queues, for: request, time)].compactMap(\.self)).min()
+        return (windows + [nextScheduled(queues, for: request, time), nextStopped(time)].compactMap(\.self)).min()
+    }
+
+    /// How long until the first of the runs must have stopped that are stopping: it may hold back anything.
+    private func nextStopped(_ time: StoreTime) -> Duration? {
+        stopping.compactMap { records[$0]?.job.stopping }.map { $0.end - time.steady }.min()
     }
 
     /// How long the queue's rate limit goes on to hold back what nothing else does.

@@ -9,15 +9,19 @@ extension MemoryState {
     ) throws(JobStoreError) -> [InsertedJob] {
         for (index, job) in jobs.enumerated() { try job.validate(at: index) }
         var answers: [InsertedJob] = []
+        var names = BatchNames()
         answers.reserveCapacity(jobs.count)
         for (index, job) in jobs.enumerated() {
-            answers.append(try insert(job, at: index, scope: scope, time))
+            let answer = try insert(job, waitingFor: names.after(of: job), at: index, scope: scope, time)
+            names.note(job, answer)
+            answers.append(answer)
         }
         return answers
     }
 
     private mutating func insert(
         _ new: NewJob,
+        waitingFor after: [JobID],
         at index: Int,
         scope: Scope,
         _ time: StoreTime
@@ -32,17 +36,24 @@ extension MemoryState {
             keep(answer, to: new, scope: scope, time)
             return answer
         }
-        let dependencies = try dependencies(of: new, at: index, scope: scope)
+        let dependencies = try dependencies(after, at: index, scope: scope)
         try takeUploads(new, at: index, scope: scope, time, as: lastNumber + 1)
-        let job = keep(new, tenantId: scope.tenantId, blockedBy: dependencies.blockedBy, at: time)
+        let tenant = scope.tenantId
+        let job = keep(new, waitingFor: after, tenantId: tenant, blockedBy: dependencies.blockedBy, at: time)
         wait(job, dependencies, at: time)
         return InsertedJob(id: job.id, number: job.number, outcome: .inserted, createdAt: job.createdAt)
     }
 
     /// Stores a job that nothing refuses any more.
-    mutating func keep(_ new: NewJob, tenantId: Name?, blockedBy: Int = 0, at time: StoreTime) -> Job {
+    mutating func keep(
+        _ new: NewJob,
+        waitingFor after: [JobID] = [],
+        tenantId: Name?,
+        blockedBy: Int = 0,
+        at time: StoreTime
+    ) -> Job {
         lastNumber += 1
-        let job = Job.submitted(
+        var job = Job.submitted(
             new,
             as: (id: new.id ?? ids.next(at: time.wall), number: lastNumber),
             tenantId: tenantId,
@@ -50,6 +61,7 @@ extension MemoryState {
             at: time,
             rules: rules
         )
+        job.after = after
         set(MemoryRecord(job: job, fingerprint: new.id == nil ? nil : new.fingerprint.text), at: job.number)
         tell(of: job)
         add(new.webhook, to: job, at: time)
@@ -71,6 +83,9 @@ extension MemoryState {
     ) throws(JobStoreError) -> InsertedJob {
         let key = new.uniqueKey ?? ""
         guard scope.includes(holder) else { throw .uniqueConflict(with: nil, key: key, at: index) }
+        if holder.status.isTerminal, let stop = holder.stopping {
+            throw .keyHeld(byStopOf: holder.id, until: stop.end, at: time, pointer: "/\(index)/uniqueKey")
+        }
         switch new.onConflict {
         case .return: return InsertedJob(id: holder.id, number: holder.number, outcome: .existing)
         case .reject: throw .uniqueConflict(with: (holder.id, holder.status), key: key, at: index)
@@ -86,15 +101,15 @@ extension MemoryState {
 
     /// How the new job stands to those in `after`; none of them is passed over.
     private func dependencies(
-        of new: NewJob,
+        _ after: [JobID],
         at index: Int,
         scope: Scope
     ) throws(JobStoreError) -> Standing {
-        for (place, id) in new.after.enumerated() {
+        for (place, id) in after.enumerated() {
             guard let job = numbers[id].flatMap({ records[$0]?.job }), job.tenantId == scope.tenantId else {
                 throw .unknownDependency(id, at: index, place)
             }
         }
-        return standing(to: new.after) { _ in false }
+        return standing(to: after) { _ in false }
     }
 }

@@ -41,9 +41,12 @@ extension MemoryState {
     ) throws(JobStoreError) -> Job {
         let job = try find(reference, revisions, scope, at: time)
         if job.status == .failed || job.status == .cancelled, let key = job.uniqueKey,
-            let holder = holders[UniqueKey(type: job.type, tenantId: job.tenantId, key: key)],
+            let holder = holders[UniqueKey(type: job.type, tenantId: job.tenantId, key: key)], holder != job.number,
             let other = records[holder]?.job
         {
+            if other.status.isTerminal, let stop = other.stopping {
+                throw .keyHeld(byStopOf: other.id, until: stop.end, at: time)
+            }
             throw .uniqueConflict(with: (other.id, other.status), key: key)
         }
         let standing = standing(to: job.after) { !together.contains($0) }
@@ -73,6 +76,9 @@ extension MemoryState {
         let job = try find(reference, revisions, scope, at: time)
         guard job.status.isTerminal else {
             throw JobStoreError(TransitionRefusal(.status, status: job.status), "deleted", reference)
+        }
+        guard job.stopping == nil else {
+            throw JobStoreError(TransitionRefusal(.stopping, status: job.status), "deleted", reference)
         }
         remove(job, at: time)
     }
@@ -115,6 +121,13 @@ extension MemoryState {
             RateWindow(limit, opened: setting.rate?.opened, claimed: setting.rate?.claimed ?? 0)
         }
         queues[queue] = setting
+        changes.queues.insert(queue)
+    }
+
+    mutating func delete(queue: Name) throws(JobStoreError) {
+        let jobs = records.values.count { $0.job.queue == queue }
+        guard jobs == 0 else { throw .queueInUse(queue, jobs: jobs) }
+        guard queues.removeValue(forKey: queue) != nil else { throw .noQueue(queue) }
         changes.queues.insert(queue)
     }
 }

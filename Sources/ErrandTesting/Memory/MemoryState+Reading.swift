@@ -47,7 +47,8 @@ extension MemoryState {
             states[queue.key] = QueueState(name: queue.key, queue.value.record)
         }
         for job in records.values.lazy.map(\.job) where scope.includes(job) {
-            let job = visible(job)
+            var job = visible(job)
+            job.endStop(at: time)
             var state = states[job.queue] ?? QueueState(name: job.queue)
             state.counts[job.status] += 1
             if job.tracking == nil, job.substate(at: time.wall) == .ready {

@@ -37,7 +37,7 @@ extension MemoryState {
 
 extension Job {
     fileprivate func hasExpired(at time: StoreTime) -> Bool {
-        guard let recordExpiresAt, tracking != nil || status.isTerminal else { return false }
+        guard let recordExpiresAt, tracking != nil || status.isTerminal, stopping == nil else { return false }
         return recordExpiresAt * 1000 <= time.wall.milliseconds
     }
 }

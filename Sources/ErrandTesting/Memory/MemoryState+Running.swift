@@ -87,13 +87,6 @@ extension MemoryState {
     }
 }
 
-extension Job {
-    /// Whether this is a cancelled run whose worker has not said yet that it stopped.
-    fileprivate func isCancelPending(for lease: JobLease) -> Bool {
-        status == .cancelled && fence == lease.fence + 1 && leaseEnd != nil
-    }
-}
-
 extension Scope {
     /// The scope under which a job's follow-ups are submitted.
     init(tenantOf job: Job) {

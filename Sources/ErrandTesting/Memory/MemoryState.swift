@@ -23,9 +23,11 @@ struct MemoryState: Sendable {
     private(set) var lanes: [Name: [Name?: WaitingJobs]] = [:]
     /// Running worker jobs.
     private(set) var running: Set<Int64> = []
-    /// How many of each queue's are running.
+    /// Jobs with a cancelled run that may still be at work.
+    private(set) var stopping: Set<Int64> = []
+    /// How many of each queue's are running or stopping.
     private(set) var runningCounts: [Name: Int] = [:]
-    /// How many of each tenant's are running, but for those of Errand's own queues.
+    /// How many of each tenant's are running or stopping, but for those of Errand's own queues.
     private(set) var tenantsRunning: [Name: Int] = [:]
     /// Whether claims hold tenants to a limit.
     var limitsTenants = false
@@ -200,15 +202,10 @@ extension MemoryState {
     }
 
     private mutating func indexRunning(_ old: Job?, _ new: Job?, _ number: Int64) {
-        let isRunning = new?.isHeldByWorker ?? false
-        if let old, old.isHeldByWorker != isRunning || new == nil, old.isHeldByWorker {
-            running.remove(number)
-            countRunning(-1, old)
-        }
-        if let new, isRunning, old?.isHeldByWorker != true {
-            running.insert(number)
-            countRunning(1, new)
-        }
+        if new?.isHeldByWorker == true { running.insert(number) } else { running.remove(number) }
+        if new?.stopping != nil { stopping.insert(number) } else { stopping.remove(number) }
+        if let old, old.hasPlace { countRunning(-1, old) }
+        if let new, new.hasPlace { countRunning(1, new) }
         if new?.mayGoStale == true { watched.insert(number) } else { watched.remove(number) }
     }
 
@@ -222,16 +219,19 @@ extension MemoryState {
 extension Job {
     /// The unique key it holds, while it does.
     fileprivate var heldKey: UniqueKey? {
-        guard let uniqueKey, !status.isTerminal else { return nil }
+        guard let uniqueKey, !status.isTerminal || stopping != nil else { return nil }
         return UniqueKey(type: type, tenantId: tenantId, key: uniqueKey)
     }
 
     fileprivate var waiting: WaitingJobs.Place? {
-        guard status == .queued, blockedBy == 0, tracking == nil else { return nil }
+        guard status == .queued, blockedBy == 0, tracking == nil, stopping == nil else { return nil }
         return WaitingJobs.Place(priority: priority, runAt: runAt, number: number, type: type)
     }
 
     fileprivate var isHeldByWorker: Bool { status == .running && tracking == nil }
+
+    /// Whether a run of it counts against the limits of queue and tenant.
+    fileprivate var hasPlace: Bool { isHeldByWorker || stopping != nil }
 
     fileprivate var mayGoStale: Bool { tracking?.staleAfterSeconds != nil && !status.isTerminal }
 }

@@ -47,21 +47,22 @@ struct ProgramGuardianTests {
     @Test("one that was ended is replaced with a later program")
     func replaced() async throws {
         _ = try await RecordedFeedback().run(["true"])
-        let first = try #require(try guardian())
+        let first = try #require(try await guardian())
         kill(first, SIGKILL)
         while true {
             try Task.checkCancellation()
             _ = try await RecordedFeedback().run(["true"])
-            if let next = try guardian(), next != first { break }
+            if let next = try await guardian(), next != first { break }
         }
     }
 
     /// The guardian of this process.
-    private func guardian() throws -> Int32? {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int32.init).first { process in
+    private func guardian() async throws -> Int32? {
+        let base = await ProgramGuardian.shared.base
+        return try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int32.init).first { process in
             // One may have ended meanwhile.
             let words = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
-            return words.split(separator: "\0").last == ProgramGuardian.shared.base[...]
+            return words.split(separator: "\0").last == base[...]
         }
     }
 }

@@ -82,9 +82,19 @@ struct ImportTests {
         #expect(await failure { _ = try await work.importFile(work.upload("")) }?.code == "empty_file")
     }
 
+    /// A thousand names that are allowed each, and not together.
+    private static let wideHeader = (0..<1000).map { "\($0)" + String(repeating: "y", count: 600) }.joined(
+        separator: ","
+    )
+
     @Test("what cannot be imported says why, once and for all")
     func failures() async throws {
         #expect(await failure { _ = try await work.importFile(work.upload("a,\"b\n1,2\n")) }?.code == "invalid_header")
+        for header in [String(repeating: "x", count: 1025), Self.wideHeader] {
+            #expect(
+                await failure { _ = try await work.importFile(work.upload("\(header)\n1\n")) }?.code == "invalid_header"
+            )
+        }
         let missing = JobIDGenerator().next(at: Date())
         #expect(await failure { _ = try await work.importFile(missing) }?.code == "upload_not_found")
         #expect(

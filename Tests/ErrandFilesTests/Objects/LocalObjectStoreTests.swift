@@ -59,6 +59,14 @@ struct LocalObjectStoreTests {
             )
         }
         #expect(folder.contents == [".incoming", ".link-secret"])
+        try await ObjectStoreCheck.expect(.full) { try await store.probeWrite() }
+        #expect(folder.contents == [".incoming", ".link-secret"])
+    }
+
+    @Test("a probe of writes leaves nothing behind")
+    func probed() async throws {
+        try await store.probeWrite()
+        #expect(folder.contents == [".incoming", ".link-secret"])
     }
 
     @Test("what a crash left unfinished is deleted at the next start, but not what another process is writing")

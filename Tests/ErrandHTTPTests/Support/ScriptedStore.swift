@@ -5,10 +5,12 @@ import FoundationEssentials
 import Synchronization
 
 /// A store in memory that can be told to fail, or to show certain jobs.
-final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, WebhookStore {
+final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, WebhookStore, WriteProbing {
     struct Script {
         /// Thrown by every call.
         var failure: JobStoreError?
+        /// Thrown by probes of writes alone.
+        var writeFailure: JobStoreError?
         /// Shown instead of what is stored.
         var jobs: [Job]?
         /// Answered instead of counting.
@@ -209,6 +211,15 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
         try check()
         return try await base.update(id, change, scope: scope)
     }
+
+    func probeWrite() async throws {
+        try check()
+        if let failure = script.withLock({ $0.writeFailure }) { throw failure }
+    }
+
+    func delete(queue: Name) async throws(JobStoreError) { try await base.delete(queue: queue) }
+
+    func webhook(of job: Job) async throws(JobStoreError) -> Webhook? { try await base.webhook(of: job) }
 
     func deleteWebhook(_ id: JobID, scope: Scope) async throws(JobStoreError) {
         try await base.deleteWebhook(id, scope: scope)

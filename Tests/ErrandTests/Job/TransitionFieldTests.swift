@@ -119,9 +119,10 @@ struct TransitionFieldTests {
             ended(&job, .cancelled)
             job.fence = 2
             job.errors = [record(.cancelled)]
+            job.stopping = StoppingRun(fence: 1, end: Self.time.steady + .seconds(35))
         }
         try expect(.cancelled, JobInState.settle(.acknowledgeCancel)) { job in
-            (job.cancelAcknowledgedAt, job.leaseEnd) = (Self.time.wall, nil)
+            (job.cancelAcknowledgedAt, job.leaseEnd, job.stopping) = (Self.time.wall, nil, nil)
             job.rev -= 1
             job.updatedAt = JobInState.time(2).wall
         }
@@ -136,18 +137,28 @@ struct TransitionFieldTests {
         let past = JobInState.time(50).wall
         try expect(.cancelled, .retry(runAt: past)) { job in
             requeued(&job)
-            (job.fence, job.attempt, job.progress, job.runAt) = (3, 0, 0, past)
+            (job.fence, job.attempt, job.progress, job.runAt, job.stopping) = (3, 0, 0, past, nil)
             (job.completedAt, job.recordExpiresAt) = (nil, nil)
         }
     }
 
-    @Test func `a retry waits for the end of a cancelled run's lease`() throws {
-        let cancelled = try JobInState.worker(.cancelled)
-        #expect(try cancelled.applying(.retry(runAt: nil), at: JobInState.time(11)).runAt == JobInState.time(31).wall)
-        let acknowledged = try cancelled.applying(JobInState.settle(.acknowledgeCancel), at: JobInState.time(5))
-        #expect(
-            try acknowledged.applying(.retry(runAt: nil), at: JobInState.time(11)).runAt == JobInState.time(11).wall
-        )
+    @Test func `a retried job is claimed when its cancelled run has stopped, or must have`() throws {
+        let claim = JobEvent.claim(worker: "x", leaseEnd: .seconds(99))
+        let retried = try JobInState.worker(.cancelled).applying(.retry(runAt: nil), at: JobInState.time(11))
+        #expect(retried.runAt == JobInState.time(11).wall && retried.stopping?.end == .seconds(37))
+        #expect(throws: TransitionRefusal(.notClaimable, status: .queued)) {
+            try retried.applying(claim, at: JobInState.time(36))
+        }
+        #expect(try retried.applying(claim, at: JobInState.time(37)).stopping == nil)
+        let stopped = try retried.applying(JobInState.settle(.acknowledgeCancel), at: JobInState.time(12))
+        #expect(stopped.status == .queued && stopped.cancelAcknowledgedAt == nil && stopped.rev == retried.rev)
+        #expect(try stopped.applying(claim, at: JobInState.time(12)).fence == 4)
+    }
+
+    @Test func `a type's grace decides how long its runs may be stopping, within a minute`() throws {
+        let times = StoppingTimes(graces: ["short": .seconds(2), "long": .seconds(3600), "none": .seconds(-9)])
+        let types: [Name] = ["short", "long", "none", "other"]
+        #expect(types.map { times.time(of: $0) } == [.seconds(7), .seconds(60), .seconds(5), .seconds(35)])
     }
 
     @Test func `dependencies`() throws {

@@ -136,28 +136,6 @@ struct StoppingTests {
         }
     }
 
-    @Test("a run that takes too long fails with code timeout at once, even if its handler goes on")
-    func timeout() async throws {
-        var bench = WorkerBench()
-        let (started, release, overran) = (Gate(), Gate(), Gate())
-        bench.options.errorReporter = { _, error in if error is JobOverrunError { overran.open() } }
-        bench.handlers.register("send", retry: .never, timeout: .seconds(3)) { (_: Invoice, context) in
-            started.open()
-            await Self.ignoringCancellation(release)
-            #expect(context.isCancelled && Task.isCancelled)
-        }
-        let inserted = try await bench.client.submit("send", Invoice(number: 1))
-        try await bench.whileWorking { client in
-            try await started.pass()
-            bench.clock.advance(by: .seconds(3))
-            let job = try await client.wait(for: .id(inserted.id))
-            #expect(job.failure?.code == JobFailure.Code.timeout)
-            bench.clock.advance(by: .seconds(1))
-            try await overran.pass()
-            release.open()
-        }
-    }
-
     @Test("a handler that stops at its timeout fails with code timeout as well, and is tried again")
     func cooperativeTimeout() async throws {
         var bench = WorkerBench()
@@ -218,26 +196,6 @@ struct StoppingTests {
             #expect(job.status == .queued && job.attempt == 0)
             #expect(job.errors.allSatisfy { $0.outcome == .released })
         }
-    }
-
-    @Test("a handler that ignores a hard stop has its job given back before it returns")
-    func ignoredStop() async throws {
-        var bench = WorkerBench()
-        let (started, release) = (Gate(), Gate())
-        bench.handlers.register("send") { (_: Invoice, _) in
-            started.open()
-            await Self.ignoringCancellation(release)
-        }
-        let inserted = try await bench.client.submit("send", Invoice(number: 1))
-        let worker = Task { [worker = bench.worker] in try await worker.run() }
-        try await started.pass()
-        worker.cancel()
-        bench.clock.advance(by: bench.options.cancelPatience)
-        var states = bench.client.changes(of: .id(inserted.id)).makeAsyncIterator()
-        while let job = try await states.next(), job.status != .queued {}
-        release.open()
-        try await worker.value
-        #expect(try await bench.client.job(.id(inserted.id)).attempt == 0)
     }
 
     @Test("a graceful shutdown lets running jobs end and claims no more")

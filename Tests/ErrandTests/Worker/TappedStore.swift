@@ -146,6 +146,8 @@ extension TappedStore {
         try await base.configure(queue: queue, changes, ifRev: ifRev)
     }
 
+    func delete(queue: Name) async throws(JobStoreError) { try await base.delete(queue: queue) }
+
     func want(_ state: WantedState, ofWorker id: Name) async throws(JobStoreError) {
         try await base.want(state, ofWorker: id)
     }

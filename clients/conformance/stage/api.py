@@ -87,7 +87,7 @@ class API:
         return self.json("POST", f"/api/workers/{worker}/{state}")
 
     def pause(self, queue):
-        return self.json("POST", f"/api/queues/{queue}/pause")
+        return self.json("POST", f"/api/queues/{queue}/pause", {"create": True})
 
     def resume(self, queue):
         return self.json("POST", f"/api/queues/{queue}/resume")

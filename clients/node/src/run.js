@@ -134,13 +134,13 @@ export class Run {
   #watchDeadline() {
     if (this.#deadlineIn === undefined) return;
     const ms = this.#deadlineIn * 1000;
-    // The lease ends with the deadline, so the failure has to be told before it.
+    // A little before the deadline, so that the handler can end in time.
     this.#cancelDeadline = this.#setting.clock.after(ms - Math.min(2000, ms / 5), () => this.#timeOut());
   }
 
   #timeOut() {
+    // The server is told when the handler has ended: another attempt may begin as soon as it knows.
     this.#stop("timeout");
-    this.#settle(timedOut(this.#deadlineIn));
   }
 
   async #perform() {
@@ -161,7 +161,8 @@ export class Run {
 
   /** The handler has ended: what it says counts only if nobody stopped it. */
   async #conclude(ending) {
-    const isDone = await this.#settle(this.#stopped ? released : ending);
+    const given = this.#stopped ? released : ending;
+    const isDone = await this.#settle(this.#stopped === "timeout" ? timedOut(this.#deadlineIn) : given);
     if (this.#isCancelled && !isDone) await this.#deliver(cancelled);
   }
 

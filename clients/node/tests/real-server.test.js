@@ -54,6 +54,14 @@ describe("with the real server", { skip, timeout: 120_000 }, () => {
     );
   });
 
+  test("what was submitted is shown", async () => {
+    const options = { tags: ["a"], metadata: { source: { line: 1 } }, delaySeconds: 600, timeoutSeconds: 7 };
+    const job = await client.job((await client.submit("resize", {}, options)).id);
+    assert.deepEqual([job.tags, job.metadata], [["a"], { source: { line: 1 }, tags: ["a"] }]);
+    assert.equal(job.timeoutSeconds, 7);
+    await client.cancel(job.id);
+  });
+
   test("a submit may wait for the end, and be repeated", async (t) => {
     work(t, { resize: () => "done" });
     const options = { idempotencyKey: "order 17", wait: 10_000 };

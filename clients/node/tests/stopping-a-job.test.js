@@ -157,35 +157,39 @@ test("the same job may be claimed again while its lost run still ends", { timeou
   assert.equal(shop.server.of("complete").length, 1);
 });
 
-test("a job that takes too long is stopped and fails before its lease ends with it", { timeout: 5000 }, async (t) => {
+test("a job that takes too long is stopped, and fails when its handler has ended and not before", { timeout: 5000 }, async (t) => {
   const { handler, shop, job } = await busy(t, { job: { deadlineIn: 20 } });
   const why = stopped(job);
   shop.clock.advance(17_999);
   assert.equal(job.signal.aborted, false);
   shop.clock.advance(1);
   assert.equal(await why, "timeout");
+  assert.equal(shop.server.of("fail").length, 0);
+  handler.end("too late");
   const { body } = await shop.server.received("fail");
   assert.deepEqual(body, { code: "timeout", message: "The job ran longer than 20 s." });
-  handler.end("too late");
   await shop.close();
   assert.equal(shop.server.of("fail").length, 1);
   assert.equal(shop.server.of("complete").length + shop.server.of("release").length, 0);
 });
 
-test("the lease of a job that timed out is not renewed, whatever its handler does", { timeout: 5000 }, async (t) => {
-  const { shop } = await busy(t, { job: { deadlineIn: 5 } });
+test("the lease of a job that timed out is renewed until its handler has ended", { timeout: 5000 }, async (t) => {
+  const { handler, shop, job } = await busy(t, { job: { deadlineIn: 5 } });
+  const why = stopped(job);
   shop.clock.advance(4000);
-  await shop.server.received("fail");
-  await shop.said("job #1 (work): fail");
+  assert.equal(await why, "timeout");
   shop.clock.advance(1000);
-  assert.deepEqual((await shop.server.received("heartbeat", 2)).body.jobs, []);
+  assert.equal((await shop.server.received("heartbeat", 2)).body.jobs.length, 1);
+  handler.end("too late");
+  await shop.server.received("fail");
 });
 
 test("of a short time a fifth is left for saying so", { timeout: 5000 }, async (t) => {
-  const { shop, job } = await busy(t, { job: { deadlineIn: 2, lease: { expiresIn: 2 } } });
+  const { handler, shop, job } = await busy(t, { job: { deadlineIn: 2, lease: { expiresIn: 2 } } });
   shop.clock.advance(1599);
   assert.equal(job.signal.aborted, false);
   shop.clock.advance(1);
+  handler.end("too late");
   assert.equal((await shop.server.received("fail")).body.code, "timeout");
 });
 

@@ -72,7 +72,7 @@ class Client:
                 long as the job's record lasts. Left out, it is random.
             wait: For how many seconds to wait for its end, at most 60; None not to wait.
             options: What else the API takes, such as `queue`, `priority`, `delay_seconds`, `max_attempts`,
-                `timeout_seconds`, `unique_key`, `on_conflict`, `project_id`, `tags`, `after`, `traceparent`.
+                `timeout_seconds`, `unique_key`, `on_conflict`, `project_id`, `tags`, `metadata`, `after`, `traceparent`.
 
         Returns:
             The job as it is when the answer is made; after a wait it may have ended.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .json_text import JSON
@@ -44,6 +44,10 @@ class Job:
     """Why it failed, or why its last run did."""
     members: Mapping[str, Any]
     """All that the server said about it, by the names that the API has."""
+    tags: tuple[str, ...] = ()
+    """The tags that it was submitted with."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """The submitter's own object; what looks like a secret in it is not shown."""
 
     @classmethod
     def of(cls, members: Mapping[str, Any]) -> Job:
@@ -58,6 +62,8 @@ class Job:
             result=members.get("result"),
             failure=Failure(failure["code"], failure["message"], failure.get("details")) if failure else None,
             members=members,
+            tags=tuple(members.get("tags") or ()),
+            metadata=members.get("metadata") or {},
         )
 
     @property

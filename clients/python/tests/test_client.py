@@ -39,9 +39,10 @@ class ClientCase(unittest.TestCase):
 
 class SubmitTests(ClientCase):
     def test_a_job_is_submitted_as_it_was_given(self) -> None:
-        self.server.script(JOBS, Answer(202, job(tags=["a"])))
+        self.server.script(JOBS, Answer(202, job(tags=["a"], metadata={"tags": ["a"], "m": {"n": 1}})))
         found = self.client.submit("resize", {"ü": 1}, delay_seconds=5, uniqueKey="u", queue=None, traceparent="00-1")
         self.assertEqual((found.id, found.number, found.status, found.has_ended), ("0196", 1, "Queued", False))
+        self.assertEqual((found.tags, found.metadata), (("a",), {"tags": ["a"], "m": {"n": 1}}))
         self.assertEqual(found.members["tags"], ["a"])
         call = self.server.wait_for(JOBS)
         self.assertEqual(call.json, {"type": "resize", "payload": {"ü": 1}, "delaySeconds": 5, "uniqueKey": "u"})

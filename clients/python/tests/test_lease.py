@@ -43,8 +43,8 @@ class TimeLimitTests(unittest.TestCase):
                 left = min(heartbeat, deadline)
                 last = Lease("token", 1, sent_at=100 + deadline - left, expires_in=left)
                 self.assertLess(100, limit.told_at)
-                self.assertLess(limit.told_at, limit.forced_at)
-                self.assertLess(limit.forced_at, last.expires_at)
+                self.assertLess(limit.told_at, last.expires_at)
+                self.assertLess(100 + deadline, limit.forced_at)
 
     def test_most_of_the_time_is_the_handlers(self) -> None:
         self.assertEqual(TimeLimit(claimed_at=0, deadline_in=300).told_at, 298)

@@ -94,6 +94,13 @@ class JobTests(WorkerCase):
         self.assertEqual(caught.exception.type, "idempotency-mismatch")
         self.client.cancel(first.id)
 
+    def test_what_was_submitted_is_shown(self) -> None:
+        big = 12345678901234567890
+        id = self.client.submit("work", tags=["a"], metadata={"big": big}, delay_seconds=600).id
+        job = self.client.job(id)
+        self.assertEqual((job.tags, job.metadata), (("a",), {"big": big, "tags": ["a"]}))
+        self.client.cancel(id)
+
     def test_a_submit_waits_for_its_end(self) -> None:
         self.worker.job("work")(sleeper(0.3))
         with self.running():

@@ -133,7 +133,8 @@ class TimeoutTests(StopCase):
         self.run_handler(self.heedless, deadlineIn=10)
         self.assertTrue(self.begun.wait(PATIENCE))
         self.clock.advance_until(lambda: bool(self.server.calls("fail")))
-        self.assertGreaterEqual(self.clock.now(), 1008.5)
+        # The server would have done so by then: until its time to stop is over it keeps its job.
+        self.assertGreaterEqual(self.clock.now(), 1070)
         self.assertEqual(self.server.calls("fail")[0].json["code"], "timeout")
         self.assertEqual(len(self.server.calls("claim")), 1)
         self.go_on.set()
@@ -145,7 +146,8 @@ class TimeoutTests(StopCase):
         self.run_handler(self.heedless, deadlineIn=10)
         self.assertTrue(self.begun.wait(PATIENCE))
         self.clock.advance_until(lambda: bool(self.server.calls("fail")))
-        self.clock.advance_until(lambda: len(self.server.calls("heartbeat")) == 3, step=0.2)
+        beats = len(self.server.calls("heartbeat"))
+        self.clock.advance_until(lambda: len(self.server.calls("heartbeat")) >= beats + 2, step=0.2)
         self.assertEqual(self.writes(), ["fail"])
 
     def test_a_value_in_the_last_moment_counts(self) -> None:

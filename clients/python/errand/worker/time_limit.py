@@ -6,13 +6,16 @@ RESERVE = 2.0
 """How many seconds of its time are kept for a run's end."""
 SHORT_RESERVE = 0.2
 """The part of its time that is kept, where that is less."""
+STOPPING = 60.0
+"""For how many seconds after the deadline a lease may still be renewed, while the handler stops; never for more."""
 
 
 class TimeLimit:
     """When a run has to end, and when it is ended even though its handler goes on.
 
-    A lease is never renewed past the deadline, so the last one ends here a little before it. Both moments come earlier
-    than that, so that the server can still be told.
+    A handler is told a little before the deadline, so that it can end in time. The server is told when it has ended,
+    and not before: another attempt may begin as soon as it knows. Meanwhile the lease is renewed, as long as the server
+    gives the run to stop.
     """
 
     def __init__(self, claimed_at: float, deadline_in: float) -> None:
@@ -25,5 +28,5 @@ class TimeLimit:
         reserve = min(RESERVE, deadline_in * SHORT_RESERVE)
         self.told_at = claimed_at + deadline_in - reserve
         """When the handler is told."""
-        self.forced_at = self.told_at + reserve / 4
+        self.forced_at = claimed_at + deadline_in + STOPPING
         """When the run is failed without it."""
