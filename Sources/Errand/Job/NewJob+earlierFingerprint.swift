@@ -1,5 +1,5 @@
 extension NewJob {
-    /// The digest that was stored before ``SubmitFingerprint``: of the job as it is, byte for byte, its defaults included.
+    /// The digest that was stored before ``SubmitFingerprint``: of the job as it is, byte for byte, with its defaults.
     ///
     /// Only compared with what such a submit left; see decision 0028. FNV-1a of 128 bits in two lanes.
     package var earlierFingerprint: String {

@@ -3,7 +3,7 @@ extension NewJob {
     ///
     /// An object, so that the many jobs without one stay small.
     package final class Request: Sendable, Equatable {
-        /// What was said of this job alone, before the type's defaults were filled in; see ``NewJob/said(leavingOut:)``.
+        /// What was said of this job, before the type's defaults were filled in; see ``NewJob/said(leavingOut:)``.
         package let said: SubmitDigest
         /// The request that the job is a part of, where it is one with several jobs.
         package let whole: Whole?
