@@ -1,5 +1,5 @@
 # Each of these is a few lines of Scripts/. Pass arguments with ARGS: make run ARGS="--port 9000"
-.PHONY: help setup build run test check faults fuzz-command clients schemathesis bench bench-scale docs clean
+.PHONY: help setup build run test check faults fuzz-command clients schemathesis fuzz-api bench bench-scale docs clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\): ## /  make \1	/p' Makefile | expand -t 20
@@ -37,6 +37,11 @@ schemathesis: ## hold the server to the description it serves, on both stores (A
 	@Scripts/setup
 	@Scripts/build
 	@Scripts/schemathesis/run.py $(ARGS)
+
+fuzz-api: ## ask every operation with extreme values, ten minutes a store (ARGS="sqlite --minutes 30")
+	@Scripts/setup
+	@Scripts/build
+	@Scripts/fuzz/api.py $(ARGS)
 
 bench: ## measure beside the raw limits and other job systems
 	@Scripts/bench $(ARGS)

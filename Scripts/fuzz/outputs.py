@@ -143,7 +143,7 @@ def hostile(seed):
         ("head -c 30000000 /dev/zero; echo; echo '{\"result\":3}'", "3", {""}),
         ("head -c 30000000 /dev/zero | tr '\\0' ' '; echo '{\"result\":4}'", "4", {""}),
         ("printf '{\"result\":\"'; yes x | tr -d '\\n' | head -c 20000000; echo '\"}'", None, {"result_too_large"}),
-        ("printf '{\"result\":['; yes 1, | head -c 20000000; echo '1]}'", None, {"result_too_large"}),
+        ("printf '{\"result\":['; yes 1, | head -c 3000000; echo '1]}'", None, {"result_too_large"}),
         (f"printf '{{\"result\":\"'; yes x | tr -d '\\n' | head -c {size}; echo '\"}}'", "x" * size, {""}),
         ("echo '{\"result\":5}'; yes & exit 0", "5", {""}),
         ("echo '{\"result\":6}'; (trap '' TERM; sleep 600) & exit 0", "6", {""}),

@@ -1,6 +1,5 @@
 #if Postgres
 public import Errand
-public import FoundationEssentials
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension PostgresJobStore {
@@ -18,7 +17,7 @@ extension PostgresJobStore {
 
     public func retry(
         _ job: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         together: Set<JobID>,
         scope: Scope

@@ -52,9 +52,7 @@ extension PostgresJobStore {
         let context = context
         return try await pool.run { link throws(JobStoreError) in
             guard let completions = Completion.all(checked) else {
-                return try PostgresTransaction.write(on: link, context) { session throws(JobStoreError) in
-                    try session.settle(checked)
-                }
+                return try Self.settle(Self.parts(of: checked), on: link, context)
             }
             let done = try PostgresTransaction.writeAtOnce(on: link, context) { session throws(JobStoreError) in
                 try session.completedAtOnce(session.run(session.completesAtOnce(completions)), of: completions)
@@ -80,8 +78,11 @@ extension PostgresJobStore {
         let context = context
         return try await pool.run { link throws(JobStoreError) in
             if let both = try Self.settleAndClaimAtOnce(checked, request, on: link, context) { return both }
+            var parts = Self.parts(of: checked)
+            let last = parts.removeLast()
+            let before = try Self.settle(parts, on: link, context)
             return try PostgresTransaction.write(on: link, context) { session throws(JobStoreError) in
-                let results = try session.settle(checked)
+                let results = try before + session.settle(last)
                 return SettleAndClaim(results: .success(results), claim: .success(try session.claim(request)))
             }
         }
@@ -93,6 +94,40 @@ extension PostgresJobStore {
 
     private func settled(_ settlements: [Settlement]) async -> Result<[SettleResult], JobStoreError> {
         do throws(JobStoreError) { return .success(try await settle(settlements)) } catch { return .failure(error) }
+    }
+
+    // MARK: - In parts
+
+    /// A batch of ends as transactions, most often one.
+    ///
+    /// What is submitted under keys or identifiers is stored in their order within a transaction. Follow-ups are stored
+    /// run by run, as each may be refused; so at most one run of a transaction submits such.
+    private static func parts(
+        of settlements: [Result<Settlement, JobStoreError>]
+    ) -> [[Result<Settlement, JobStoreError>]] {
+        var parts: [[Result<Settlement, JobStoreError>]] = [[]]
+        var hasKeys = false
+        for settlement in settlements {
+            let isKeyed = (try? settlement.get())?.submitsUnderKeys == true  // What is refused already submits nothing.
+            if isKeyed, hasKeys { parts.append([]) }
+            hasKeys = hasKeys || isKeyed
+            parts[parts.count - 1].append(settlement)
+        }
+        return parts
+    }
+
+    private static func settle(
+        _ parts: [[Result<Settlement, JobStoreError>]],
+        on link: PostgresLink,
+        _ context: PostgresContext
+    ) throws(JobStoreError) -> [SettleResult] {
+        var results: [SettleResult] = []
+        for part in parts {
+            results += try PostgresTransaction.write(on: link, context) { session throws(JobStoreError) in
+                try session.settle(part)
+            }
+        }
+        return results
     }
 
     // MARK: - At once
@@ -169,5 +204,10 @@ extension PostgresJobStore {
             done.contains(completion.lease.number) ? .applied(.completed) : settled.popFirst()
         }
     }
+}
+
+extension Settlement {
+    /// Whether it submits jobs whose keys or identifiers others may be about to store.
+    fileprivate var submitsUnderKeys: Bool { followUps.contains { $0.uniqueKey != nil || $0.id != nil } }
 }
 #endif

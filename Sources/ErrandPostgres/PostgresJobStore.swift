@@ -1,6 +1,7 @@
 #if Postgres
 public import Errand
 import FoundationEssentials
+public import Logging
 
 /// Jobs in PostgreSQL: the store of an installation with several processes or machines.
 ///
@@ -41,6 +42,8 @@ public final class PostgresJobStore: JobStore {
         public var rules: JobRules
         /// Where identifiers come from.
         public var identifiers: JobIDGenerator
+        /// Where to say that the server is short of connections, or that transactions were in each other's way.
+        public var logger = Logger(label: "errand.postgres")
         /// How fast the ends of jobs are followed to those that wait for them.
         public var cascades: CascadePace
 
@@ -93,7 +96,7 @@ public final class PostgresJobStore: JobStore {
     /// - Throws: `invalid` when the schema's name is none.
     public init(url: String, options: Options = Options()) throws(JobStoreError) {
         try options.checkSchema()
-        let pool = PostgresPool(options.address(url), limit: options.connections)
+        let pool = PostgresPool(options.address(url), limit: options.connections, logger: options.logger)
         self.pool = pool
         let hub = ChangeHub()
         var sender: ChangeSender?
@@ -189,7 +192,7 @@ public final class PostgresJobStore: JobStore {
         _ body: @escaping @Sendable (PostgresSession) throws(JobStoreError) -> Value
     ) async throws(JobStoreError) -> Value {
         let context = context
-        return try await pool.run { link throws(JobStoreError) in
+        return try await pool.run(isRepeatable: true) { link throws(JobStoreError) in
             try PostgresTransaction.read(on: link, context, body)
         }
     }

@@ -41,7 +41,7 @@ public struct TransactionalSubmit: Sendable {
             tenant => $4::text, project => $5::text, priority => $6::integer, run_at => $7::timestamptz, \
             max_attempts => $8::integer, unique_key => $9::text, id => $10::uuid, metadata => $11::json)
             """
-        let runAt = job.runAt ?? job.delaySeconds.map { now.addingTimeInterval(TimeInterval($0)) }
+        let runAt = job.runAt?.date ?? job.delaySeconds.map { now.later(by: .seconds($0)) }
         parameters = [
             job.type.text, job.payload.string, job.queue.text, tenantId?.text, job.projectId?.text,
             String(job.priority),

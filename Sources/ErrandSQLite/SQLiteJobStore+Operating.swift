@@ -1,5 +1,4 @@
 public import Errand
-public import FoundationEssentials
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteJobStore {
@@ -17,7 +16,7 @@ extension SQLiteJobStore {
 
     public func retry(
         _ job: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         together: Set<JobID>,
         scope: Scope

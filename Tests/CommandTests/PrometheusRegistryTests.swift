@@ -5,7 +5,7 @@ import Testing
 
 @testable import ErrandCommand
 
-@Suite("The registry of metrics")
+@Suite("The registry of metrics", .timeLimit(.minutes(5)))
 struct PrometheusRegistryTests {
     private final class SteadyClock: Sendable {
         let time = Mutex(Duration.zero)

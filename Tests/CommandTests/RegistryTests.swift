@@ -9,7 +9,8 @@ struct RegistryTests {
 
     private func lines(ofQueues queues: [String]) -> [Substring] {
         for queue in queues {
-            registry.makeCounter(label: "errand_test_total", dimensions: [("queue", queue)]).increment(by: 1)
+            let counter = registry.makeCounter(label: "errand_test_total", dimensions: [("queue", queue)])
+            (counter as? PrometheusCounterHandler)?.increment(by: 1)
         }
         return registry.text().utf8.split(separator: UInt8(ascii: "\n")).map { Substring($0) }
             .filter { $0.hasPrefix("errand_test_total{") }

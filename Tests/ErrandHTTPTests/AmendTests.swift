@@ -43,7 +43,7 @@ struct AmendTests {
         let id = try await api.submit { job in
             job.priority = 9
             job.queue = "odd"
-            job.runAt = api.clock.now().wall + 60
+            job.runAt = Moment(clamping: api.clock.now().wall + 60)
             job.metadata = JSONText(trusted: #"{"tags":["t"],"more":1}"#)
         }
         let reply = try await patch(

@@ -16,7 +16,7 @@ struct MetadataTests {
     func shown() async throws {
         let api = TestAPI()
         let submitted = try await api.send(.post, "/api/jobs", Self.body)
-        let expected = Self.metadata.dropLast() + #","tags":["a","b"]}"#
+        let expected = String(Self.metadata.dropLast()) + #","tags":["a","b"]}"#
         let id = try #require(try submitted.string("id"))
         let read = try await api.get("/api/jobs/\(id)")
         for reply in [submitted, read] {
@@ -79,7 +79,7 @@ struct MetadataTests {
         let api = TestAPI()
         let id = try await api.submit { $0.metadata = JSONText(trusted: #"{"source":"cli","tags":["t"]}"#) }
         let job = try await api.memory.job(.id(id), scope: .default)
-        let text = api.services.eventData(job).string
+        let text = api.api.services.eventData(job).string
         #expect(text.contains(#""tags":["t"]"#) && !text.contains("metadata"))
     }
 
@@ -92,7 +92,7 @@ struct MetadataTests {
             {"type":"Import","payload":{"a":1},"projectId":"p","projectName":"P","queue":"q","priority":-3,
             "runAt":"2099-01-01T00:00:00Z","after":["\(first)"],"maxAttempts":7,"timeoutSeconds":9,"uniqueKey":"k",
             "onConflict":"reject","tags":["t"],"metadata":{"m":1},"recordExpiresAt":4102444800,"createdBy":"me",
-            "createdByName":"Me","webhook":{"url":"https://203.0.113.7/hook?key=1","events":["job.failed"],
+            "createdByName":"Me","webhook":{"url":"https://hook.example/hook?key=1","events":["job.failed"],
             "secret":"whsec_\(String(repeating: "A", count: 32))"}}
             """
         let submitted = try await api.send(.post, "/api/jobs", body, headers: [.traceparent: trace])
@@ -108,7 +108,7 @@ struct MetadataTests {
         ]
         for (name, value) in expected { #expect(job[name]?.string == value, "\(name)") }
         let webhook = try #require(job["webhook"])
-        #expect(webhook.string.contains(#""url":"https://203.0.113.7/hook?key=1","events":["job.failed"]"#))
+        #expect(webhook.string.contains(#""url":"https://hook.example/hook?key=1","events":["job.failed"]"#))
         #expect(!webhook.string.contains("whsec_"))
     }
 }

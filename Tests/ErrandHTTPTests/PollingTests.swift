@@ -13,7 +13,7 @@ struct PollingTests {
     @Test("an entity tag changes with the job and what depends on time and queue, and matches until then")
     func entityTags() async throws {
         let api = TestAPI()
-        let id = try await api.submit { $0.runAt = api.clock.now().wall.addingTimeInterval(60) }
+        let id = try await api.submit { $0.runAt = Moment(clamping: api.clock.now().wall + 60) }
         let path = "/api/jobs/\(id)"
         let scheduled = try #require(try await api.get(path).headers[.eTag])
         #expect(scheduled.hasPrefix("\"1-"))

@@ -114,7 +114,7 @@ struct SettleAPITests {
         let job = try await worker.claim(worker.session())[0]
         _ = try await api.memory.cancel(.id(job.id), reason: nil, scope: .default)
         let refused = try await api.send(.post, "/api/jobs", body)
-        #expect(refused.status == 409 && refused.problem == "unique-conflict")
+        #expect(try refused.status == 409 && refused.problem == "unique-conflict")
         #expect(refused.headers[.retryAfter] == "35")
         #expect(try await job.post("cancelled", "{}").status == 204)
         #expect(try await api.send(.post, "/api/jobs", body).status == 202)

@@ -89,6 +89,8 @@ struct CorruptRowTests {
             let dependent = try #require(try await store.insert([waiting], scope: .default).first)
             try damage(Damage.payload.rawValue, jobs[1].number, name)
             #expect(try await store.claim(.work(limit: 9)).jobs.isEmpty)
+            // What follows of the end goes on with whoever reaps.
+            _ = try await store.reap(limit: 10)
             #expect(try await store.job(.id(dependent.id), scope: .default).status == .cancelled)
             #expect(try await store.job(.id(jobs[0].id), scope: .default).status == .queued)
         }
@@ -101,15 +103,15 @@ struct CorruptRowTests {
             defer { store.close() }
             // 1970, the end of 32 bits, and the last second of 9999.
             let times = [0, 2_147_483_648, 253_402_300_799].map(Date.init(timeIntervalSince1970:))
-            let jobs = times.map { time in
+            let jobs = try times.map { time in
                 var job = NewJob(type: "work")
-                job.runAt = time
+                job.runAt = try Moment(time)
                 return job
             }
             let inserted = try await store.insert(jobs, scope: .default)
             #expect(try await store.claim(.work(limit: 9)).jobs.map(\.lease.id) == [inserted[0].id])
             for (job, answer) in zip(jobs, inserted) {
-                #expect(try await store.job(.id(answer.id), scope: .default).runAt == job.runAt)
+                #expect(try await store.job(.id(answer.id), scope: .default).runAt == job.runAt?.date)
             }
         }
     }

@@ -97,6 +97,9 @@ struct PostgresJobStoreTests {
     @Test("PostgreSQL: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("PostgreSQL: extremes", arguments: JobStoreCheck.extremes)
+    func extremes(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("PostgreSQL: uploads", arguments: JobStoreCheck.uploads)
     func uploads(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -142,6 +145,7 @@ struct PostgresJobStoreTests {
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,
             JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.naming, JobStoreCheck.limits,
+            JobStoreCheck.extremes,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

@@ -81,6 +81,30 @@ enum TemporarySchema {
         return try result.get()
     }
 
+    /// A database of its own, which counts its own deadlocks and looks for them in no time.
+    static func withDatabase<Value>(
+        deadlockTimeout: String = "5ms",
+        _ body: (_ name: String, _ url: String) async throws -> Value
+    ) async throws -> Value {
+        await gate.enter()
+        let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+        let result: Result<Value, any Error>
+        do {
+            let admin = try PostgresConnection(url: url(), schema: "admin")
+            try admin.runAll("CREATE DATABASE \(name)")
+            try admin.runAll("ALTER DATABASE \(name) SET deadlock_timeout = '\(deadlockTimeout)'")
+            // What comes last counts, also where the URL names a database.
+            let own = try url() + (url().contains("?") ? "&" : "?") + "dbname=\(name)"
+            result = .success(try await body(name, own))
+        } catch {
+            result = .failure(error)
+        }
+        await gate.leave()
+        let admin = try PostgresConnection(url: url(), schema: "admin")
+        try admin.runAll("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+        return try result.get()
+    }
+
     static func drop(_ schema: String, on url: String) throws {
         let connection = try PostgresConnection(url: url, schema: schema)
         try connection.runAll("DROP SCHEMA IF EXISTS \(connection.schema) CASCADE")

@@ -45,7 +45,7 @@ struct TransactionalSubmitTests {
             var job = NewJob(type: "mail")
             job.priority = -3
             job.maxAttempts = 7
-            job.runAt = Date(timeIntervalSince1970: 4_000_000_000)
+            job.runAt = Moment(clamping: Date(timeIntervalSince1970: 4_000_000_000))
             job.uniqueKey = "k"
             let inserted = try await store.insert([job], scope: .tenant("acme"))
             let own = try await store.job(.id(inserted[0].id), scope: .system)
@@ -83,7 +83,7 @@ struct TransactionalSubmitTests {
                 var job = NewJob(type: "mail", queue: "q\"\u{e9}", payload: try JSONText(validating: payload))
                 (job.id, job.priority, job.projectId, job.uniqueKey) = (id, -3, "p", Name(id.description))
                 job.metadata = try JSONText(validating: #"{"tags":["b","a"]}"#)
-                job.runAt = Date(timeIntervalSince1970: 4_000_000_000.125)
+                job.runAt = Moment(clamping: Date(timeIntervalSince1970: 4_000_000_000.125))
                 return job
             }
             let first = #"{"a":[1.50,{"z":"\u001f\"\\é😀","y":null}],"b":12345678901234567890}"#
@@ -94,7 +94,7 @@ struct TransactionalSubmitTests {
             _ = try await store.insert([job(again, two)], scope: .tenant("acme"))
             #expect(try submit(job(first, two), "acme", schema, on: connection) == two)
             var later = try job(first, one)
-            later.runAt = Date(timeIntervalSince1970: 4_000_000_001)
+            later.runAt = Moment(clamping: Date(timeIntervalSince1970: 4_000_000_001))
             #expect(try submit(later, "acme", schema, on: connection) == one)
             for other in [first.replacing("1.50", with: "1.5"), first.replacing("890}", with: "891}")] {
                 await #expect(throws: JobStoreError.self) {

@@ -69,7 +69,7 @@ struct KeepingTests {
         try await TemporaryStore.with { store, clock in
             let later = clock.now().wall.addingTimeInterval(3600)
             _ = try await store.submitted()
-            let scheduled = try await store.submitted { $0.runAt = later }[0]
+            let scheduled = try await store.submitted { $0.runAt = Moment(clamping: later) }[0]
             let lease = try #require(try await store.claimed().first).lease
             clock.jumpWall(by: .seconds(86_400))
             #expect(try await store.reap(limit: 10) == 0)

@@ -97,6 +97,9 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: limits", arguments: JobStoreCheck.limits)
     func limits(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: extremes", arguments: JobStoreCheck.extremes)
+    func extremes(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: uploads", arguments: JobStoreCheck.uploads)
     func uploads(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -142,6 +145,7 @@ struct SQLiteJobStoreTests {
             JobStoreCheck.searching, JobStoreCheck.scoping, JobStoreCheck.logging, JobStoreCheck.queues,
             JobStoreCheck.changes,
             JobStoreCheck.waiting, JobStoreCheck.workers, JobStoreCheck.naming, JobStoreCheck.limits,
+            JobStoreCheck.extremes,
         ].joined()
         #expect(asked.map(\.name) == JobStoreCheck.all.map(\.name))
     }

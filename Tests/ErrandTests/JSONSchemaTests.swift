@@ -167,7 +167,7 @@ struct JSONSchemaTests {
 
     @Test("a deep value of a schema that asks each part of it often is refused, and takes no more than a stack has")
     func deepQuestions() throws {
-        let link = chain(45) { "{\"allOf\":[\($0)]}" }.replacing(
+        let link = chain(20) { "{\"allOf\":[\($0)]}" }.replacing(
             "{\"type\":\"null\"}",
             with: "{\"items\":{\"$ref\":\"#\"}}"
         )

@@ -8,7 +8,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all: [Rule] = sizes + [fileNames, imports] + words
+    static let all: [Rule] = sizes + [fileNames, imports, trappingNumbers] + words
 }
 
 /// A place that breaks a rule, and what to do about it.

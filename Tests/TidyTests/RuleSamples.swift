@@ -21,7 +21,7 @@ struct RuleSample: Sendable, CustomTestStringConvertible {
         good = SourceFile(path: goodPath, text: "")
     }
 
-    static let all: [RuleSample] = sizes + imports + words
+    static let all: [RuleSample] = sizes + imports + numbers + words
 
     private static let testPath = "Tests/ErrandTests/JobTests.swift"
 
@@ -64,6 +64,25 @@ struct RuleSample: Sendable, CustomTestStringConvertible {
             good: "public import Hummingbird"
         ),
         RuleSample(.imports, badPath: "Sources/Newcomer/A.swift", goodPath: "Sources/ErrandFiles/A.swift"),
+    ]
+
+    private static let numbers = [
+        RuleSample(
+            .trappingNumbers,
+            bad: "let a = Int64((b * 1e3).rounded())",
+            good: "let a = Int64(saturating: b * 1e3)"
+        ),
+        RuleSample(
+            .trappingNumbers,
+            bad: "f(Int(a.timeIntervalSince(b) / 4))",
+            good: "f(Int(a), b.timeIntervalSince(c))"
+        ),
+        RuleSample(.trappingNumbers, bad: "Int32(Double(a) * b)", good: "Int32(clamping: a) + Double(b)"),
+        RuleSample(
+            .trappingNumbers,
+            bad: "let a = UInt64(b.seconds)",
+            good: "let a = Int64(text), b = c.seconds // Int(c.seconds)"
+        ),
     ]
 
     private static let words = [

@@ -1,5 +1,3 @@
-public import FoundationEssentials
-
 /// What is to be done to many jobs, to each on its own.
 public struct BulkAction: Sendable, Hashable, Decodable {
     /// The kinds of action; the raw value is its name on the wire.
@@ -19,7 +17,7 @@ public struct BulkAction: Sendable, Hashable, Decodable {
     /// Why jobs are cancelled.
     public var reason: String?
     /// Not to be run before; for a retry now when nil.
-    public var runAt: Date?
+    public var runAt: Moment?
 
     /// Creates an action.
     ///
@@ -27,7 +25,7 @@ public struct BulkAction: Sendable, Hashable, Decodable {
     ///   - kind: What to do.
     ///   - reason: Why, for the users of jobs that are cancelled.
     ///   - runAt: When retried and rescheduled jobs may run.
-    public init(_ kind: Kind, reason: String? = nil, runAt: Date? = nil) {
+    public init(_ kind: Kind, reason: String? = nil, runAt: Moment? = nil) {
         (self.kind, self.reason, self.runAt) = (kind, reason, runAt)
     }
 }

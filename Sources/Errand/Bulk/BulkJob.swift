@@ -66,7 +66,7 @@ extension BulkAction {
         writer.object { writer in
             writer.member("kind", kind.rawValue)
             writer.memberIfPresent("reason", reason)
-            writer.memberIfPresent("runAt", runAt)
+            writer.memberIfPresent("runAt", runAt?.date)
         }
     }
 }
@@ -88,8 +88,8 @@ extension JobFilter {
             ] {
                 writer.memberIfPresent(name, text)
             }
-            writer.memberIfPresent("createdAfter", createdAfter)
-            writer.memberIfPresent("createdBefore", createdBefore)
+            writer.memberIfPresent("createdAfter", createdAfter?.date)
+            writer.memberIfPresent("createdBefore", createdBefore?.date)
         }
     }
 }

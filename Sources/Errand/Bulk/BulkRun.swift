@@ -37,8 +37,8 @@ struct BulkRun: Sendable {
             let jobs = found.jobs.filter { $0.number < context.number }
             guard let last = jobs.last else { break }
             let done = try await perform(on: jobs.filter(isMeant), &retries)
-            state.done += done
-            state.skipped += jobs.count - done
+            state.done = state.done.saturatingSum(done)
+            state.skipped = state.skipped.saturatingSum(jobs.count - done)
             if isRetry { state.after = last.number } else { state.before = last.number }
             context.progress(percentage(state), message(state))
             try await context.checkpoint(text(of: state))
@@ -122,7 +122,8 @@ struct BulkRun: Sendable {
     }
 
     private func percentage(_ state: State) -> Int {
-        min(99, (state.done + state.skipped) * 100 / max(bulk.expected, 1))
+        let seen = state.done.saturatingSum(state.skipped)
+        return min(99, seen.saturatingProduct(100) / max(bulk.expected, 1))
     }
 
     private func message(_ state: State) -> String {

@@ -1,5 +1,3 @@
-public import FoundationEssentials
-
 extension JobClient {
     /// Cancels a queued or running job, at once and finally; refused with `conflict` once it has ended.
     ///
@@ -21,7 +19,7 @@ extension JobClient {
     /// - Returns: The queued job.
     /// - Throws: ``JobStoreError``.
     @discardableResult
-    public func retry(_ job: JobReference, runAt: Date? = nil) async throws(JobStoreError) -> Job {
+    public func retry(_ job: JobReference, runAt: Moment? = nil) async throws(JobStoreError) -> Job {
         try await store.retry(job, runAt: runAt, scope: scope)
     }
 

@@ -83,7 +83,7 @@ extension JobClient {
         startsRunning: Bool = false
     ) async throws(JobStoreError) -> InsertedJob {
         var job = job
-        job.tracking = Tracking(staleAfterSeconds: staleAfter.map { max(1, Int($0.seconds.rounded(.up))) })
+        job.tracking = Tracking(staleAfterSeconds: staleAfter?.secondsFromOne)
         job.startsRunning = startsRunning
         return try await submit(job)
     }

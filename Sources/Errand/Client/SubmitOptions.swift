@@ -1,5 +1,3 @@
-public import FoundationEssentials
-
 /// What a submitter may say beside a type and a payload; what is nil is the type's default.
 public struct SubmitOptions: Sendable {
     /// The submitter's own version 7 identifier: submitting again with the same one is a replay.
@@ -9,7 +7,7 @@ public struct SubmitOptions: Sendable {
     /// Lower runs first.
     public var priority: Int16
     /// Not to be run before.
-    public var delayUntil: Date?
+    public var delayUntil: Moment?
     /// Jobs that must be completed first.
     public var after: [JobID] = []
     /// The budget of charged runs.
@@ -38,7 +36,7 @@ public struct SubmitOptions: Sendable {
     /// - Parameters:
     ///   - delayUntil: Not to be run before.
     ///   - priority: Lower runs first.
-    public init(delayUntil: Date? = nil, priority: Int16 = 0) {
+    public init(delayUntil: Moment? = nil, priority: Int16 = 0) {
         self.delayUntil = delayUntil
         self.priority = priority
     }
@@ -53,7 +51,7 @@ public struct SubmitOptions: Sendable {
         job.delaySeconds = delaySeconds
         job.after = after
         job.maxAttempts = maxAttempts ?? job.maxAttempts
-        job.timeoutSeconds = timeout.map { max(1, Int($0.seconds.rounded(.up))) } ?? job.timeoutSeconds
+        job.timeoutSeconds = timeout?.secondsFromOne ?? job.timeoutSeconds
         job.uniqueKey = uniqueKey
         job.onConflict = onConflict
         job.projectId = projectId

@@ -46,9 +46,9 @@ public struct AuditFilter: Sendable, Hashable {
     /// What was done.
     public var operation: String?
     /// At this time or later.
-    public var after: Date?
+    public var after: Moment?
     /// Before this time.
-    public var before: Date?
+    public var before: Moment?
 
     /// Asks for all.
     public init() {}
@@ -57,7 +57,7 @@ public struct AuditFilter: Sendable, Hashable {
     public func includes(_ entry: AuditEntry) -> Bool {
         (actor.map { Name($0) == Name(entry.actor) } ?? true)
             && (operation.map { Name($0) == Name(entry.operation) } ?? true)
-            && (after.map { $0 <= entry.at } ?? true) && (before.map { entry.at < $0 } ?? true)
+            && (after.map { $0.date <= entry.at } ?? true) && (before.map { entry.at < $0.date } ?? true)
     }
 }
 

@@ -40,6 +40,12 @@ public enum RFC3339 {
         }.flatMap { range.contains($0) ? date(milliseconds: $0) : nil }
     }
 
+    /// Whether ``format(_:)`` writes the time itself, not the nearest that can be written.
+    static func isWritable(_ date: Date) -> Bool {
+        let bounds = Double(range.lowerBound)...Double(range.upperBound)
+        return bounds.contains((date.timeIntervalSince1970 * 1000).rounded(.down))
+    }
+
     /// Milliseconds since 1970, rounded, of a time that ``format(_:)`` can write.
     package static func milliseconds(_ date: Date) -> Int64 {
         let exact = (date.timeIntervalSince1970 * 1000).rounded()

@@ -17,9 +17,9 @@ extension Job {
         end(.cancelled, at: time, rules: rules)
     }
 
-    mutating func retry(_ runAt: Date?, at time: StoreTime, rules: JobRules) throws(TransitionRefusal) {
+    mutating func retry(_ runAt: Moment?, at time: StoreTime, rules: JobRules) throws(TransitionRefusal) {
         try require(status == .failed || status == .cancelled, .status)
-        self.runAt = runAt?.wholeMilliseconds ?? time.wall
+        self.runAt = runAt?.date ?? time.wall
         // While the cancelled run stops, the job waits whatever its due time is.
         endStop(at: time)
         status = .queued

@@ -98,6 +98,7 @@ extension Job {
 extension JobRules {
     /// When a record that is kept from a time on expires, in seconds since 1970, rounded up.
     package func expiry(after date: Date) -> Int64 {
-        Int64((date.timeIntervalSince1970 + retention.seconds).rounded(.up))
+        let seconds = (date.timeIntervalSince1970 + retention.seconds).rounded(.up)
+        return min(max(Int64(saturating: seconds), JobLimits.expiries.lowerBound), JobLimits.expiries.upperBound)
     }
 }

@@ -1,5 +1,3 @@
-public import FoundationEssentials
-
 /// What can happen to a job.
 public enum JobEvent: Sendable, Equatable {
     /// A worker takes it, under a lease that ends at the steady time.
@@ -13,7 +11,7 @@ public enum JobEvent: Sendable, Equatable {
     /// Somebody cancels it.
     case cancel(reason: String?)
     /// Somebody gives it a new life, in which it waits for so many of the jobs in `after`; see ``Standing``.
-    case retry(runAt: Date?, waitingFor: Int = 0)
+    case retry(runAt: Moment?, waitingFor: Int = 0)
     /// Somebody changes how it waits.
     case amend(JobAmendment)
     /// Something else that runs it reports.

@@ -1,4 +1,4 @@
-public import FoundationEssentials
+package import FoundationEssentials
 
 /// What a submitter says about a job; the store adds the rest.
 public struct NewJob: Sendable, Equatable {
@@ -29,7 +29,7 @@ public struct NewJob: Sendable, Equatable {
     /// Lower runs first.
     public var priority: Int16
     /// Not to be run before; now when nil.
-    public var runAt: Date?
+    public var runAt: Moment?
     /// Not to be run before so many seconds have passed since it was stored; instead of ``runAt``.
     ///
     /// A submit that is sent again says the same with it, where a time that was worked out anew would say another.
@@ -92,7 +92,7 @@ public struct NewJob: Sendable, Equatable {
 extension NewJob {
     /// When a job that is stored at a time falls due, to the millisecond.
     package func dueAt(storedAt now: Date) -> Date {
-        let due = runAt ?? delaySeconds.map { now.addingTimeInterval(TimeInterval($0)) } ?? now
-        return due.wholeMilliseconds
+        if let runAt { return runAt.date }
+        return delaySeconds.map { now.later(by: .seconds($0)) } ?? now.wholeMilliseconds
     }
 }

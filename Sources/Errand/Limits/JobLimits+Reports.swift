@@ -1,5 +1,6 @@
 extension RunReport {
-    /// The report as it may be stored: progress clamped to 0...100, message and log lines cut to their limits.
+    /// The report as it may be stored: progress clamped to 0...100, message and log lines cut to their limits, the
+    /// times of lines moved to the nearest moment.
     ///
     /// Throws `invalid` when data or checkpoint are too large or data is not an object, since cutting JSON breaks it.
     public func normalized() throws(JobStoreError) -> RunReport {
@@ -10,6 +11,7 @@ extension RunReport {
         if let checkpoint { try checkpoint.checkSize(JobLimits.checkpointBytes, "/checkpoint") }
         for index in report.logs.indices {
             report.logs[index].message = report.logs[index].message.cut(toBytes: JobLimits.logLineBytes)
+            report.logs[index].at = report.logs[index].at.wholeMilliseconds
         }
         return report
     }

@@ -32,8 +32,8 @@ public enum JobLimits {
     public static let lostRuns = 3
     /// The longest delay of a job, in seconds: ten years.
     package static let longestDelay = 315_360_000
-    /// The latest time that can be given, 9999-12-31T23:59:59.999Z.
-    static let latestTime = Date(milliseconds: 253_402_300_799_999)
+    /// What ``NewJob/recordExpiresAt`` may be: seconds since 1970 up to the end of the year 9999.
+    package static let expiries: ClosedRange<Int64> = 0...Moment.latest.milliseconds / 1000
 }
 
 extension JobLimits {
@@ -83,9 +83,6 @@ extension NewJob {
         if let timeoutSeconds, timeoutSeconds < 1 || timeoutSeconds > 30 * 86400 {
             throw .invalid("timeoutSeconds is \(timeoutSeconds); it must be 1 to 2592000", "\(place)/timeoutSeconds")
         }
-        if let runAt, runAt < Date(milliseconds: 0) || runAt > JobLimits.latestTime {
-            throw .invalid("runAt must lie in the years 1970 to 9999", "\(place)/runAt")
-        }
         if let delaySeconds {
             guard runAt == nil else {
                 throw .invalid("runAt and delaySeconds are both given; give one", "\(place)/delaySeconds")
@@ -95,8 +92,12 @@ extension NewJob {
                 throw .invalid("delaySeconds is \(delaySeconds); it must be \(range)", "\(place)/delaySeconds")
             }
         }
-        if let recordExpiresAt, recordExpiresAt < 0 || recordExpiresAt > JobLimits.latestTime.milliseconds / 1000 {
+        if let recordExpiresAt, !JobLimits.expiries.contains(recordExpiresAt) {
             throw .invalid("recordExpiresAt must be seconds since 1970 up to the year 9999", "\(place)/recordExpiresAt")
+        }
+        if let seconds = tracking?.staleAfterSeconds, !(1...JobLimits.longestDelay).contains(seconds) {
+            let range = "1 to \(JobLimits.longestDelay)"
+            throw .invalid("staleAfterSeconds is \(seconds); it must be \(range)", "\(place)/staleAfterSeconds")
         }
         guard after.count <= JobLimits.dependencies else {
             throw .invalid("after names \(after.count) jobs; at most 100 are allowed", "\(place)/after")

@@ -54,7 +54,7 @@ public struct RateWindow: Sendable, Hashable {
 
     /// How many more jobs may be claimed now.
     public func room(at steady: Duration) -> Int {
-        remaining(at: steady) == nil ? limit.count : max(0, limit.count - claimed)
+        remaining(at: steady) == nil ? limit.count : max(0, limit.count.saturatingDifference(claimed))
     }
 
     /// How long until more may be claimed; nil when some may be now.
@@ -64,7 +64,7 @@ public struct RateWindow: Sendable, Hashable {
     public mutating func count(_ jobs: Int, at steady: Duration) {
         guard jobs > 0 else { return }
         if remaining(at: steady) == nil { (opened, claimed) = (steady, 0) }
-        claimed += jobs
+        claimed = claimed.saturatingSum(jobs)
     }
 
     /// How long the window under way lasts; nil when there is none.

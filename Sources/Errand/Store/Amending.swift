@@ -1,5 +1,3 @@
-public import FoundationEssentials
-
 /// What is to be changed of a job that waits; only what is set is written.
 public struct JobAmendment: Sendable, Hashable {
     /// When a job may run.
@@ -7,7 +5,7 @@ public struct JobAmendment: Sendable, Hashable {
         /// As soon as a worker is free.
         case now
         /// Not before a time.
-        case at(Date)
+        case at(Moment)
     }
 
     /// Lower runs first.
@@ -29,9 +27,6 @@ extension JobAmendment {
     /// - Throws: `invalid`, with a pointer to the part and a message that names the value.
     public func validate() throws(JobStoreError) {
         if let queue { try NewJob.checkName(queue.text, "/queue") }
-        if case .at(let date) = due, date < Date(milliseconds: 0) || date > JobLimits.latestTime {
-            throw .invalid("runAt must lie in the years 1970 to 9999", "/runAt")
-        }
         if let tags, tags.contains(where: { $0.utf8.contains(0) }) { throw .invalid("must not contain NUL", "/tags") }
     }
 
@@ -64,7 +59,7 @@ extension Job {
         queue = amendment.queue ?? queue
         switch amendment.due {
         case .now: runAt = time.wall
-        case .at(let date): runAt = date.wholeMilliseconds
+        case .at(let moment): runAt = moment.date
         case nil: break
         }
         if self != before { touch(time) }

@@ -1,5 +1,3 @@
-public import FoundationEssentials
-
 /// Where jobs are kept; the one truth about them.
 ///
 /// Each method is a state transition or a question, and takes a scope or a fence. A transition is durable when the
@@ -85,7 +83,7 @@ public protocol JobStore: Sendable {
     /// - Throws: `conflict`, `uniqueConflict`, `outdated`, `notFound`, `gone`, or the store's own troubles.
     func retry(
         _ job: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         together: Set<JobID>,
         scope: Scope
@@ -144,7 +142,7 @@ public protocol JobStore: Sendable {
 
     /// Forgets a queue without jobs, with all that was set about it; a later submit or setting makes it known again.
     ///
-    /// Refused with `notFound` where nothing of the name is known, and with `conflict` while it has jobs, ended ones too.
+    /// Refused with `notFound` where nothing of the name is known, with `conflict` while it has jobs, ended ones too.
     func delete(queue: Name) async throws(JobStoreError)
 
     /// Makes a worker known, or what it says of itself now; it is listed until it withdraws or has long been silent.
@@ -204,14 +202,14 @@ extension JobStore {
     }
 
     /// Retries a job, at whatever revision it is.
-    public func retry(_ job: JobReference, runAt: Date?, scope: Scope) async throws(JobStoreError) -> Job {
+    public func retry(_ job: JobReference, runAt: Moment?, scope: Scope) async throws(JobStoreError) -> Job {
         try await retry(job, runAt: runAt, ifRev: nil, scope: scope)
     }
 
     /// Retries a job by itself, at one of some revisions.
     public func retry(
         _ job: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         scope: Scope
     ) async throws(JobStoreError) -> Job {

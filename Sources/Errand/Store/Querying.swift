@@ -15,9 +15,9 @@ public struct JobFilter: Sendable, Hashable, Decodable {
     /// The submitter.
     public var createdBy: String?
     /// Stored at or after this time.
-    public var createdAfter: Date?
+    public var createdAfter: Moment?
     /// Stored before this time.
-    public var createdBefore: Date?
+    public var createdBefore: Moment?
 
     /// What somebody typed: a number with `#` or without, the beginning of an identifier, a type, `createdBy` or
     /// `createdByName`, or a whole tag.

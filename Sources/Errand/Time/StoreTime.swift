@@ -42,34 +42,39 @@ public struct SystemJobClock: JobClock {
 }
 
 extension Date {
-    /// Milliseconds since 1970-01-01T00:00:00Z, the form in which stores keep times.
-    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+    /// Milliseconds since 1970-01-01T00:00:00Z, the form in which stores keep times: the nearest there is where this
+    /// is none that can be kept.
+    package var milliseconds: Int64 {
+        let exact = (timeIntervalSince1970 * 1000).rounded()
+        // Written so that NaN ends up at a bound and not in the conversion, which would trap.
+        guard exact > 0 else { return 0 }
+        return exact < Double(Moment.latest.milliseconds) ? Int64(exact) : Moment.latest.milliseconds
+    }
 
+    /// Takes what is stored as it is, odd times of older versions included.
     package init(milliseconds: Int64) {
         self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 
     /// This time and a duration, to the millisecond: sums of floating-point seconds come out a millisecond early.
     package func later(by duration: Duration) -> Date {
-        Date(milliseconds: milliseconds + duration.wholeMilliseconds)
+        Date(milliseconds: milliseconds.saturatingSum(duration.wholeMilliseconds)).wholeMilliseconds
     }
 
     /// The time cut to what stores keep; a time that was kept before stays as it is, however a `Double` shows it.
-    package var wholeMilliseconds: Date {
-        // A microsecond covers the error of a `Double` of this size, 0.25 µs.
-        Date(milliseconds: Int64((timeIntervalSince1970 * 1000 + 0.001).rounded(.down)))
-    }
+    package var wholeMilliseconds: Date { Moment(clamping: self).date }
 }
 
 extension Duration {
     /// Whole milliseconds, cut; for storing and for arithmetic with ``Date/milliseconds``.
     package var wholeMilliseconds: Int64 {
-        let (seconds, attoseconds) = components
+        let (seconds, attoseconds) = bounded.components
         return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }
 
+    /// The same in seconds, at most ``longest``.
     package var seconds: Double {
-        let (seconds, attoseconds) = components
+        let (seconds, attoseconds) = bounded.components
         return Double(seconds) + Double(attoseconds) / 1e18
     }
 }

@@ -57,7 +57,7 @@ extension Webhook {
         keepingOldFor grace: Duration,
         at now: Date
     ) throws(JobStoreError) {
-        let end = now.addingTimeInterval(Double(grace.components.seconds)).wholeMilliseconds
+        let end = now.later(by: grace)
         var old = validSecrets(at: now)
         for index in old.indices { old[index].validUntil = min(old[index].validUntil ?? end, end) }
         old.removeAll { secret in secret.validUntil.map { $0 <= now } ?? false }

@@ -73,7 +73,7 @@ extension JobHandlers {
     }
 
     private static func type(_ name: Name, queue: Name, timeout: Duration?, maxAttempts: Int?) -> JobType {
-        let seconds = timeout.map { max(1, Int($0.seconds.rounded(.up))) }
+        let seconds = timeout?.secondsFromOne
         return JobType(name, queue: queue, maxAttempts: maxAttempts ?? 3, timeoutSeconds: seconds)
     }
 }

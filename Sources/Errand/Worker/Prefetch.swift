@@ -26,6 +26,6 @@ struct Prefetch {
     /// How many jobs to hold beyond those that run.
     var ahead: Int {
         guard isMeasured, meanRun < Self.longestRun else { return 0 }
-        return min(limit, Int(Double(slots) * Self.horizon / max(meanRun, 1e-7)))
+        return min(limit, Int(saturating: Double(slots) * Self.horizon / max(meanRun, 1e-7)))
     }
 }

@@ -32,7 +32,7 @@ package final class RunMetrics: Sendable {
     }
 
     /// A run begins that was due so long ago.
-    package func wait(_ seconds: TimeInterval) { waiting.recordNanoseconds(Int64(max(0, seconds) * 1e9)) }
+    package func wait(_ seconds: TimeInterval) { waiting.recordNanoseconds(Int64(saturating: max(0, seconds) * 1e9)) }
 
     /// A handler took so long.
     package func ran(_ elapsed: Duration) { duration.record(duration: elapsed) }

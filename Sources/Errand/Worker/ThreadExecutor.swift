@@ -7,6 +7,8 @@ import Darwin
 import Musl
 #else
 import Glibc
+// Where the whole module is compiled at once, the compiler finds timespec's members here first.
+import SwiftOverlayShims
 #endif
 
 /// Runs tasks on one thread of its own, which also waits for them.
@@ -49,7 +51,7 @@ final class ThreadExecutor: TaskExecutor {
 
     /// Waits on the thread; throws when the task is cancelled first.
     func sleep(for duration: Duration) async throws {
-        let due = ContinuousClock.now + duration
+        let due = ContinuousClock.now + duration.bounded
         let key = state.withLock { state in
             state.nextKey += 1
             return state.nextKey
@@ -147,7 +149,7 @@ private final class ThreadCondition: Sendable {
     }
 
     private func timedWait(_ limit: Duration) {
-        let (seconds, attoseconds) = limit.components
+        let (seconds, attoseconds) = limit.bounded.components
         var time = timespec()
         #if canImport(Darwin)
         time.tv_sec = Int(seconds)

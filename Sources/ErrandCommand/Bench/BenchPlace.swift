@@ -36,7 +36,7 @@ enum BenchPlace: Sendable {
         defer { if let folder { Self.remove(folder) } }
         let store: any InstallationStore
         do throws(JobStoreError) {
-            store = try await location.open(.serving)
+            store = try await location.open(.serving, logger: BenchRun.logger)
         } catch {
             throw CommandFailure(ExitStatus(error), error.description)
         }

@@ -21,7 +21,7 @@ struct BenchRun {
     init(workload: Workload, scale: Double, place: BenchPlace) {
         (self.workload, self.scale, self.place) = (workload, scale, place)
         // Whole batches, so that every size does the same kind of work.
-        jobs = max(Self.jobsPerCall / 10, Int(Double(workload.jobs) * scale))
+        jobs = max(Self.jobsPerCall / 10, Int(saturating: Double(workload.jobs) * scale))
     }
 
     func measure() async throws -> Measurement {
@@ -83,11 +83,14 @@ struct BenchRun {
 
     // MARK: - Running
 
+    /// Says what went wrong, and nothing else.
+    static let logger = Logger(label: "errand.bench") { LineLogHandler(label: $0, format: .text, level: .error) }
+
     private func worker(_ store: any JobStore, run: @escaping @Sendable (Int) -> Void) -> Worker {
         var handlers = JobHandlers()
         handlers.register(Self.type) { (payload: Payload, _) in run(payload.n) }
         var options = WorkerOptions()
-        options.logger = Logger(label: "errand.bench") { LineLogHandler(label: $0, format: .text, level: .error) }
+        options.logger = Self.logger
         return Worker(store: store, handlers: handlers, options: options)
     }
 
@@ -157,7 +160,7 @@ extension [Duration] {
     /// The value that a share of the sorted values does not exceed.
     fileprivate func percentile(_ share: Double) -> Duration {
         guard !isEmpty else { return .zero }
-        return self[Swift.min(count - 1, Int(Double(count) * share))]
+        return self[Swift.min(count - 1, Int(saturating: Double(count) * share))]
     }
 }
 #endif

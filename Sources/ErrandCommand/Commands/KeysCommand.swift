@@ -74,7 +74,7 @@ struct KeysCommand: AsyncParsableCommand {
                 guard let time = DurationText(text) else {
                     throw CommandFailure(.usage, "--expires is \"\(text)\"; expected \(DurationText.expectation).")
                 }
-                return Date() + Double(time.duration.components.seconds)
+                return Date().later(by: time.duration)
             }
             var writer = JSONWriter()
             writer.object { writer in

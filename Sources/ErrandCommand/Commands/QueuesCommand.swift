@@ -87,7 +87,7 @@ struct QueuesCommand: AsyncParsableCommand {
         let depth = queue.document("depth")
         let pause = queue.document("paused")
         let reason = pause?.string("reason").map { ": \($0)" } ?? ""
-        let oldest = queue["oldestAgeSeconds"]?.doubleValue.map { Human.time(.seconds($0)) }
+        let oldest = queue["oldestAgeSeconds"]?.doubleValue.map { Human.time(Duration(saturatingSeconds: $0)) }
         return [
             queue.string("name"), depth?.integer("queued")?.grouped, depth?.integer("running")?.grouped,
             queue.integer("concurrency")?.grouped ?? "-", rate(queue) ?? "-", depth?.integer("failed")?.grouped,
@@ -101,7 +101,7 @@ struct QueuesCommand: AsyncParsableCommand {
             let seconds = limit["perSeconds"]?.doubleValue
         else { return nil }
         // Cut, 0.3 s would be 299 ms.
-        let per = Duration.milliseconds(Int64((seconds * 1000).rounded()))
+        let per = Duration.milliseconds(Int64(saturating: (seconds * 1000).rounded()))
         return "\(count.grouped) per \(DurationText.format(per))"
     }
 }

@@ -32,7 +32,9 @@ struct StatsCommand: AsyncParsableCommand {
         let depths = try await jobs.queues().compactMap { $0.document("depth") }
         var writer = JSONWriter()
         writer.object { writer in
-            for name in Self.names { writer.member(name, depths.reduce(Int64(0)) { $0 + ($1.integer(name) ?? 0) }) }
+            for name in Self.names {
+                writer.member(name, depths.reduce(Int64(0)) { $0.saturatingSum($1.integer(name) ?? 0) })
+            }
         }
         return try Document(writer.text)
     }

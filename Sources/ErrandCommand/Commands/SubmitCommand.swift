@@ -74,10 +74,10 @@ struct SubmitCommand: AsyncParsableCommand {
             writer.memberIfPresent("queue", queue)
             writer.memberIfPresent("priority", priority.map(Int.init))
             // Whole seconds, rounded up: never earlier than asked.
-            writer.memberIfPresent("delaySeconds", delay.map { Int(($0.duration / .seconds(1)).rounded(.up)) })
+            writer.memberIfPresent("delaySeconds", delay.map { Int(saturating: $0.duration.seconds.rounded(.up)) })
             writer.memberIfPresent("runAt", runAt)
             writer.memberIfPresent("maxAttempts", maxAttempts)
-            writer.memberIfPresent("timeoutSeconds", timeout.map { Int(($0.duration / .seconds(1)).rounded(.up)) })
+            writer.memberIfPresent("timeoutSeconds", timeout.map { Int(saturating: $0.duration.seconds.rounded(.up)) })
             writer.memberIfPresent("uniqueKey", uniqueKey)
             writer.memberIfPresent("projectId", project)
             Self.write(tag, as: "tags", to: &writer)

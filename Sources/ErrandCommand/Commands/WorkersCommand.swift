@@ -33,7 +33,9 @@ struct WorkersCommand: AsyncParsableCommand {
     private static func cells(_ worker: Document, now: Date) throws -> [String?] {
         // The lease that ends first stands first.
         let lease = try worker["leases"]?.elements().first.map { try Document($0) }?.date("leaseExpiresAt")
-        let heartbeat = worker["heartbeatAgeSeconds"]?.doubleValue.map { Human.time(.seconds($0)) + " ago" }
+        let heartbeat = worker["heartbeatAgeSeconds"]?.doubleValue.map {
+            Human.time(Duration(saturatingSeconds: $0)) + " ago"
+        }
         let queues = try worker["queues"]?.elements().compactMap(\.stringValue).joined(separator: ", ")
         return [
             worker.string("id"), worker.string("name"), worker.integer("slots")?.grouped,

@@ -64,7 +64,7 @@ struct JobDocument: Sendable {
     /// How long the last run took.
     var runDuration: Duration? {
         guard let start = document.date("startedAt"), let end = document.date("completedAt") else { return nil }
-        return .milliseconds(Int64(end.timeIntervalSince(start) * 1000))
+        return .milliseconds(end.milliseconds - start.milliseconds)
     }
 
     /// What the shell is told of a job that has ended.

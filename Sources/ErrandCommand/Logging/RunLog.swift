@@ -37,7 +37,7 @@ struct RunLog: JobMiddleware {
     }
 
     private static func milliseconds(since start: ContinuousClock.Instant) -> Logger.MetadataValue {
-        "\(Int((start.duration(to: .now) / .milliseconds(1)).rounded()))"
+        "\(start.duration(to: .now).wholeMilliseconds)"
     }
 }
 #endif

@@ -5,8 +5,8 @@ import Synchronization
 
 /// Keeps every metric of the process, for Prometheus to read.
 ///
-/// The series of one metric are bounded, as label values may come from outside: see ``PrometheusLanes``. Should there be
-/// too many all the same, what is too many is not counted, and `errand_metric_series_dropped` says so.
+/// The series of one metric are bounded, as label values may come from outside: see ``PrometheusLanes``. Should there
+/// be too many all the same, what is too many is not counted, and `errand_metric_series_dropped` says so.
 final class PrometheusRegistry: MetricsFactory, Sendable {
     /// One metric with its labels.
     struct Key: Hashable, Comparable {

@@ -52,7 +52,7 @@ final class JobDisplay: Sendable {
     /// Shows how much of a file was sent.
     func showUpload(_ sent: Int64, of size: Int64?) {
         guard case .bar(let columns) = mode else { return }
-        let share = size.map { $0 > 0 ? Int(sent * 100 / $0) : 100 }
+        let share = size.map { $0 > 0 ? Int(sent.saturatingProduct(100) / $0) : 100 }
         let text = "Uploading  \(share.map { Self.gauge($0) + "  " } ?? "")\(Human.bytes(sent))"
         draw(text.fitting(columns - 1), nil)
     }

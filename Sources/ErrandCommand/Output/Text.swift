@@ -76,9 +76,9 @@ enum Human {
 
     /// `3.2 s`, `5 min`.
     static func time(_ duration: Duration) -> String {
-        let seconds = duration / .seconds(1)
+        let seconds = duration.seconds
         switch seconds {
-        case ..<0.95: return "\(Int((seconds * 1000).rounded())) ms"
+        case ..<0.95: return "\(Int(saturating: (seconds * 1000).rounded())) ms"
         case ..<60: return "\(oneDecimal(seconds)) s"
         case ..<3600: return "\(Int(seconds / 60)) min \(Int(seconds) % 60) s"
         case ..<86400: return "\(Int(seconds / 3600)) h \(Int(seconds / 60) % 60) min"
@@ -88,7 +88,7 @@ enum Human {
 
     /// How long ago, or how soon, in one unit.
     static func age(_ date: Date, now: Date) -> String {
-        let seconds = now.timeIntervalSince(date)
+        let seconds = Duration(saturatingSeconds: now.timeIntervalSince(date)).seconds
         let text =
             switch abs(seconds) {
             case ..<60: "\(Int(abs(seconds))) s"
@@ -103,7 +103,7 @@ enum Human {
     static func count(_ count: Int64, _ noun: String) -> String { "\(count.grouped) \(noun)\(count == 1 ? "" : "s")" }
 
     private static func oneDecimal(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
+        let tenths = Int(saturating: (value * 10).rounded())
         return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
     }
 }

@@ -22,7 +22,11 @@ struct Installation: Sendable {
     static func open(_ settings: Settings, for purpose: StorePurpose) async throws -> Installation {
         let store: any InstallationStore
         do throws(JobStoreError) {
-            store = try await settings.store.open(purpose, rules: JobRules(stopping: settings.stoppingTimes))
+            store = try await settings.store.open(
+                purpose,
+                rules: JobRules(stopping: settings.stoppingTimes),
+                logger: settings.logger("errand.store")
+            )
         } catch {
             throw CommandFailure(ExitStatus(error), error.description)
         }

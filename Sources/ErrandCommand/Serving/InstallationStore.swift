@@ -3,6 +3,7 @@ import Errand
 import ErrandHTTP
 import ErrandPostgres
 import ErrandSQLite
+import Logging
 
 /// What an installation keeps everything but files in: one store for jobs, uploads, datasets, keys and webhooks, and
 /// for what operators did.
@@ -27,7 +28,11 @@ extension PostgresJobStore: InstallationStore {
     var conditions: [APIOptions.Condition] {
         // What has just begun to listen is on the way; `off` is what somebody chose.
         let state = notifications
-        return [APIOptions.Condition(name: "notify", state: state.rawValue, isGood: state != .degraded)]
+        let isShort = isShortOfConnections
+        return [
+            APIOptions.Condition(name: "notify", state: state.rawValue, isGood: state != .degraded),
+            APIOptions.Condition(name: "connections", state: isShort ? "short" : "enough", isGood: !isShort),
+        ]
     }
 }
 #endif
@@ -46,17 +51,19 @@ extension StoreLocation {
     /// - Parameters:
     ///   - purpose: What it is opened for.
     ///   - rules: How long records stay, and how long runs may take to stop.
-    /// - Returns: The open store.
+    ///   - logger: Where a store says what its server holds back, and nobody asked for.
+    /// - Returns: The open store; close it at the end.
     /// - Throws: `inUse` with the owner's process id, `schemaTooNew`, `unavailable` and what else opening may throw.
     func open(
         _ purpose: StorePurpose,
-        rules: JobRules = JobRules()
+        rules: JobRules = JobRules(),
+        logger: Logger
     ) async throws(JobStoreError) -> any InstallationStore {
         switch self {
         case .sqlite(let path): return try await SQLiteJobStore(path: path, options: .init(rules: rules))
         #if Postgres
         case .postgres(var url):
-            url.options.rules = rules
+            (url.options.rules, url.options.logger) = (rules, logger)
             let store = try PostgresJobStore(url)
             do throws(JobStoreError) {
                 switch purpose {

@@ -23,6 +23,7 @@ struct DurationText: ExpressibleByArgument, Sendable {
                 return nil
             }
             total += length * count
+            guard total <= .seconds(Self.longest) else { return nil }
             rest = rest.dropFirst(digits.count + unit.count)
         }
         guard !text.isEmpty else { return nil }

@@ -53,7 +53,7 @@ extension SettingsFile {
         var type = JobType(Name(name))
         type.queue = try scalar("queue", in: options, of: key).map { Name($0) } ?? type.queue
         type.maxAttempts = try maxAttempts(options, key) ?? type.maxAttempts
-        type.timeoutSeconds = try span("timeout", options, key).map { Int($0.seconds.rounded(.up)) }
+        type.timeoutSeconds = try span("timeout", options, key)?.secondsFromOne
         type.description = try description(options, key)
         return type
     }

@@ -56,7 +56,10 @@ final class CommandOutput: Sendable {
             } catch {
                 refuse(error, CommandLines.Line(bytes: bytes, isCut: false))
             }
-        case .broken(let line, .malformed(let bytes)): refuse(WrongMessage(malformed: bytes), line)
+        case .broken(let line, .malformed(let bytes)):
+            // Why it is wrong takes longest to say, and a program may print such lines without end.
+            guard !log.isFull || LooseMembers.include("result", in: bytes) else { return log.add(.warning, "") }
+            refuse(WrongMessage(malformed: bytes), line)
         case .broken(let line, .tooLong):
             let reason = "it is longer than \(CommandReader.longestMessage) bytes"
             refuse(WrongMessage(reason, in: line.bytes), line, code: ResultFault.tooLarge)

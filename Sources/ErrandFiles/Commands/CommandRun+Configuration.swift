@@ -33,7 +33,7 @@ extension CommandRun {
         var limits: [String] = []
         if let bytes = type.memoryLimit { limits.append("--as=\(bytes)") }
         if let time = type.cpuLimit {
-            let seconds = max(1, Int(time.seconds.rounded(.up)))
+            let seconds = time.secondsFromOne
             // SIGXCPU first, so that the failure's code tells why; SIGKILL for a program that goes on regardless.
             limits.append("--cpu=\(seconds):\(seconds + 2)")
         }

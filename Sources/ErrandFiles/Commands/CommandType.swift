@@ -60,7 +60,7 @@ public struct CommandType: Sendable, Hashable {
 
     /// Registers the type with its handler.
     public func register(on handlers: inout JobHandlers) {
-        let seconds = timeout.map { max(1, Int($0.seconds.rounded(.up))) }
+        let seconds = timeout?.secondsFromOne
         var type = JobType(name, queue: queue, maxAttempts: maxAttempts, timeoutSeconds: seconds)
         type.description = description
         handlers.register(raw: type) { context in

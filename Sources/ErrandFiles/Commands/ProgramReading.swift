@@ -37,6 +37,8 @@ struct ProgramReading {
         var left = Self.pipeBytes
         for try await buffer in sequence {
             buffer.withUnsafeBytes(take)
+            // Programs that print on and on must not keep all threads of the pool from everybody else.
+            await Task.yield()
             guard hasEnded else { continue }
             left -= buffer.count
             guard left > 0 else {

@@ -37,7 +37,7 @@ struct RunFolder: Sendable {
         try Self.make(base)
         try Self.make(folder)
         do {
-            let seconds = max(0, Int(min(grace.seconds, 86400).rounded(.up)))
+            let seconds = max(0, Int(saturating: min(grace.seconds, 86400).rounded(.up)))
             try write("\(seconds)", options: [.create, .exclusiveCreate])
         } catch {
             remove()

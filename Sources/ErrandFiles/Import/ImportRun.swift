@@ -137,7 +137,7 @@ struct ImportRun: Sendable {
         if let write { try await job.services.datasets.finishWrite(write, lease: job.job.lease) }
         var result = JSONWriter()
         result.object { result in
-            result.member("recordsProcessed", state.created + state.faults.count)
+            result.member("recordsProcessed", state.created.saturatingSum(state.faults.count))
             result.member("recordsCreated", state.created)
             result.member("recordsUpdated", 0)
             result.member("errors", state.faults.count)

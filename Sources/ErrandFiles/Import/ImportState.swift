@@ -28,6 +28,11 @@ struct FaultSpans: Sendable, Hashable {
     struct Span: Sendable, Hashable {
         var start: CSVPosition
         var end: Int
+
+        /// Whether a file can have it.
+        var isStretch: Bool {
+            CSVPosition.offsets.contains(start.offset) && CSVPosition.offsets.contains(end) && start.offset <= end
+        }
     }
 
     /// More stretches than these, or closer ones, are joined; it keeps the checkpoint small.
@@ -55,6 +60,9 @@ extension FaultSpans: Codable {
         while !container.isAtEnd {
             let start = CSVPosition(offset: try container.decode(Int.self), line: try container.decode(Int.self))
             spans.append(Span(start: start, end: try container.decode(Int.self)))
+        }
+        guard count >= 0, count <= CSVPosition.offsets.upperBound, spans.allSatisfy(\.isStretch) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "No file has these faults.")
         }
     }
 

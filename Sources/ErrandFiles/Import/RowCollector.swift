@@ -31,7 +31,7 @@ final class RowCollector {
         case .success(let json):
             rows.append(json)
             byteCount += json.utf8Count
-            state.created += 1
+            state.created = state.created.saturatingSum(1)
             state.position = row.end
             if rows.count >= Self.rowsPerBatch || byteCount >= Self.bytesPerBatch { close() }
         case .failure(let fault): take(fault)

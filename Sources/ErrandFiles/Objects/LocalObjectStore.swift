@@ -77,7 +77,7 @@ public struct LocalObjectStore: ObjectStore {
         guard lifetime > .zero, lifetime <= Self.longestLink else {
             throw ObjectStoreError(.invalid, "A link can be valid for up to 7 days, not for \(lifetime).")
         }
-        let expiry = clock.now().wall.addingTimeInterval(Double(lifetime.components.seconds))
+        let expiry = clock.now().wall.later(by: .seconds(lifetime.bounded.components.seconds))
         return "/api/files/\(signer.token(for: key, filename: filename, expiry: expiry))"
     }
 }

@@ -109,7 +109,7 @@ extension Problem {
     /// A wrong credential, or one that was never used here, after too many wrong ones.
     static func tooManyAttempts(_ wait: Duration) -> Problem {
         var problem = Problem(.quotaExceeded, "Too many wrong credentials came from this address; try again later.")
-        problem.headers[.retryAfter] = String(Int(wait.seconds.rounded(.up)))
+        problem.headers[.retryAfter] = String(Int(saturating: wait.seconds.rounded(.up)))
         return problem
     }
 }

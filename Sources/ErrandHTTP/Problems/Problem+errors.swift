@@ -27,7 +27,7 @@ extension Problem {
         case .conflict: self.init(conflict, error.message, currentStatus: error.currentStatus)
         case .uniqueConflict:
             self.init(.uniqueConflict, error.message, currentStatus: error.currentStatus)
-            if let wait = error.retryAfter { headers[.retryAfter] = "\(max(1, Int(wait.seconds.rounded(.up))))" }
+            if let wait = error.retryAfter { headers[.retryAfter] = "\(wait.secondsFromOne)" }
         case .idempotencyMismatch: self.init(.idempotencyMismatch, error.message)
         case .fenced: self.init(.leaseLost, error.message, currentStatus: error.currentStatus)
         case .outdated: self.init(.preconditionFailed, error.message, currentStatus: error.currentStatus)

@@ -12,7 +12,7 @@ struct RateWindow: Sendable {
     /// Takes so many from a limit; false, and nothing is taken, when fewer are left.
     mutating func take(_ count: Int, of limit: Int, at now: Duration) -> Bool {
         if opened.map({ now - $0 >= Self.length }) ?? true { (opened, used) = (now, 0) }
-        guard used + count <= limit else { return false }
+        guard used.saturatingSum(count) <= limit else { return false }
         used += count
         return true
     }
@@ -23,7 +23,7 @@ struct RateWindow: Sendable {
     /// How long until the next minute begins, in whole seconds, at least one.
     func secondsLeft(at now: Duration) -> Int {
         guard let opened else { return 1 }
-        return max(1, Int((Self.length - (now - opened)).seconds.rounded(.up)))
+        return (Self.length - (now - opened)).secondsFromOne
     }
 }
 
@@ -43,7 +43,7 @@ struct RateReport: Sendable {
     }
 
     func write(to headers: inout HTTPFields) {
-        headers[.rateLimitPolicy] = "\"\(policy.rawValue)\";q=\(limit);w=\(Int(RateWindow.length.seconds))"
+        headers[.rateLimitPolicy] = "\"\(policy.rawValue)\";q=\(limit);w=\(RateWindow.length.components.seconds)"
         headers[.rateLimit] = "\"\(policy.rawValue)\";r=\(left);t=\(seconds)"
     }
 }

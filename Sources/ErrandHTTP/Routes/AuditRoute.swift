@@ -36,8 +36,8 @@ struct AuditRoute: Sendable {
         var filter = AuditFilter()
         filter.actor = try query.text("actor")
         filter.operation = try query.text("operation")
-        filter.after = try query.date("after")
-        filter.before = try query.date("before")
+        filter.after = try query.moment("after")
+        filter.before = try query.moment("before")
         let parameters = try Self.filters.sorted().compactMap { (name) throws(Problem) in
             try query.text(name).map { "\(name)=\(PercentCoding.encode($0))" }
         }

@@ -2,7 +2,8 @@
 import Errand
 
 extension BulkActionRoutes {
-    /// Retries jobs, each behind those of them that it waits for; the answers are in their order, nil where it was done.
+    /// Retries jobs, each behind those of them that it waits for; the answers are in their order, nil where it was
+    /// done.
     func retry(_ jobs: [JobReference], by action: BulkAction, _ scope: Scope) async -> [Problem?] {
         var outcomes: [Problem?] = Array(repeating: nil, count: jobs.count)
         var found: [Job] = []

@@ -31,6 +31,7 @@ struct BulkApart {
             let stored = try await stored(ready)
             for (job, result) in zip(wave, stored) {
                 guard case .success(let new) = job, let id = new.id else { continue }
+                // What was refused has no identifier, and its reason is in the results.
                 outcomes[id] = .some(try? result.get().id)
             }
             results += stored
@@ -87,6 +88,7 @@ struct BulkApart {
             if let error = error as? JobStoreError, error.code == .idempotencyMismatch, error.pointer == nil {
                 throw error
             }
+            // What was refused before it was a job was no id's fault.
             let hasOwnID = (try? job.get())?.request?.whole?.namesJob == false
             return .failure(Problem(hasOwnID ? error : key.refusal(error)).under("/jobs/\(index)"))
         }

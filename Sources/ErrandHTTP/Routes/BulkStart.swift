@@ -81,7 +81,7 @@ struct BulkStart: Sendable {
 
     /// What a token is bound to.
     private var words: [String] {
-        [action.kind.rawValue, action.reason ?? "", action.runAt.map(RFC3339.format) ?? ""] + filter.words
+        [action.kind.rawValue, action.reason ?? "", action.runAt?.description ?? ""] + filter.words
             + context.scope.words
     }
 }

@@ -19,7 +19,8 @@ struct HealthRoutes: Sendable {
     }
 
     private static let verbose = """
-        Given, with any value: a line for each check. [-] makes the server unready; [!] is not as it should be, and does not.
+        Given, with any value: a line for each check. [-] makes the server unready; [!] is not as it should be, and \
+        does not.
         """
 
     private func readiness(_ path: String, _ operation: String, _ summary: String) -> APIRoute {
@@ -34,7 +35,7 @@ struct HealthRoutes: Sendable {
 
     private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
         let isVerbose = try Query(request, names: ["verbose"]).has("verbose")
-        var readiness = Readiness(services: services, logger: context.logger)
+        var readiness = Readiness(services: services)
         await readiness.check(isVerbose: isVerbose)
         let text = readiness.isReady ? "ok\n" : "not ready\n"
         return Self.answer(

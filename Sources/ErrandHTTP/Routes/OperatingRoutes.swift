@@ -95,11 +95,11 @@ struct OperatingRoutes: Sendable {
         }
     }
 
-    private func runAt(_ request: Request, _ context: APIContext) async throws -> Date? {
-        var runAt: Date?
+    private func runAt(_ request: Request, _ context: APIContext) async throws -> Moment? {
+        var runAt: Moment?
         try await services.readFields(request, context) { reader, name, value in
             guard name == "runAt" else { return false }
-            runAt = reader.date(name, value)
+            runAt = reader.moment(name, value)
             return true
         }.finish()
         return runAt

@@ -7,7 +7,7 @@ import Hummingbird
 struct QueueRoutes: Sendable {
     let services: APIServices
 
-    var routes: [APIRoute] { looking + operating }
+    var routes: [APIRoute] { looking + operating + clearing }
 
     private var looking: [APIRoute] {
         [
@@ -47,6 +47,12 @@ struct QueueRoutes: Sendable {
                 .taking(.object, QueuePatch.schema, example: #"{"concurrency":3}"#)
                 .answering(.json(200, QueueJSON.schema, "As it is now.", .entityTag))
                 .refusing(.preconditionFailed, .preconditionRequired),
+        ]
+    }
+
+    /// What takes something away.
+    private var clearing: [APIRoute] {
+        [
             APIRoute(.delete, "/api/queues/{name}", "deleteQueue", .queuesOperate, delete)
                 .documented(
                     .queues,

@@ -7,13 +7,12 @@ import ServiceLifecycle
 /// Finds out whether the server should get requests, check by check.
 struct Readiness {
     private let services: APIServices
-    private let logger: Logger
     /// A line for each check.
     private(set) var lines = ["[+]listener ok"]
     /// Whether nothing failed that it needs.
     private(set) var isReady = true
 
-    init(services: APIServices, logger: Logger) { (self.services, self.logger) = (services, logger) }
+    init(services: APIServices) { self.services = services }
 
     /// Asks everything that makes the server unready and, for those who want to read it, what does not.
     mutating func check(isVerbose: Bool) async {
@@ -52,7 +51,7 @@ struct Readiness {
         services.logOutage(
             message,
             .warning,
-            to: logger,
+            to: services.logger,
             metadata: ["check": "\(check)", "error": "\(error)"]
         )
     }

@@ -59,7 +59,7 @@ struct JobWait: Sendable {
         _ isEnough: @Sendable (Job) -> Bool,
         isLast: Bool
     ) async throws -> Job? {
-        try await services.options.sleep(.seconds(seconds))
+        try await services.options.sleep(Duration(saturatingSeconds: seconds))
         let job = try await read(id)
         return isLast || isEnough(job) ? job : nil
     }

@@ -51,11 +51,12 @@ struct TokenClaims {
     }
 
     private func time(_ claim: String) throws(TokenFault) -> Date {
-        // Up to the year 9999: what lies beyond cannot be written where it is shown.
-        guard let seconds = claims[claim]?.doubleValue, (0..<253_402_300_800).contains(seconds) else {
+        guard let seconds = claims[claim]?.doubleValue else {
             throw TokenFault(reason: "its \(claim) is missing or no time")
         }
-        return Date(timeIntervalSince1970: seconds)
+        do throws(MomentOutOfRange) { return try Moment(Date(timeIntervalSince1970: seconds)).date } catch {
+            throw TokenFault(reason: "its \(claim) is missing or no time")
+        }
     }
 
     private func name(_ claim: String) throws(TokenFault) -> String {

@@ -67,7 +67,7 @@ struct WebhookMessage: Sendable {
     ///   - secrets: Each is signed with.
     /// - Returns: Names and values.
     func headers(at now: Date, signedWith secrets: [Webhook.Secret]) -> [(name: String, value: String)] {
-        let timestamp = String(Int64(now.timeIntervalSince1970.rounded(.down)))
+        let timestamp = String(now.milliseconds / 1000)
         let signatures = secrets.compactMap { $0.key.map { Self.signature(of: body, id, timestamp, key: $0) } }
         return [
             ("Content-Type", mediaType), ("User-Agent", "Errand-Webhooks/1"), ("webhook-id", id),

@@ -48,7 +48,7 @@ struct BulkActionRequest {
             case ("ids", _): ids = reader.array(name, value)
             case ("filter", _): filter = reader.object(name, value)
             case ("reason", .cancel): action.reason = reader.text(name, value)
-            case ("runAt", .retry), ("runAt", .reschedule): action.runAt = reader.date(name, value)
+            case ("runAt", .retry), ("runAt", .reschedule): action.runAt = reader.moment(name, value)
             default: return confirmation.take(name, value, &reader)
             }
             return true

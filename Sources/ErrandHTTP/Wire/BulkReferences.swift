@@ -19,9 +19,10 @@ struct BulkReferences {
     func resolved(_ element: JSONText, at index: Int) throws(Problem) -> JSONText {
         // Most have none, and are not looked into twice.
         guard element.string.contains("\"" + Self.start), element.kind == .object else { return element }
+        // It is an object, and what is none in it, or no array, is refused where the job is read.
         let members = (try? element.object().members) ?? []
-        guard let after = members.first(where: { $0.name == "after" })?.value,
-            let waited = try? after.elements()
+        // As above.
+        guard let after = members.first(where: { $0.name == "after" })?.value, let waited = try? after.elements()
         else { return element }
         var ids: [JSONText] = []
         for (place, text) in waited.enumerated() {
@@ -61,6 +62,7 @@ struct BulkReferences {
 
     private func ownID(of index: Int) -> JobID? {
         guard elements[index].kind == .object else { return nil }
+        // An object that cannot be read is refused where the job is read.
         return (try? elements[index].object()["id"])?.stringValue.flatMap { JobID($0) }
     }
 

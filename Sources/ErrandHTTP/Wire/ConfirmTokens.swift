@@ -23,9 +23,9 @@ struct ConfirmTokens: Sendable {
         /// Refuses a token that is too old, or was for another number of jobs.
         func check(present: Int, now: Date) throws(Problem) {
             guard now < expiresAt else {
-                throw Problem(.confirmTokenStale, "confirmToken is older than \(Int(lifetime.seconds)) seconds.")
+                throw Problem(.confirmTokenStale, "confirmToken is older than \(lifetime.components.seconds) seconds.")
             }
-            guard abs(present - count) * 10 <= count else {
+            guard (max(present, count) - min(present, count)).saturatingProduct(10) <= count else {
                 throw Problem(
                     .confirmTokenStale,
                     "It would be \(present) jobs by now, and \(count) were confirmed: more than 10 % apart."

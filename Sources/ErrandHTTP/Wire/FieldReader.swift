@@ -56,8 +56,12 @@ struct FieldReader {
     }
 
     /// Notes that a field is wrong.
+    ///
+    /// One that is there and was refused is not missing as well.
     mutating func refuse(_ name: String, _ code: String, _ detail: String) {
-        parts.append(Problem.Part(pointer: "/\(name.pointerEscaped)", code: code, detail: detail))
+        let pointer = "/\(name.pointerEscaped)"
+        guard code != "required" || !parts.contains(where: { $0.pointer == pointer }) else { return }
+        parts.append(Problem.Part(pointer: pointer, code: code, detail: detail))
     }
 
     private mutating func wrongType(_ name: String, _ value: JSONText, _ expected: String) {
@@ -138,11 +142,24 @@ struct FieldReader {
         return Int64(exactly: number)
     }
 
-    mutating func date(_ name: String, _ value: JSONText) -> Date? {
+    private mutating func date(_ name: String, _ value: JSONText) -> Date? {
         guard let text = string(name, value) else { return nil }
         if let date = RFC3339.parse(text) { return date }
         refuse(name, "invalid", "\(name) is \"\(text.quotable)\"; it must be a time such as 2024-01-15T10:30:00Z.")
         return nil
+    }
+
+    /// The moment nearest to a time: of what a clock that is set wrongly says, nothing else need be lost.
+    mutating func nearestMoment(_ name: String, _ value: JSONText) -> Moment? {
+        date(name, value).map { Moment(clamping: $0) }
+    }
+
+    mutating func moment(_ name: String, _ value: JSONText) -> Moment? {
+        guard let date = date(name, value) else { return nil }
+        do throws(MomentOutOfRange) { return try Moment(date) } catch {
+            refuse(name, "out-of-range", "\(name) \(error).")
+            return nil
+        }
     }
 
     mutating func object(_ name: String, _ value: JSONText) -> JSONText? {

@@ -27,8 +27,8 @@ struct FilterReader {
         case "tag": filter.tag = reader.text(name, value)
         case "createdBy": filter.createdBy = reader.text(name, value, atMost: JobLimits.nameBytes)
         case "q": filter.search = reader.text(name, value)
-        case "createdAfter": filter.createdAfter = reader.date(name, value)
-        case "createdBefore": filter.createdBefore = reader.date(name, value)
+        case "createdAfter": filter.createdAfter = reader.moment(name, value)
+        case "createdBefore": filter.createdBefore = reader.moment(name, value)
         default: return false
         }
         return true

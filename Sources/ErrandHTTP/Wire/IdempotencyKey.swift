@@ -73,7 +73,8 @@ struct IdempotencyKey: Sendable {
     func requestID(for principal: Principal, _ operation: String) -> JobID {
         JobID(
             digestOf: [
-                "errand idempotency 2", principal.scope.tenantId ?? "", principal.jobCreator ?? "", operation, text,
+                "errand idempotency 2", principal.scope.tenantId?.text ?? "", principal.jobCreator ?? "", operation,
+                text,
             ]
         )
     }

@@ -6,8 +6,8 @@ extension JobFilter {
     /// The filter in words that are the same for the same filter, however it was spelt, and for no other.
     var words: [String] {
         let optional = [
-            projectId?.text, queue?.text, tag, createdBy, search, createdAfter.map(RFC3339.format),
-            createdBefore.map(RFC3339.format),
+            projectId?.text, queue?.text, tag, createdBy, search, createdAfter?.description,
+            createdBefore?.description,
         ]
         let sets = [statuses.map { $0.map(\.rawValue).sorted() }, types.map { $0.sorted().map(\.text) }]
         return optional.map { $0.map { "=\($0)" } ?? "" }

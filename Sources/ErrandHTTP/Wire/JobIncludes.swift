@@ -19,8 +19,8 @@ struct JobIncludes: Sendable {
         "include",
         .array(.words(Part.allCases.map(\.rawValue))),
         """
-        What else is shown of it. metadata is shown anyway: asked for, with all that is in it to administrators. webhook \
-        is the one that came with its submit, without the secret.
+        What else is shown of it. metadata is shown anyway: asked for, with all that is in it to administrators. \
+        webhook is the one that came with its submit, without the secret.
         """
     )
 

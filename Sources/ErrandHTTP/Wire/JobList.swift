@@ -90,8 +90,8 @@ struct JobList {
         filter.queue = try query.text("queue").map { Name($0) }
         filter.tag = try query.text("tag")
         filter.createdBy = try query.text("createdBy")
-        filter.createdAfter = try query.date("createdAfter")
-        filter.createdBefore = try query.date("createdBefore")
+        filter.createdAfter = try query.moment("createdAfter")
+        filter.createdBefore = try query.moment("createdBefore")
         filter.search = try query.text("q")
         return filter
     }

@@ -29,7 +29,7 @@ struct JobPatch {
         case "priority":
             let range = Int64(Int16.min)...Int64(Int16.max)
             amendment.priority = value.isNull ? 0 : reader.integer(name, value, in: range).map { Int16($0) }
-        case "runAt": amendment.due = value.isNull ? .now : reader.date(name, value).map { .at($0) }
+        case "runAt": amendment.due = value.isNull ? .now : reader.moment(name, value).map { .at($0) }
         case "queue":
             resetsQueue = value.isNull
             amendment.queue = reader.queue(name, value)

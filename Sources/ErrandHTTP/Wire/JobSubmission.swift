@@ -86,7 +86,7 @@ struct JobSubmission {
         case "priority":
             let range = Int64(Int16.min)...Int64(Int16.max)
             if let priority = reader.integer(name, value, in: range) { job.priority = Int16(priority) }
-        case "runAt": job.runAt = reader.date(name, value)
+        case "runAt": job.runAt = reader.moment(name, value)
         case "delaySeconds": delaySeconds = reader.integer(name, value, in: 0...Int64(JobLimits.longestDelay))
         case "after": takeAfter(value, &reader)
         default: return false

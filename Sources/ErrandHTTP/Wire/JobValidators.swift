@@ -20,7 +20,7 @@ struct JobValidators {
     var retryAfter: Int? {
         switch job.status {
         case .completed, .failed, .cancelled: nil
-        case .queued: min(max(Int(now.timeIntervalSince(job.createdAt) / 4), 2), 15)
+        case .queued: min(max(Int(saturating: now.timeIntervalSince(job.createdAt) / 4), 2), 15)
         case .running: runningRetryAfter
         }
     }
@@ -29,7 +29,7 @@ struct JobValidators {
         guard let progress = job.progress, progress > 0, let startedAt = job.startedAt else { return 2 }
         let elapsed = max(now.timeIntervalSince(startedAt), 0)
         let remaining = elapsed * Double(100 - progress) / Double(progress)
-        return min(max(Int(min(remaining, 1000) / 4), 1), 15)
+        return min(max(Int(saturating: min(remaining, 1000) / 4), 1), 15)
     }
 
     var headers: HTTPFields {

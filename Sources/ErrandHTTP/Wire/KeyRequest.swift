@@ -20,7 +20,7 @@ struct KeyRequest {
     private(set) var name = ""
     private(set) var scopes: Set<AccessScope> = []
     private(set) var scope: Scope
-    private(set) var expiresAt: Date?
+    private(set) var expiresAt: Moment?
     private var tenantId: Name?
     private var projects: [Name]?
     private var isForAll = false
@@ -38,7 +38,7 @@ struct KeyRequest {
             case "tenantId":
                 request.isForAll = value.isNull
                 request.tenantId = reader.boundedName(name, value)
-            case "expiresAt": request.expiresAt = reader.date(name, value)
+            case "expiresAt": request.expiresAt = reader.moment(name, value)
             default: return false
             }
             return true
@@ -46,8 +46,8 @@ struct KeyRequest {
         request.checkName(&reader)
         request.take(given ?? [], for: maker, &reader)
         request.takeScope(for: maker, &reader)
-        if let end = request.expiresAt, end <= now {
-            reader.refuse("expiresAt", "invalid", "expiresAt is \(RFC3339.format(end)); it must be in the future.")
+        if let end = request.expiresAt, end.date <= now {
+            reader.refuse("expiresAt", "invalid", "expiresAt is \(end); it must be in the future.")
         }
         try reader.finish()
         self = request
@@ -68,7 +68,7 @@ struct KeyRequest {
             scope: scope,
             scopes: scopes,
             createdAt: now,
-            expiresAt: expiresAt
+            expiresAt: expiresAt?.date
         )
         return (key, secret)
     }

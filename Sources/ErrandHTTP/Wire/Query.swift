@@ -63,13 +63,15 @@ struct Query: Sendable {
         return values.isEmpty ? nil : values
     }
 
-    /// A time.
-    func date(_ name: String) throws(Problem) -> Date? {
+    /// A time that can be kept.
+    func moment(_ name: String) throws(Problem) -> Moment? {
         guard let text = try value(name) else { return nil }
         guard let date = RFC3339.parse(text) else {
             throw .parameter(name, "invalid", "\(name) is \"\(text.quotable)\"; give a time as 2024-01-15T10:30:00Z.")
         }
-        return date
+        do throws(MomentOutOfRange) { return try Moment(date) } catch {
+            throw .parameter(name, "out-of-range", "\(name) \(error).")
+        }
     }
 
     /// A whole number from zero.

@@ -58,7 +58,7 @@ struct QueuePatch {
         guard let count, let seconds else {
             throw Problem.field("/rateLimit", "required", "rateLimit needs count and perSeconds.")
         }
-        return RateLimit(count: Int(count), per: .milliseconds(Int64((seconds * 1000).rounded())))
+        return RateLimit(count: Int(count), per: .milliseconds(Int64(saturating: (seconds * 1000).rounded())))
     }
 }
 #endif

@@ -23,11 +23,12 @@ enum Redaction {
 
     private static func hasSecret(_ json: JSONText) -> Bool {
         switch json.kind {
-        // What is stored is valid, and only an object has members, only an array elements.
         case .object:
+            // What is stored is valid, and only an object has members.
             return ((try? json.object().members) ?? []).contains { name, value in
                 isSecret(name) && !value.isNull || hasSecret(value)
             }
+        // Likewise only an array has elements.
         case .array: return ((try? json.elements()) ?? []).contains(where: hasSecret)
         default: return false
         }

@@ -79,7 +79,7 @@ struct ClaimRoute: Sendable {
     /// The answer to a worker that is not to work: it need not ask again before it has heard so.
     private var nothing: Response {
         var headers = HTTPFields.noStore
-        headers[.retryAfter] = String(max(1, Int(services.options.workerHeartbeat.seconds.rounded(.up))))
+        headers[.retryAfter] = String(services.options.workerHeartbeat.secondsFromOne)
         return Response(status: .noContent, headers: headers)
     }
 

@@ -34,7 +34,7 @@ struct GrantedJob {
     init(_ job: ClaimedJob, lease: Duration, now: Date) {
         self.job = job
         self.lease = lease
-        let deadline = job.timeoutSeconds.map { Date(milliseconds: now.milliseconds + Int64($0) * 1000) }
+        let deadline = job.timeoutSeconds.map { now.later(by: .seconds($0)) }
         token = LeaseToken(lease: job.lease, attempt: job.attempt, deadline: deadline)
     }
 

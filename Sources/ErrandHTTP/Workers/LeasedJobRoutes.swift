@@ -100,7 +100,7 @@ struct LeasedJobRoutes: Sendable {
         var line = LogLine(at: services.now, level: .info, message: "")
         try FieldReader.readItem(item, at: "/lines/\(index)") { reader, name, value in
             switch name {
-            case "ts": line.at = reader.date(name, value) ?? line.at
+            case "ts": line.at = reader.nearestMoment(name, value)?.date ?? line.at
             case "msg": line.message = reader.string(name, value) ?? ""
             case "level": line.level = Self.level(name, value, &reader) ?? line.level
             default: return false

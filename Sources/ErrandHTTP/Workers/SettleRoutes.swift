@@ -216,7 +216,7 @@ struct SettleRoutes: Sendable {
         guard let began = record?.startedAt ?? job.startedAt, let ended = record?.endedAt ?? job.completedAt else {
             return
         }
-        metrics.ran(.seconds(ended.timeIntervalSince(began)))
+        metrics.ran(Duration(saturatingSeconds: ended.timeIntervalSince(began)))
     }
 }
 #endif

@@ -19,7 +19,7 @@ public final class PostgresArchive: JobArchive {
         var address = options.address(url)
         // It counts whole tables, which may take longer than anything that somebody waits for.
         address.statementTimeout = max(address.statementTimeout, .seconds(3600))
-        pool = PostgresPool(address, limit: 1)
+        pool = PostgresPool(address, limit: 1, patience: options.statementTimeout)
         context = PostgresContext(options: options, pool: pool, hub: ChangeHub(), sender: nil)
     }
 

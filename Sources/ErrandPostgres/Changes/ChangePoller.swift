@@ -21,6 +21,7 @@ final class ChangePoller: Sendable {
             // What cannot be asked now is asked the next time; who calls the store hears why.
             if let changes = try? Self.changes(on: link.connection(), hasMissedJobs: true) { hub.publish(changes) }
             isAsking.withLock { $0 = false }
+            return .done
         }
         if !accepted { isAsking.withLock { $0 = false } }
     }

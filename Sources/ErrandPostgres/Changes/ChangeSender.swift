@@ -37,12 +37,18 @@ final class ChangeSender: Sendable {
     }
 
     /// Sends what waits, as there will be no later.
-    func flush() { _ = pool.enqueue { [self] link in notify(takePending(), on: link) } }
+    func flush() {
+        _ = pool.enqueue { [self] link in
+            notify(takePending(), on: link)
+            return .done
+        }
+    }
 
     private func sendPending() {
         let accepted = pool.enqueue { [self] link in
             notify(takePending(), on: link)
             DispatchQueue.global().asyncAfter(deadline: .now() + Self.pause) { [self] in goOn() }
+            return .done
         }
         // The store closes: nobody is told any more.
         if !accepted { state.withLock { $0.pending = StoreChanges() } }
@@ -71,7 +77,10 @@ final class ChangeSender: Sendable {
     /// Notifies oneself, to learn whether that arrives.
     func ping(_ nonce: String) {
         // A pool that is closed closes the listener too.
-        _ = pool.enqueue { [self] link in notify([ChangeMessage.ping(nonce, from: name)], on: link) }
+        _ = pool.enqueue { [self] link in
+            notify([ChangeMessage.ping(nonce, from: name)], on: link)
+            return .done
+        }
     }
 
     private func notify(_ messages: [String], on link: PostgresLink) {

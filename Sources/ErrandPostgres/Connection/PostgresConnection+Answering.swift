@@ -44,6 +44,17 @@ extension PostgresConnection {
         return JobStoreError(PostgresError(PostgresError.connectionMessage(handle)))
     }
 
+    /// Whether the server has ended the connection while nobody asked anything; costs a look at the socket.
+    var isOver: Bool {
+        var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        // What a server says unasked is little, and followed by the end of the connection where that is what it says.
+        while poll(&descriptor, 1, 0) > 0 {
+            guard PQconsumeInput(handle) == 1, PQstatus(handle) == CONNECTION_OK else { return true }
+            forgetNotifications()
+        }
+        return false
+    }
+
     /// Sends what is buffered, and waits for a result; nil at the end of a statement's results.
     func nextResult(until deadline: ContinuousClock.Instant?) throws(JobStoreError) -> OpaquePointer? {
         do throws(PostgresError) {

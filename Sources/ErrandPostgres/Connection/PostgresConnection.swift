@@ -15,6 +15,8 @@ final class PostgresConnection {
     private var preparedCount = 0
     /// Whether the server or the network ended it.
     var isLost = false
+    /// How many statements the server has answered.
+    var answers = 0
     /// How long an answer may take; nil where it may take as long as it likes.
     var answerLimit: Duration?
 
@@ -43,6 +45,7 @@ final class PostgresConnection {
         // What the server remarks, such as that a schema exists already, is not for standard error.
         _ = PQsetNoticeProcessor(handle, { _, _ in }, nil)
         if address.pooler == .none { try limitStatements() }
+        answers = 0
     }
 
     /// Puts limits where the URL, the role and the database set none, and goes by those that they set.
@@ -151,6 +154,7 @@ final class PostgresConnection {
     func check(_ result: OpaquePointer?) throws(JobStoreError) -> PostgresRows {
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+            answers += 1
             if let result { return PostgresRows(result) }
         default: break
         }

@@ -12,11 +12,6 @@ struct PostgresError: Error, CustomStringConvertible {
 
     var description: String { sqlState.isEmpty ? message : "\(sqlState): \(message)" }
 
-    /// Whether the same transaction may succeed when it is run again: others were in its way.
-    ///
-    /// A unique violation is among them: what it collided with is found by the second run.
-    var isRetryable: Bool { ["40001", "40P01", "23505"].contains(sqlState) }
-
     init(_ message: String) {
         (sqlState, isConnectionLost) = ("", true)
         self.message = message
@@ -33,6 +28,25 @@ struct PostgresError: Error, CustomStringConvertible {
         let isEnd = state == "25006" || state.hasPrefix("57P0") || state.hasPrefix("08")
         isConnectionLost = PQstatus(connection) != CONNECTION_OK || isEnd
     }
+
+    /// Whether there is no connection to be had at present, as the server or a pooler has as many as it takes or is
+    /// only starting.
+    ///
+    /// Of a connection that was refused libpq keeps the words and not the code. A server that speaks another language
+    /// is not understood; that matters only until the first connection, as then whatever refuses another is waited out.
+    var isRefusal: Bool {
+        if ["53300", "53400"].contains(sqlState) { return true }
+        let words = message.lowercased()
+        return Self.refusals.contains { words.contains($0) }
+    }
+
+    private static let refusals = [
+        // PostgreSQL: max_connections, reserved ones, the limits of a role and a database; starting, or recovering.
+        "too many clients", "connection slots are reserved", "too many connections",
+        "system is starting up", "in recovery mode", "not yet accepting connections", "not accepting connections",
+        // PgBouncer and others like it: max_client_conn, query_wait_timeout, a server that refused the pooler.
+        "no more connections allowed", "max client", "query_wait_timeout", "server login has been failing",
+    ]
 
     static func connectionMessage(_ connection: OpaquePointer?) -> String {
         var text = PQerrorMessage(connection).map { String(cString: $0) } ?? "libpq is out of memory"
@@ -80,6 +94,9 @@ extension JobStoreError {
     }
 
     static let closed = JobStoreError(.unavailable, "The store is closed.")
+
+    /// Whether there was no connection to be had, for reasons that pass.
+    var isRefusal: Bool { postgres?.isRefusal == true }
 
     /// What the server said, where that is what lay underneath.
     var postgres: PostgresError? { underlying as? PostgresError }

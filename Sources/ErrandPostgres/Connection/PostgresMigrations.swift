@@ -19,8 +19,26 @@ enum PostgresMigrations {
         ]
     }
 
+    /// How often the steps are begun that running processes keep getting in the way of.
+    private static let attempts = 8
+
     /// Runs the steps that are missing; processes that come at once wait for each other.
+    ///
+    /// A step locks whole tables, in an order that those who work with them do not know of: where it deadlocks with
+    /// one of them, all of it is undone and begun again.
     static func run(on connection: PostgresConnection) throws(JobStoreError) {
+        var attempt = 1
+        while true {
+            do throws(JobStoreError) {
+                return try runOnce(on: connection)
+            } catch {
+                guard TransactionConflict(error) == .deadlock, attempt < attempts else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    private static func runOnce(on connection: PostgresConnection) throws(JobStoreError) {
         // Others may be at it, and a step over many rows takes its time.
         let limit = connection.answerLimit
         connection.answerLimit = nil

@@ -13,12 +13,21 @@ enum PostgresTransaction {
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
         let (value, begun) = try run(on: link, context) { session throws(JobStoreError) in
-            session.begin()
-            let value = try body(session)
-            try session.commit()
+            let value = try perform(body, in: session)
             return (value, session.begun)
         }
         if followsEnds, !begun.isEmpty { CascadeFollower(link, context).follow(begun) }
+        return value
+    }
+
+    private static func perform<Value>(
+        _ body: (PostgresSession) throws(JobStoreError) -> Value,
+        in session: PostgresSession
+    ) throws(JobStoreError) -> Value {
+        session.begin()
+        try session.lockFirst(session.lateLocks)
+        let value = try body(session)
+        try session.commit()
         return value
     }
 
@@ -40,18 +49,26 @@ enum PostgresTransaction {
     private static func run<Value>(
         on link: PostgresLink,
         _ context: PostgresContext,
+        mends: Bool = true,
         _ body: (PostgresSession) throws(JobStoreError) -> Value
     ) throws(JobStoreError) -> Value {
         var attempt = 1
+        var late = LateLocks()
         while true {
             let session = try PostgresSession(try link.connection(), context)
+            session.lateLocks = late
             do throws(JobStoreError) {
                 return try body(session)
             } catch {
                 undo(session, link)
                 context.disk.note(error)
-                if try quarantine(error.corruptRow, on: link, context) { continue }
-                guard error.postgres?.isRetryable == true, attempt < attempts else { throw error }
+                if mends, try quarantine(error.corruptRow, on: link, context) { continue }
+                // The server has undone all of it, and nobody was told anything of it.
+                guard let conflict = TransactionConflict(error) else { throw error }
+                context.conflicts.note(conflict, error, attempts: attempt)
+                guard attempt < attempts else { throw error }
+                if let locks = error.lateLocks { late.merge(locks) }
+                link.pause(conflict.pause(after: attempt))
                 attempt += 1
             }
         }
@@ -86,16 +103,12 @@ enum PostgresTransaction {
         _ context: PostgresContext
     ) throws(JobStoreError) -> Bool {
         guard let row else { return false }
-        let session = try PostgresSession(try link.connection(), context)
-        session.begin()
-        do throws(JobStoreError) {
-            try session.quarantine(row)
-            try session.commit()
-            return true
-        } catch {
-            undo(session, link)
-            throw error
+        let begun = try run(on: link, context, mends: false) { session throws(JobStoreError) in
+            try perform({ (session) throws(JobStoreError) in try session.quarantine(row) }, in: session)
+            return session.begun
         }
+        if !begun.isEmpty { CascadeFollower(link, context).follow(begun) }
+        return true
     }
 
     private static func readOnce<Value>(

@@ -27,7 +27,7 @@ extension PostgresURL {
     }
 
     private func findings(of check: PostgresCheck) async -> [Finding] {
-        let pool = PostgresPool(options.address(connection), limit: 1)
+        let pool = PostgresPool(options.address(connection), limit: 1, patience: .zero)
         defer { pool.close() }
         let findings: [Finding]
         do throws(JobStoreError) {

@@ -150,6 +150,7 @@ extension PostgresSession {
     /// Makes a replacement visible, and ends the write; what was finished before is left as it is.
     func finishWrite(_ write: DatasetWrite, lease: JobLease) throws(JobStoreError) {
         try requireRun(RunReport(lease: lease))
+        try sql("SELECT FROM errand.datasets WHERE dataset = $1::bigint FOR UPDATE", .int(write.dataset))
         try sql(
             """
             INSERT INTO errand.dead_generations (generation)

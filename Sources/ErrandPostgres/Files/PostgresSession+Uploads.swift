@@ -61,19 +61,19 @@ extension PostgresSession {
 
     /// Locks the uploads that a batch of submits names, so that none of them expires before the commit.
     func lockUploads(_ jobs: [NewJob], _ scope: Scope, for plan: inout InsertPlan) throws(JobStoreError) {
-        let ids = Set(jobs.flatMap(\.uploads))
+        let ids = Array(Set(jobs.flatMap(\.uploads)))
         guard !ids.isEmpty else { return }
-        let locked = try sql(
+        try lockUploads(ids)
+        let usable = try sql(
             """
             SELECT id FROM errand.uploads WHERE id = ANY ($1::uuid[]) AND tenant IS NOT DISTINCT FROM $2::text
                 AND (job IS NOT NULL OR expires_at > $3::bigint)
-            ORDER BY id FOR UPDATE
             """,
-            .ids(Array(ids)),
+            .ids(ids),
             .text(scope.tenantId),
             .int(now)
         )
-        plan.uploads = Set(try locked.map { (row) throws(JobStoreError) in try row.id() })
+        plan.uploads = Set(try usable.map { (row) throws(JobStoreError) in try row.id() })
     }
 
     /// Writes which job uses which upload; of several jobs the last has it.
@@ -91,17 +91,17 @@ extension PostgresSession {
 
     /// Deletes uploads that expired unused; their objects become orphans.
     func pruneUploads(limit: Int) throws(JobStoreError) {
-        try sql(
+        let keys = try sql(
             """
             WITH expired AS MATERIALIZED (
                 SELECT id FROM errand.uploads WHERE job IS NULL AND expires_at <= $1::bigint
-                ORDER BY expires_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED),
-            deleted AS (DELETE FROM errand.uploads u USING expired WHERE u.id = expired.id RETURNING u.key)
-            INSERT INTO errand.orphaned_files SELECT DISTINCT key FROM deleted ON CONFLICT DO NOTHING
+                ORDER BY expires_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED)
+            DELETE FROM errand.uploads u USING expired WHERE u.id = expired.id RETURNING u.key
             """,
             .int(now),
             .int(Int64(max(0, limit)))
         )
+        orphanedKeys.formUnion(try keys.map { (row) throws(JobStoreError) in row.name() })
     }
 }
 

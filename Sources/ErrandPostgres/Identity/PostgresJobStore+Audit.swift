@@ -54,7 +54,7 @@ extension PostgresSession {
             .text(filter.operation),
             .int(filter.after?.milliseconds),
             .int(filter.before?.milliseconds),
-            .int(Int64(page.limit))
+            .int(Int64(max(0, page.limit)))
         )
         .map { (row) throws(JobStoreError) in AuditEntry(&row) }
     }

@@ -69,6 +69,7 @@ extension PostgresContext {
             // What fails here fails again for the reap, which says why.
             let isMore = (try? CascadeFollower(link, self).followAll()) ?? false
             if isMore { enqueueCascadeStep() } else { goesOnWithCascades.store(false, ordering: .relaxed) }
+            return .done
         }
         if !isAccepted { goesOnWithCascades.store(false, ordering: .relaxed) }
     }

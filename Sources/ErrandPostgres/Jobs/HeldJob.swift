@@ -36,7 +36,7 @@ final class HeldJob {
     /// When a tracked job that has not ended will have been silent for too long, in milliseconds.
     var staleAt: Int64? {
         guard let seconds = job.tracking?.staleAfterSeconds, !job.status.isTerminal else { return nil }
-        return job.updatedAt.milliseconds + Int64(seconds) * 1000
+        return job.updatedAt.milliseconds.later(bySeconds: Int64(seconds))
     }
 
     /// A long text where it was changed; nil where the row may keep what it has.

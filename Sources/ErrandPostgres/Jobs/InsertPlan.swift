@@ -42,6 +42,8 @@ struct InsertPlan {
     var replaced: [(number: Int64, isFree: Bool)] = []
     /// What submits of the batch are answered with that make no job of their own, by their ids.
     var keptHere: [JobID: (answer: KeptAnswer, given: Answer)] = [:]
+    /// Requests of several jobs that the batch is of and that are not kept in mind yet.
+    var requests: [KeptAnswer] = []
     /// Which job takes over an upload: the last that names it.
     var usedUploads: [JobID: User] = [:]
 

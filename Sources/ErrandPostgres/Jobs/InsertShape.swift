@@ -39,6 +39,13 @@ struct InsertShape: Hashable {
     let parts: [Part]
     let hasLive: Bool
     let hasEnded: Bool
+    /// Whether rows of `jobs` are stored in the order of their identifiers, whatever their numbers.
+    ///
+    /// Others who store some of the same are then waited for at the first of them, and not in a circle. Rows of `live`
+    /// come before those of `jobs`, as in `errand_submit`: PostgreSQL performs the last part of a statement first.
+    var sortsIDs = false
+    /// Whether rows of `live` are stored in the order of their unique keys.
+    var sortsKeys = false
 
     /// Whether all jobs add to the same count, so that their number is a parameter.
     var isCountedAlike: Bool { Self.counted.allSatisfy { self[$0] != .array } }
@@ -64,11 +71,14 @@ struct InsertShape: Hashable {
             return "$\(parameters)::bigint"
         }
         let counts = isCountedAlike ? alike(next()) : different
-        var rows = ["j AS (\(insert("jobs", JobColumn.submitted + JobColumn.repeated)))", "c AS (\(counts))"]
+        let submitted = insert("jobs", JobColumn.submitted + JobColumn.repeated)
+        var rows = ["j AS (\(submitted)\(sortsIDs ? " ORDER BY v.id" : ""))", "c AS (\(counts))"]
         if hasLive {
             let columns = JobColumn.repeated + JobColumn.waiting + JobColumn.state
             let claimable = ("claimable", "v.waiting AND v.run_at <= \(next())")
-            rows.append("l AS (\(insert("live", columns, claimable))\(hasEnded ? " WHERE v.status < 2" : ""))")
+            let condition = hasEnded ? " WHERE v.status < 2" : ""
+            let order = sortsKeys ? #" ORDER BY v.unique_key COLLATE "C", v.type COLLATE "C""# : ""
+            rows.append("l AS (\(insert("live", columns, claimable))\(condition)\(order))")
         }
         if hasEnded { rows.append("e AS (\(insert("ended", JobColumn.state)) WHERE v.status >= 2)") }
         return """

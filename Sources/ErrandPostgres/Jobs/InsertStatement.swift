@@ -9,8 +9,9 @@ enum InsertStatement {
     /// - Parameters:
     ///   - jobs: One at least.
     ///   - now: Milliseconds since 1970; what is due by then is claimable at once.
+    ///   - areIDsNew: Whether nobody else can be about to store one of the identifiers.
     /// - Returns: The statement, whose rows are the numbers.
-    static func make(_ jobs: [HeldJob], now: Int64) -> PostgresStatement {
+    static func make(_ jobs: [HeldJob], now: Int64, areIDsNew: Bool = true) -> PostgresStatement {
         var parts: [InsertShape.Part] = []
         var values: [PostgresValue] = []
         parts.reserveCapacity(InsertShape.columns.count)
@@ -21,7 +22,9 @@ enum InsertStatement {
             if part.isParameter { values.append(value) }
         }
         let ended = jobs.count { $0.job.status.isTerminal }
-        let shape = InsertShape(parts: parts, hasLive: ended < jobs.count, hasEnded: ended > 0)
+        var shape = InsertShape(parts: parts, hasLive: ended < jobs.count, hasEnded: ended > 0)
+        shape.sortsIDs = !areIDsNew && jobs.count > 1
+        shape.sortsKeys = jobs.count > 1 && jobs.contains { $0.job.uniqueKey != nil }
         if shape.isCountedAlike { values.append(.int(Int64(jobs.count))) }
         if shape.hasLive { values.append(.int(now)) }
         return PostgresStatement(shape.text, values)

@@ -50,12 +50,13 @@ final class PlainInserts: Sendable {
 
     private func start() {
         let accepted = pool.enqueue { [self] link in
-            store(takeWaiting(), on: link)
+            if let error = store(takeWaiting(), on: link) { return .refused(error) }
             let isDone = state.withLock { state in
                 if state.waiting.isEmpty { state.running -= 1 }
                 return state.waiting.isEmpty
             }
             if !isDone { start() }
+            return .done
         }
         guard !accepted else { return }
         let requests = state.withLock { state in
@@ -79,8 +80,9 @@ final class PlainInserts: Sendable {
         }
     }
 
-    private func store(_ requests: [Request], on link: PostgresLink) {
-        guard !requests.isEmpty else { return }
+    /// - Returns: Why the requests wait on, where there was no connection for them.
+    private func store(_ requests: [Request], on link: PostgresLink) -> JobStoreError? {
+        guard !requests.isEmpty else { return nil }
         let rider = context.waitingClaims.rider(for: requests.lazy.flatMap(\.jobs)) { context.mayClaimAtOnce($0) }
         // Nothing where it was served; a claim that was not waits on.
         defer { rider?.arrive(with: nil) }
@@ -98,13 +100,19 @@ final class PlainInserts: Sendable {
                 _ = try? PostgresTransaction.quarantine(row, on: link, context)
             }
         } catch {
+            if link.mayTryAgain(after: error) {
+                state.withLock { $0.waiting.insert(contentsOf: requests, at: 0) }
+                return error
+            }
             guard requests.count > 1, error.postgres?.isConnectionLost != true else {
                 for request in requests { request.answer(.failure(error)) }
-                return
+                return nil
             }
             // What one caller gave must not fail what others did.
-            for request in requests { store([request], on: link) }
+            link.isLastTry = true
+            for request in requests { _ = store([request], on: link) }
         }
+        return nil
     }
 }
 

@@ -4,18 +4,19 @@ import FoundationEssentials
 
 // What is kept of submits that made no job of their own, and of requests as a whole.
 extension PostgresSession {
-    /// Keeps in mind the requests that jobs are parts of, and refuses another one under the same id.
-    ///
-    /// The first thing that a transaction does: whoever comes with the same id waits here, and holds no job meanwhile.
-    func keepRequests(of jobs: [NewJob], _ scope: Scope) throws(JobStoreError) {
-        var seen: Set<JobID> = []
-        for job in jobs {
-            guard let request = KeptAnswer(requestOf: job, tenantId: scope.tenantId, at: time.wall),
-                seen.insert(request.id).inserted
-            else { continue }
-            try write([request])
-            try keptAnswers([request.id]).first?.answer.check(request)
+    /// Refuses another request than the one that came under the same id before.
+    func lookUpRequests(of jobs: [NewJob], _ scope: Scope, for plan: inout InsertPlan) throws(JobStoreError) {
+        var requests: [JobID: KeptAnswer] = [:]
+        for job in jobs where job.request?.whole != nil {
+            guard let request = KeptAnswer(requestOf: job, tenantId: scope.tenantId, at: time.wall) else { continue }
+            requests[request.id] = request
         }
+        guard !requests.isEmpty else { return }
+        for (earlier, _) in try keptAnswers(Array(requests.keys)) {
+            guard let request = requests.removeValue(forKey: earlier.id) else { continue }
+            try earlier.check(request)
+        }
+        plan.requests = Array(requests.values)
     }
 
     /// Reads what the same submits were answered with before.
@@ -23,9 +24,9 @@ extension PostgresSession {
         plan.kept = Dictionary(try keptAnswers(ids).map { ($0.answer.id, $0) }) { first, _ in first }
     }
 
-    /// Stores what submits of a batch are answered with, once its jobs have their numbers.
+    /// Stores the requests that are new, and what submits of a batch are answered with, once its jobs have numbers.
     func keepAnswers(of plan: InsertPlan) throws(JobStoreError) {
-        guard !plan.keptHere.isEmpty else { return }
+        guard !plan.keptHere.isEmpty || !plan.requests.isEmpty else { return }
         let answers = plan.keptHere.values.map { (answer, given) in
             guard case .new(let place, _, _) = given else { return answer }
             var answer = answer
@@ -33,18 +34,22 @@ extension PostgresSession {
             return answer
         }
         // In one order, so that two transactions with the same ids wait for each other and not both.
-        try write(answers.sorted { $0.id < $1.id })
+        try write((plan.requests + answers).sorted { $0.id < $1.id })
     }
 
-    /// Stores answers, each in the place of one that counts no more; one that counts stays.
+    /// Stores answers, each in the place of one that counts no more.
+    ///
+    /// - Throws: That the transaction must begin again, where somebody else has used one of the ids meanwhile.
     private func write(_ answers: [KeptAnswer]) throws(JobStoreError) {
-        try sql(
+        order.write()
+        let written = try sql(
             """
             INSERT INTO errand.kept_answers AS k
             SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::boolean[], $6::bigint[])
             ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant, fingerprint = excluded.fingerprint,
                 job = excluded.job, replaced = excluded.replaced, answered_at = excluded.answered_at
             WHERE k.answered_at <= $7::bigint
+            RETURNING k.id
             """,
             .ids(answers.map(\.id)),
             .texts(answers.map(\.tenantId)),
@@ -54,6 +59,10 @@ extension PostgresSession {
             .ints(answers.map(\.answeredAt.milliseconds)),
             .int(now - KeptAnswer.lifetime)
         )
+        .map { (row) throws(JobStoreError) in try row.id() }
+        guard written.count == answers.count else {
+            throw .late(LateLocks(jobs: order.jobs, uploads: order.uploads))
+        }
     }
 
     private func keptAnswers(_ ids: [JobID]) throws(JobStoreError) -> [(answer: KeptAnswer, job: JobID?)] {
@@ -72,8 +81,15 @@ extension PostgresSession {
         }
     }
 
-    func forgetOldAnswers() throws(JobStoreError) {
-        try sql("DELETE FROM errand.kept_answers WHERE answered_at <= $1::bigint", .int(now - KeptAnswer.lifetime))
+    /// Deletes answers that count no more; those that another writes anew at the moment are left to it.
+    var forgettingAnswers: PostgresStatement {
+        PostgresStatement(
+            """
+            DELETE FROM errand.kept_answers WHERE id IN (
+                SELECT id FROM errand.kept_answers WHERE answered_at <= $1::bigint FOR UPDATE SKIP LOCKED)
+            """,
+            [.int(now - KeptAnswer.lifetime)]
+        )
     }
 }
 

@@ -37,6 +37,7 @@ extension PostgresSession {
     func perform(_ step: inout CascadeStep, of sequences: [Int64]?) throws(JobStoreError) {
         try takeCascades(sequences, for: &step)
         guard !step.cascades.isEmpty else { return }
+        try noteVoid(run(Self.standings(of: step)), in: &step)
         try holdDependents(for: &step)
         try readEdges(for: &step)
         try step.follow { (number, event) throws(JobStoreError) in
@@ -57,24 +58,27 @@ extension PostgresSession {
             ORDER BY sequence LIMIT $1::bigint FOR UPDATE SKIP LOCKED
             """
         let values = [.int(Int64(step.limit))] + (sequences.map { [PostgresValue.ints($0)] } ?? [])
-        step.cascades = try run(PostgresStatement(text, values)).map { (row) throws(JobStoreError) in try Cascade(&row)
-        }
+        // The planner expects of the recursive query more than there is, and would compile it for longer than it takes.
+        let statements = [PostgresStatement("SET LOCAL jit = off"), PostgresStatement(text, values)]
+        step.cascades = try run(statements)[1].map { (row) throws(JobStoreError) in try Cascade(&row) }
     }
 
     /// Takes the jobs under locks that the step may come to, in the order of their numbers; those that have ended are
     /// none of them.
     private func holdDependents(for step: inout CascadeStep) throws(JobStoreError) {
+        // Those of a record that holds no more would take the places of others.
+        let open = step.cascades.filter { [void = step.void] in !void.contains($0.sequence) }
         let numbers = try sql(
             Self.reachable,
-            .ints(step.cascades.map(\.job)),
-            .ints(step.cascades.map(\.reached)),
-            .bools(step.cascades.map(\.isCompleted)),
+            .ints(open.map(\.job)),
+            .ints(open.map(\.reached)),
+            .bools(open.map(\.isCompleted)),
             .int(Int64(step.limit))
         )
         .map { (row) throws(JobStoreError) in row.int() }
         step.foreseen = Set(numbers)
         guard !numbers.isEmpty else { return }
-        try hold(sql(Self.lockDependents, .ints(step.foreseen.sorted())))
+        try hold(sql(Self.lockDependents, .ints(step.foreseen.sorted())), of: .live)
     }
 
     /// Reads, once the jobs are locked, who waits for whom, and which records hold no more.
@@ -88,12 +92,21 @@ extension PostgresSession {
                 Self.edges,
                 [.ints(named.map(\.key)), .ints(named.map(\.value)), .int(Int64(step.limit) + 1)]
             ),
-            PostgresStatement(Self.statuses, [.ints(step.cascades.map(\.sequence))]),
+            Self.standings(of: step),
         ])
         for (job, edge) in try answers[0].map({ (row) throws(JobStoreError) in
             (row.int(), CascadeStep.Edge(dependent: row.int(), place: row.text()))
         }) { step.edges[job, default: []].append(edge) }
-        let standings = try answers[1].map { (row) throws(JobStoreError) in (row.int(), row.optionalInt(), row.bool()) }
+        try noteVoid(answers[1], in: &step)
+    }
+
+    private static func standings(of step: CascadeStep) -> PostgresStatement {
+        PostgresStatement(statuses, [.ints(step.cascades.map(\.sequence))])
+    }
+
+    /// Notes which records hold no more: looked at before the locks, and again under them.
+    private func noteVoid(_ rows: PostgresRows, in step: inout CascadeStep) throws(JobStoreError) {
+        let standings = try rows.map { (row) throws(JobStoreError) in (row.int(), row.optionalInt(), row.bool()) }
         let known = Dictionary(step.cascades.map { ($0.sequence, $0) }) { first, _ in first }
         for (sequence, code, isLatest) in standings {
             let status = try code.map { code throws(JobStoreError) in try JobStatus(code: code) }
@@ -102,55 +115,51 @@ extension PostgresSession {
     }
 
     private func write(_ step: inout CascadeStep) throws(JobStoreError) {
-        var statements = saves()
-        if !step.toldPlaces.isEmpty {
-            // Nobody else changes these rows while the dependents are locked, so that they are still where they were.
-            statements.append(
-                PostgresStatement(
-                    "DELETE FROM errand.job_dependencies WHERE ctid = ANY ($1::text[]::tid[])",
-                    [.texts(step.toldPlaces)]
-                )
-            )
-        }
-        if !step.finished.isEmpty {
-            statements.append(
-                PostgresStatement(
-                    "DELETE FROM errand.cascades WHERE sequence = ANY ($1::bigint[])",
-                    [.ints(step.finished)]
-                )
-            )
-        }
-        if let advanced = step.advanced, advanced.sequence != 0 {
-            statements.append(
-                PostgresStatement(
-                    "UPDATE errand.cascades SET reached = $2::bigint WHERE sequence = $1::bigint",
-                    [.int(advanced.sequence), .int(advanced.reached)]
-                )
-            )
-        }
         let finished = Set(step.finished)
         step.unfinished = step.cascades.map(\.sequence).filter { $0 != 0 && !finished.contains($0) }
         let begun = step.begun
-        if !begun.isEmpty { statements.append(Self.insert(begun, where: "true")) }
-        let answers = try run(statements)
-        guard !begun.isEmpty, let last = answers.last else { return }
+        let insert = begun.isEmpty ? nil : Self.insert(begun, where: "true")
+        let answers = try run(saves() + Self.changes(by: step) + [insert].compactMap(\.self))
+        guard insert != nil, let last = answers.last else { return }
         step.unfinished += try last.map { (row) throws(JobStoreError) in row.int() }
+    }
+
+    /// What takes away the rows of those that were told and the records that are done.
+    private static func changes(by step: CascadeStep) -> [PostgresStatement] {
+        var statements: [PostgresStatement] = []
+        if !step.toldPlaces.isEmpty {
+            // Nobody else changes these rows while the dependents are locked, so that they are still where they were.
+            let text = "DELETE FROM errand.job_dependencies WHERE ctid = ANY ($1::text[]::tid[])"
+            statements.append(PostgresStatement(text, [.texts(step.toldPlaces)]))
+        }
+        if !step.finished.isEmpty {
+            let text = "DELETE FROM errand.cascades WHERE sequence = ANY ($1::bigint[])"
+            statements.append(PostgresStatement(text, [.ints(step.finished)]))
+        }
+        if let advanced = step.advanced, advanced.sequence != 0 {
+            let text = "UPDATE errand.cascades SET reached = $2::bigint WHERE sequence = $1::bigint"
+            statements.append(PostgresStatement(text, [.int(advanced.sequence), .int(advanced.reached)]))
+        }
+        return statements
     }
 
     /// The jobs that wait for those that ended, and those that wait for one that is cancelled so; `$4` of them at most.
     ///
-    /// A join that is no subquery with a limit might read the whole table at each level.
+    /// A join that is no subquery with a limit might read the whole table at each level. Pairs are compared and ordered
+    /// as the primary key has them: by the dependent alone, all who wait would be sorted at each step.
     private static let reachable = """
         WITH RECURSIVE reach(number, ends) AS (
             SELECT d.dependent, NOT c.completed
             FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) AS c(job, reached, completed)
             CROSS JOIN LATERAL (
-                SELECT dependent FROM errand.job_dependencies WHERE dependency = c.job AND dependent > c.reached
-                ORDER BY dependent LIMIT $4::bigint) d
+                SELECT dependent FROM errand.job_dependencies
+                WHERE (dependency, dependent) > (c.job, c.reached) AND dependency <= c.job
+                ORDER BY dependency, dependent LIMIT $4::bigint) d
             UNION
             SELECT d.dependent, true FROM reach r CROSS JOIN LATERAL (
-                SELECT dependent FROM errand.job_dependencies WHERE dependency = r.number
-                ORDER BY dependent LIMIT $4::bigint) d
+                SELECT dependent FROM errand.job_dependencies
+                WHERE (dependency, dependent) > (r.number, 0) AND dependency <= r.number
+                ORDER BY dependency, dependent LIMIT $4::bigint) d
             WHERE r.ends)
         SELECT number FROM reach LIMIT $4::bigint
         """
@@ -164,7 +173,8 @@ extension PostgresSession {
         FROM unnest($1::bigint[], $2::bigint[]) AS c(job, reached)
         CROSS JOIN LATERAL (
             SELECT dependent, ctid::text AS place FROM errand.job_dependencies
-            WHERE dependency = c.job AND dependent > c.reached ORDER BY dependent LIMIT $3::bigint) d
+            WHERE (dependency, dependent) > (c.job, c.reached) AND dependency <= c.job
+            ORDER BY dependency, dependent LIMIT $3::bigint) d
         ORDER BY c.job, d.dependent
         """
 
@@ -179,12 +189,11 @@ extension PostgresSession {
 
 // For whom a job waits.
 extension PostgresSession {
-    /// Takes the jobs under locks, in the order of their numbers, that a job names in `after`; all of them are lower
-    /// than its own.
+    /// Takes a job under a lock together with those that it names in `after`, and says which numbers they have.
     func holdDependencies(of reference: JobReference) throws(JobStoreError) -> [JobID: Int64] {
         let named = try sql(
             """
-            SELECT d.id, d.number FROM errand.jobs j CROSS JOIN unnest(j.after_ids) AS a(id)
+            SELECT d.id, d.number FROM errand.jobs j CROSS JOIN unnest(array_append(j.after_ids, j.id)) AS a(id)
             JOIN errand.jobs d ON d.id = a.id WHERE \(reference.condition)
             """,
             reference.value
@@ -239,7 +248,9 @@ extension PostgresSession {
             SELECT j.id, coalesce(
                     (SELECT status FROM errand.live WHERE number = j.number),
                     (SELECT status FROM errand.ended WHERE number = j.number)),
-                EXISTS (SELECT FROM errand.job_dependencies d WHERE d.dependency = j.number AND d.dependent = $2::bigint)
+                EXISTS (
+                    SELECT FROM errand.job_dependencies d
+                    WHERE d.dependency = j.number AND d.dependent = $2::bigint)
             FROM errand.jobs j WHERE j.id = ANY ($1::uuid[])
             """,
             .ids(job.after),

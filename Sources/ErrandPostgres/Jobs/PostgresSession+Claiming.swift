@@ -13,6 +13,8 @@ extension PostgresSession {
         let found = try run([
             promotion, PostgresStatement(Self.findLimits, [queues]), lanes(for: request), nextDue(for: request),
         ])
+        // From here on jobs are passed over that others have locked.
+        order.write()
         var limits = try limits(in: found[1])
         var jobs: [ClaimedJob] = []
         if request.limit > 0, !request.types.isEmpty {
@@ -126,14 +128,26 @@ extension PostgresSession {
         let slack = context.options.clock == nil ? Int64(1000) : 0
         let latest = context.latestWrite.withLock { $0 }
         guard now < latest - slack else { return }
-        try sql("UPDATE errand.live SET claimable = false WHERE claimable AND run_at > $1::bigint", .int(now))
+        // After others were locked, what is locked elsewhere is left to the next claim.
+        let isFirst = order.jobs.isEmpty
+        try sql(
+            """
+            WITH early AS MATERIALIZED (
+                SELECT number FROM errand.live WHERE claimable AND run_at > $1::bigint
+                ORDER BY number FOR UPDATE\(isFirst ? "" : " SKIP LOCKED"))
+            UPDATE errand.live s SET claimable = false FROM early WHERE s.number = early.number
+            """,
+            .int(now)
+        )
+        order.write()
+        guard isFirst else { return }
         afterCommit.append { [context, now] in context.latestWrite.withLock { $0 = now } }
     }
 
     /// How long it is until what ``nextDue(for:)`` found.
     func wait(_ rows: PostgresRows) throws(JobStoreError) -> Duration? {
         try rows.first { (row) throws(JobStoreError) -> Duration? in
-            let due = row.optionalInt().map { Duration.milliseconds(max(0, $0 - now)) }
+            let due = row.optionalInt().map { Duration.milliseconds(max(0, $0.saturatingDifference(now))) }
             let stopped = row.optionalInt().map { max(.zero, .microseconds($0) - time.steady) }
             return [due, stopped].compactMap(\.self).min()
         } ?? nil

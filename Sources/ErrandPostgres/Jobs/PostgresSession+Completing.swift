@@ -57,9 +57,12 @@ extension PostgresSession {
     func complete(_ completions: inout [Completion]) throws(JobStoreError) -> [SettleResult] {
         guard !completions.isEmpty else { return [] }
         defer { completions = [] }
-        // Read again when they are needed: what follows writes past them.
+        let numbers = completions.map(\.lease.number)
+        try prepareToLock(numbers)
         try flush()
-        held = [:]
+        // Read again when they are needed: the statement writes past them.
+        for number in numbers { held[number] = nil }
+        order.write()
         return try conclude(completions, run(completesInTransaction(completions)))
     }
 

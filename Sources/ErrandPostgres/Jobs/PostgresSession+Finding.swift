@@ -3,20 +3,7 @@ import Errand
 import FoundationEssentials
 
 extension PostgresSession {
-    /// Takes jobs under locks, in the order of their numbers; those that are not there are left out.
-    func hold(_ numbers: [Int64]) throws(JobStoreError) {
-        try lookForMoving { (table) throws(JobStoreError) in
-            let missing = Set(numbers).filter { held[$0] == nil }.sorted()
-            guard !missing.isEmpty else { return true }
-            try hold(sql(Self.narrowByNumber[table] ?? "", .ints(missing)))
-            return false
-        }
-    }
-
-    /// Looks in one table after the other until the answer is yes, or nothing is there.
-    ///
-    /// A job that ends while its lock is waited for is not in `live` any more and is in `ended` for the next statement;
-    /// one that is retried goes the other way, hence the third look.
+    /// Looks in one table after the other until the answer is yes, or nothing is there; see ``hold(_:)-([Int64])``.
     private func lookForMoving(
         _ isDone: (JobRow.Table) throws(JobStoreError) -> Bool
     ) throws(JobStoreError) {
@@ -25,26 +12,20 @@ extension PostgresSession {
         }
     }
 
-    /// Keeps the jobs in the rows of a locking ``JobRow/narrow``; what this transaction holds already stays.
-    @discardableResult
-    func hold(_ rows: PostgresRows) throws(JobStoreError) -> [Int64] {
-        let jobs = try rows.map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: false) }
-        for job in jobs where held[job.job.number] == nil { keep(job) }
-        return jobs.map(\.job.number)
-    }
-
     /// The job a lease is for, while it exists.
     func held(_ lease: JobLease) -> HeldJob? {
         guard let job = held[lease.number], job.job.id == lease.id else { return nil }
         return job
     }
 
-    /// Takes the job that a caller names under a lock, with all its texts.
+    /// Takes the job that a caller names under a lock, with all its texts; the first that a transaction locks, or one
+    /// that it holds already.
     func find(_ reference: JobReference, scope: Scope) throws(JobStoreError) -> Job {
         var found: HeldJob?
         try lookForMoving { (table) throws(JobStoreError) in
             found = try sql("\(JobRow.whole(table)) WHERE \(reference.condition) FOR UPDATE OF s", reference.value)
                 .first { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
+            if let found { order.lock([found.job.number], in: table) }
             return found != nil
         }
         guard let found, scope.includes(found.job) else { throw try missing(reference, scope: scope) }
@@ -95,14 +76,6 @@ extension PostgresSession {
         }
         guard isGone == true else { return .noJob(reference) }
         return .goneJob(reference)
-    }
-
-    private static let narrowByNumber = byTable { table in
-        "\(JobRow.narrow(table)) WHERE s.number = ANY ($1::bigint[]) ORDER BY s.number FOR UPDATE OF s"
-    }
-
-    private static func byTable(_ text: (JobRow.Table) -> String) -> [JobRow.Table: String] {
-        Dictionary(JobRow.Table.all.map { ($0, text($0)) }) { first, _ in first }
     }
 }
 

@@ -3,22 +3,33 @@ import Errand
 
 extension PostgresSession {
     /// Reads, and locks where it is to stay so, what the batch names; nothing where it names nothing.
+    ///
+    /// Which jobs that are is found out without locks; then all of them are locked together.
     func lookUp(_ jobs: [NewJob], _ scope: Scope, for plan: inout InsertPlan) throws(JobStoreError) {
-        try keepRequests(of: jobs, scope)
-        let keyed = jobs.filter { $0.uniqueKey != nil }
-        if !keyed.isEmpty { try lookUpHolders(keyed, scope, for: &plan) }
-        // Once those are locked that have the keys: what was answered with one of them is then there to be seen.
+        try lookUpRequests(of: jobs, scope, for: &plan)
+        let holders = try holders(ofKeysOf: jobs, scope)
+        let after = Set(jobs.flatMap(\.after))
+        let dependencies = after.isEmpty ? [] : try numbers(of: after)
+        // Locked, so that none of them ends before the commit without knowing who waits for it.
+        try hold(holders + dependencies)
+        // After the locks: what was answered with one of those jobs is there to be seen by then.
         let ids = jobs.compactMap(\.id)
         if !ids.isEmpty { try lookUpReplays(ids, for: &plan) }
-        let after = Set(jobs.flatMap(\.after))
-        guard !after.isEmpty else { return }
-        // Locked, so that none of them ends before the commit without knowing who waits for it.
-        let numbers = try sql("SELECT number FROM errand.jobs WHERE id = ANY ($1::uuid[])", .ids(Array(after)))
-            .map { (row) throws(JobStoreError) in row.int() }
-        try hold(numbers)
-        for number in numbers {
+        if jobs.contains(where: { $0.onConflict == .replace }) { try readWhole(holders) }
+        for number in holders {
+            // One that has ended meanwhile has the key no more. Another may have it, which the insert will meet. And a
+            // cancelled run that must have stopped is written as such before anything is stored.
+            guard let holder = held[number], holder.isLive, let key = holder.job.uniqueKey else { continue }
+            plan.storedHolders[InsertPlan.Key(type: holder.job.type, key: key)] = number
+        }
+        for number in dependencies {
             if let job = held[number]?.job { plan.dependencies[job.id] = number }
         }
+    }
+
+    private func numbers(of ids: Set<JobID>) throws(JobStoreError) -> [Int64] {
+        try sql("SELECT number FROM errand.jobs WHERE id = ANY ($1::uuid[])", .ids(Array(ids)))
+            .map { (row) throws(JobStoreError) in row.int() }
     }
 
     private func lookUpReplays(_ ids: [JobID], for plan: inout InsertPlan) throws(JobStoreError) {
@@ -47,36 +58,36 @@ extension PostgresSession {
         try lookUpAnswers(ids, for: &plan)
     }
 
-    private func lookUpHolders(
-        _ jobs: [NewJob],
-        _ scope: Scope,
-        for plan: inout InsertPlan
-    ) throws(JobStoreError) {
-        // A job that is held already is read again with its texts, which a replacement must know.
-        if jobs.contains(where: { $0.onConflict == .replace }) { try flush() }
-        let rows = try sql(
-            Self.lockByKeys,
-            .texts(jobs.map(\.type)),
-            .texts(jobs.map(\.uniqueKey)),
+    private func holders(ofKeysOf jobs: [NewJob], _ scope: Scope) throws(JobStoreError) -> [Int64] {
+        let keyed = jobs.filter { $0.uniqueKey != nil }
+        guard !keyed.isEmpty else { return [] }
+        return try sql(
+            Self.findByKeys,
+            .texts(keyed.map(\.type)),
+            .texts(keyed.map(\.uniqueKey)),
             .text(scope.tenantId)
         )
-        let holders = try rows.map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
-        for holder in holders {
-            if held[holder.job.number]?.isChanged != true { keep(holder) }
-            // A cancelled run that must have stopped is written as such before anything is stored.
-            guard let key = holder.job.uniqueKey, held[holder.job.number]?.isLive == true else { continue }
-            plan.storedHolders[InsertPlan.Key(type: holder.job.type, key: key)] = holder.job.number
-        }
+        .map { (row) throws(JobStoreError) in row.int() }
+    }
+
+    /// Reads held jobs again that have not ended, with all their texts, which a replacement must know.
+    private func readWhole(_ numbers: [Int64]) throws(JobStoreError) {
+        let numbers = numbers.filter { held[$0]?.isLive == true }
+        guard !numbers.isEmpty else { return }
+        if numbers.contains(where: { held[$0]?.isChanged == true }) { try flush() }
+        let whole = try sql("\(JobRow.whole(.live)) WHERE s.number = ANY ($1::bigint[])", .ints(numbers))
+            .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
+        for job in whole { keep(job) }
     }
 
     /// The job that holds a unique key and is not the one that asks.
     func holder(ofKeyOf job: Job) throws(JobStoreError) -> Job? {
         guard let key = job.uniqueKey else { return nil }
-        let others = try sql(Self.lockByKeys, .texts([job.type]), .texts([key]), .text(job.tenantId))
-            .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
-            .filter { $0.job.number != job.number }
-        for other in others where held[other.job.number] == nil { keep(other) }
-        return others.compactMap { held[$0.job.number] }.first(where: \.isLive)?.job
+        let numbers = try sql(Self.findByKeys, .texts([job.type]), .texts([key]), .text(job.tenantId))
+            .map { (row) throws(JobStoreError) in row.int() }
+            .filter { $0 != job.number }
+        try hold(numbers)
+        return numbers.compactMap { held[$0] }.first(where: \.isLive)?.job
     }
 
     /// Stores the plan's jobs, and who waits for whom.
@@ -90,7 +101,9 @@ extension PostgresSession {
         for (dependency, _) in plan.innerDependencies { plan.jobs[dependency].hasDependents = true }
         // Those that the batch replaces or names must be written first: a key may move from one to the other.
         try flush()
-        let numbers = try numbers(of: run(InsertStatement.make(plan.jobs, now: now)), plan.jobs.count)
+        order.write()
+        let insert = InsertStatement.make(plan.jobs, now: now, areIDsNew: plan.places.isEmpty)
+        let numbers = try numbers(of: run(insert), plan.jobs.count)
         for (place, number) in numbers.enumerated() { plan.jobs[place].job.number = number }
         for job in plan.jobs.map(\.job) {
             tell(of: job)
@@ -133,11 +146,10 @@ extension PostgresSession {
         }
     }
 
-    private static let lockByKeys = """
-        \(JobRow.whole(.live)) WHERE s.unique_key IS NOT NULL
+    private static let findByKeys = """
+        SELECT s.number FROM errand.live s WHERE s.unique_key IS NOT NULL
             AND (s.type, s.unique_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
             AND coalesce(s.tenant, '') = coalesce($3::text, '') AND (s.tenant IS NULL) = ($3::text IS NULL)
-        ORDER BY s.number FOR UPDATE OF s
         """
 }
 #endif

@@ -8,10 +8,11 @@ extension PostgresSession {
     func reap(limit: Int) throws(JobStoreError) -> Int {
         try endStops()
         let orphans = try hold(
-            sql(Self.lockOrphans, .int(time.steady.wholeMicroseconds), .int(Int64(max(0, limit))))
+            sql(Self.lockOrphans, .int(time.steady.wholeMicroseconds), .int(Int64(max(0, limit)))),
+            of: .live
         )
         for number in orphans { _ = try apply(.reap, to: number) }
-        let silent = try hold(sql(Self.lockSilent, .int(now)))
+        let silent = try hold(sql(Self.lockSilent, .int(now)), of: .live)
         // A refusal is right: what waited for an orphan may have ended with it.
         for number in silent.sorted() { _ = try apply(.goStale, to: number) }
         try run([promotion, foldingCounts, forgettingWorkers])
@@ -34,18 +35,12 @@ extension PostgresSession {
 
     /// Deletes records past their expiry, old tombstones and unused uploads.
     func prune(limit: Int, deletedFiles: [String]) throws(JobStoreError) -> PruneResult {
-        if !deletedFiles.isEmpty {
-            try sql("DELETE FROM errand.orphaned_files WHERE key = ANY ($1::text[])", .texts(deletedFiles))
-        }
-        try sql("DELETE FROM errand.tombstones WHERE deleted_at <= $1::bigint", .int(now - Tombstone.lifetime))
-        try forgetOldAnswers()
-        try pruneUploads(limit: limit)
         try endStops()
         let hasMoreRows = try pruneGenerations(rows: 2000)
         var numbers: [Int64] = []
         for table in JobRow.Table.all {
             let rest = Int64(max(0, limit - numbers.count))
-            numbers += try hold(sql(Self.lockExpired(table), .int(now), .int(rest)))
+            numbers += try hold(sql(Self.lockExpired(table), .int(now), .int(rest)), of: table)
         }
         let expired = numbers.compactMap { held[$0]?.job }
         // What waits for a tracked job whose record goes would wait for ever.
@@ -53,15 +48,53 @@ extension PostgresSession {
             beginCascade(of: job.number, job.id, isCompleted: false)
         }
         try remove(expired)
+        try pruneUploads(limit: limit)
+        try run([forgettingTombstones, forgettingAnswers, orphans, forgetting(deletedFiles)].compactMap(\.self))
         let orphans = try sql("SELECT key FROM errand.orphaned_files ORDER BY key LIMIT 1000")
             .map { (row) throws(JobStoreError) in row.text() }
         return PruneResult(deletedRecords: expired.count, orphanedFiles: orphans, hasMore: hasMoreRows)
+    }
+
+    /// Notes the objects that no record names any more, in the order of their keys; nil where there are none.
+    var orphans: PostgresStatement? {
+        guard !orphanedKeys.isEmpty else { return nil }
+        defer { orphanedKeys = [] }
+        order.write()
+        return PostgresStatement(
+            "INSERT INTO errand.orphaned_files SELECT unnest($1::text[]) ON CONFLICT DO NOTHING",
+            [.texts(orphanedKeys.sorted())]
+        )
+    }
+
+    /// Forgets orphaned objects that are deleted; what another prune is about to forget is left to it.
+    private func forgetting(_ deletedFiles: [String]) -> PostgresStatement? {
+        guard !deletedFiles.isEmpty else { return nil }
+        return PostgresStatement(
+            """
+            DELETE FROM errand.orphaned_files WHERE key IN (
+                SELECT key FROM errand.orphaned_files WHERE key = ANY ($1::text[]) FOR UPDATE SKIP LOCKED)
+            """,
+            [.texts(deletedFiles)]
+        )
+    }
+
+    private var forgettingTombstones: PostgresStatement {
+        PostgresStatement(
+            """
+            DELETE FROM errand.tombstones WHERE number IN (
+                SELECT number FROM errand.tombstones WHERE deleted_at <= $1::bigint FOR UPDATE SKIP LOCKED)
+            """,
+            [.int(now - Tombstone.lifetime)]
+        )
     }
 
     /// Takes records away with all that belongs to them, and leaves tombstones.
     func remove(_ jobs: [Job]) throws(JobStoreError) {
         guard !jobs.isEmpty else { return }
         let numbers = PostgresValue.ints(jobs.map(\.number))
+        let uploads = try sql("SELECT id FROM errand.uploads WHERE job = ANY ($1::bigint[])", numbers)
+            .map { (row) throws(JobStoreError) in try row.id() }
+        try lockUploads(uploads)
         try flush()
         try sql(
             """
@@ -71,15 +104,17 @@ extension PostgresSession {
             numbers,
             .int(now)
         )
-        try sql(
+        let keys = try sql(
             """
             WITH files AS (DELETE FROM errand.job_files WHERE number = ANY ($1::bigint[]) RETURNING key),
-            uploads AS (DELETE FROM errand.uploads WHERE job = ANY ($1::bigint[]) RETURNING key)
-            INSERT INTO errand.orphaned_files SELECT key FROM files UNION SELECT key FROM uploads
-            ON CONFLICT DO NOTHING
+            uploads AS (
+                DELETE FROM errand.uploads WHERE id = ANY ($2::uuid[]) AND job = ANY ($1::bigint[]) RETURNING key)
+            SELECT key FROM files UNION SELECT key FROM uploads
             """,
-            numbers
+            numbers,
+            .ids(uploads)
         )
+        orphanedKeys.formUnion(try keys.map { (row) throws(JobStoreError) in row.name() })
         try sql("DELETE FROM errand.job_logs WHERE number = ANY ($1::bigint[])", numbers)
         try sql("DELETE FROM errand.log_batches WHERE number = ANY ($1::bigint[])", numbers)
         try sql("DELETE FROM errand.webhooks WHERE job = ANY ($1::bigint[])", numbers)

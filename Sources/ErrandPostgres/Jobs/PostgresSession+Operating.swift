@@ -45,7 +45,7 @@ extension PostgresSession {
 
     func retry(
         _ reference: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         together: Set<JobID>,
         scope: Scope

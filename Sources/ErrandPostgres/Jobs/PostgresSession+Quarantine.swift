@@ -5,6 +5,8 @@ extension PostgresSession {
     /// Puts a row that cannot be read out of the way of the others: keeps what it says, mends it and fails its job.
     func quarantine(_ row: CorruptRow) throws(JobStoreError) {
         let number = PostgresValue.int(row.number)
+        try run(JobRow.Table.all.map { PostgresStatement(Self.lock($0), [number]) })
+        order.lock([row.number], in: .live)
         try sql(Self.keep, number, .int(now), .text(row.reason))
         try sql(Self.mendSubmitted, number)
         try sql(Self.mendEnded, number, .text(JobFailure.Code.corruptRow), .text(JobFailure.corruptRow.message))
@@ -26,6 +28,11 @@ extension PostgresSession {
         }
         let lease = JobLease(id: job.id, number: job.number, fence: job.fence)
         return .settle(Settlement(lease: lease, outcome: .fail(.corruptRow, retryAfter: nil)))
+    }
+
+    /// Locks the row where it stands, and reads nothing of it.
+    private static func lock(_ table: JobRow.Table) -> String {
+        "SELECT FROM errand.\(table.rawValue) WHERE number = $1::bigint FOR UPDATE"
     }
 
     private static let keep = """

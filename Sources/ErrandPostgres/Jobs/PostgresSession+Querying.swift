@@ -26,7 +26,7 @@ extension PostgresSession {
     /// How many jobs a list has; stops at a limit where one is given.
     func count(_ filter: JobFilter, upTo limit: Int?, _ scope: Scope) throws(JobStoreError) -> Int {
         var values: [PostgresValue] = []
-        let limit = limit.map { " LIMIT \($0)" } ?? ""
+        let limit = limit.map { " LIMIT \(max(0, $0))" } ?? ""
         let rows = Self.sources(filter.statuses).map { source, owner in
             var conditions = ListConditions(owner: owner)
             conditions.add(scope)
@@ -167,7 +167,7 @@ extension PostgresSession {
             states[name, default: QueueState(name: name)].counts = counts
         }
         for (name, runAt) in try firstReady(scope) {
-            states[name]?.oldestReady = .milliseconds(now - runAt)
+            states[name]?.oldestReady = .milliseconds(now.saturatingDifference(runAt))
         }
         return states.values.sorted { $0.name < $1.name }
     }

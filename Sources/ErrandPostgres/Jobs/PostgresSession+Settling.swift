@@ -7,6 +7,7 @@ extension PostgresSession {
     ///
     /// Neighbouring runs that were completed and leave a result at most, which most do, are written by one statement.
     func settle(_ settlements: [Result<Settlement, JobStoreError>]) throws(JobStoreError) -> [SettleResult] {
+        try holdAll(of: settlements)
         var results: [SettleResult] = []
         results.reserveCapacity(settlements.count)
         var completions: [Completion] = []
@@ -30,6 +31,14 @@ extension PostgresSession {
         return try results + complete(&completions)
     }
 
+    /// Locks the jobs of a batch together, in the order of their numbers; completions alone are locked by what writes
+    /// them.
+    private func holdAll(of settlements: [Result<Settlement, JobStoreError>]) throws(JobStoreError) {
+        let applied = settlements.compactMap { try? $0.get() }  // What is refused already locks nothing.
+        guard !applied.allSatisfy({ Completion($0) != nil }) else { return }
+        try hold(applied.map(\.lease.number))
+    }
+
     private func settle(_ settlement: Settlement) throws(JobStoreError) -> SettleResult {
         if settlement.followUps.isEmpty { return try end(settlement) }
         do throws(JobStoreError) {
@@ -40,7 +49,7 @@ extension PostgresSession {
             }
         } catch {
             // The database's own troubles are everybody's, and a collision is tried again; a refusal is this one's.
-            if error.postgres != nil || error.code == .corrupt { throw error }
+            if error.isOfTransaction { throw error }
             return .refused(error)
         }
     }
@@ -87,10 +96,17 @@ extension PostgresSession {
             .texts(files.map(\.contentType))
         )
         // What came as an upload goes with the job from now on.
-        try sql(
-            "UPDATE errand.uploads SET job = $1::bigint WHERE key = ANY ($2::text[]) AND job IS NULL",
-            .int(number),
+        let uploads = try sql(
+            "SELECT id FROM errand.uploads WHERE key = ANY ($1::text[]) AND job IS NULL",
             .texts(files.map(\.key))
+        )
+        .map { (row) throws(JobStoreError) in try row.id() }
+        guard !uploads.isEmpty else { return }
+        try lockUploads(uploads)
+        try sql(
+            "UPDATE errand.uploads SET job = $1::bigint WHERE id = ANY ($2::uuid[]) AND job IS NULL",
+            .int(number),
+            .ids(uploads)
         )
     }
 }

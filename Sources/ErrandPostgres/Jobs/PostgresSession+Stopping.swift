@@ -21,7 +21,7 @@ extension PostgresSession {
 
     /// Writes down which runs must have stopped: their jobs move on to `ended`, or may be claimed again.
     func endStops() throws(JobStoreError) {
-        try hold(sql(Self.lockStopped, .int(time.steady.wholeMicroseconds)))
+        try hold(sql(Self.lockStopped, .int(time.steady.wholeMicroseconds)), of: .live)
         try flush()
     }
 

@@ -48,7 +48,13 @@ extension PostgresSession {
     /// Forgets workers that have been silent for too long.
     var forgettingWorkers: PostgresStatement {
         let now = PostgresValue.int(time.steady.wholeMicroseconds)
-        return PostgresStatement("DELETE FROM errand.workers WHERE forget_at <= $1::bigint", [now])
+        return PostgresStatement(
+            """
+            DELETE FROM errand.workers WHERE id IN (
+                SELECT id FROM errand.workers WHERE forget_at <= $1::bigint FOR UPDATE SKIP LOCKED)
+            """,
+            [now]
+        )
     }
 
     func workers(_ scope: Scope) throws(JobStoreError) -> [LiveWorker] {

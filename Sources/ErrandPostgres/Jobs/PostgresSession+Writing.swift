@@ -10,6 +10,7 @@ extension PostgresSession {
     func saves() -> [PostgresStatement] {
         let changed = held.values.filter(\.isChanged).sorted { $0.job.number < $1.job.number }
         guard !changed.isEmpty else { return [] }
+        order.write()
         let groups = Dictionary(grouping: changed) { Move(from: $0.wasLive, to: $0.isLive) }
         let moves = Move.all.compactMap { save(groups[$0] ?? [], $0) }
         let statements = replacements(of: changed) + amendments(of: changed) + moves

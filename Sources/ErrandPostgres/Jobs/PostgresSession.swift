@@ -18,6 +18,8 @@ final class PostgresContext: Sendable {
     let waitingClaims = WaitingClaims()
     /// For how many claims to come it is not worth trying whether they go at once.
     let claimsInTurn = Mutex(0)
+    /// What was in the way of transactions.
+    let conflicts: TransactionConflicts
     /// Whether claims of this process hold tenants to a limit.
     let limitsTenants = Atomic(false)
     /// Whether writes met a full disk of late.
@@ -30,6 +32,7 @@ final class PostgresContext: Sendable {
 
     init(options: PostgresJobStore.Options, pool: PostgresPool, hub: ChangeHub, sender: ChangeSender?) {
         (self.options, self.pool, self.hub, self.sender) = (options, pool, hub, sender)
+        conflicts = TransactionConflicts(logger: options.logger)
     }
 
     /// Tells everybody what a transaction changed, once it is durable.
@@ -51,6 +54,12 @@ final class PostgresSession {
     private(set) var time = StoreTime(wall: Date(milliseconds: 0), steady: .zero)
     /// The jobs under this transaction's locks.
     var held: [Int64: HeldJob] = [:]
+    /// What is locked, and what may be waited for after that.
+    var order = LockOrder()
+    /// What an earlier attempt at the same came upon too late.
+    var lateLocks = LateLocks()
+    /// The objects that no record names any more, until they are noted.
+    var orphanedKeys: Set<Name> = []
     /// The jobs it ended, until what is to be told of them is stored.
     var ended: [EndedJob] = []
     /// The ends that those who wait for the jobs have to be told of; they have no sequence numbers yet.
@@ -98,7 +107,7 @@ final class PostgresSession {
 
     func commit() throws(JobStoreError) {
         try deliverEnds()
-        var statements = saves()
+        var statements = saves() + [orphans].compactMap(\.self)
         if let counts = counts.statement { statements.append(counts) }
         let cascades = beginCascades()
         if let cascades { statements.append(cascades) }
@@ -144,7 +153,7 @@ final class PostgresSession {
     /// Does all of a part or, where the part is refused, nothing of it.
     func nested<Value>(_ body: () throws(JobStoreError) -> Value) throws(JobStoreError) -> Value {
         try run(saves() + [PostgresStatement("SAVEPOINT part")])
-        let before = (changes, counts, ended, cascades)
+        let (before, earlier) = ((changes, counts, ended, cascades), order)
         do throws(JobStoreError) {
             let value = try body()
             try run(saves() + [PostgresStatement("RELEASE SAVEPOINT part")])
@@ -152,6 +161,7 @@ final class PostgresSession {
         } catch {
             held = [:]
             (changes, counts, ended, cascades) = before
+            order.undo(to: earlier)
             try run([PostgresStatement("ROLLBACK TO SAVEPOINT part"), PostgresStatement("RELEASE SAVEPOINT part")])
             throw error
         }
@@ -161,7 +171,7 @@ final class PostgresSession {
 extension Duration {
     /// Whole microseconds, the form in which the ends of leases are stored.
     var wholeMicroseconds: Int64 {
-        let (seconds, attoseconds) = components
+        let (seconds, attoseconds) = bounded.components
         return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
 }

@@ -109,12 +109,12 @@ BEGIN
             WHERE k.id = chosen AND k.answered_at > present - 86400000;
         END IF;
         IF FOUND THEN
-            IF known.tenant IS NOT DISTINCT FROM errand_submit.tenant AND CASE
+            IF known.tenant IS NOT DISTINCT FROM errand_submit.tenant AND (CASE
                 WHEN known.fingerprint LIKE '2:%' THEN
                     said = split_part(known.fingerprint, ':', 2)
                     OR meant = regexp_replace(known.fingerprint, '^.*:', '')
                 ELSE (known.type, known.queue, known.payload) = (errand_submit.type, lane, errand_submit.payload::text)
-            END THEN
+            END) THEN
                 IF known.id IS NOT NULL THEN RETURN known.id; END IF;
                 RAISE unique_violation USING MESSAGE =
                     format('The job that the id %s was used for has expired or was deleted; use a new id.', chosen);
@@ -134,10 +134,11 @@ BEGIN
 
     LOOP
         IF errand_submit.unique_key IS NOT NULL THEN
-            SELECT j.id, j.number INTO known FROM errand.live s JOIN errand.jobs j ON j.number = s.number
+            SELECT j.id, s.number, s.status, s.stop_end INTO known
+            FROM errand.live s JOIN errand.jobs j ON j.number = s.number
             WHERE s.unique_key = errand_submit.unique_key AND s.type = errand_submit.type
                 AND s.tenant IS NOT DISTINCT FROM errand_submit.tenant;
-            IF FOUND THEN
+            IF FOUND AND known.status < 2 THEN
                 IF errand_submit.id IS NOT NULL THEN
                     INSERT INTO errand.kept_answers AS k (id, tenant, fingerprint, job, replaced, answered_at)
                     VALUES (chosen, errand_submit.tenant, fingerprint, known.number, false, present)
@@ -146,6 +147,23 @@ BEGIN
                     WHERE k.answered_at <= present - 86400000;
                 END IF;
                 RETURN known.id;
+            END IF;
+            IF FOUND AND known.stop_end > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint THEN
+                RAISE unique_violation USING MESSAGE = format(
+                    'Job %s was cancelled and its run is still stopping; it holds the unique key until %s at the latest.',
+                    known.id, to_timestamp(known.stop_end / 1000000.0));
+            END IF;
+            IF FOUND THEN
+                -- It must have stopped: its row goes where those of ended jobs are.
+                WITH s AS (DELETE FROM errand.live WHERE number = known.number AND status = 4 RETURNING *)
+                INSERT INTO errand.ended (number, fence, rev, run_at, updated_at, started_at, completed_at, expires_at,
+                    lease_end, cancel_acknowledged_at, attempt, lost_count, blocked_by, status, priority, progress,
+                    result_type, has_dependents, worker, progress_message, result_location, failure_code,
+                    failure_message, failure_details, errors, data, internal_data, checkpoint, result)
+                SELECT number, fence, rev, run_at, updated_at, started_at, completed_at, expires_at,
+                    lease_end, cancel_acknowledged_at, attempt, lost_count, blocked_by, status, priority, progress,
+                    result_type, has_dependents, worker, progress_message, result_location, failure_code,
+                    failure_message, failure_details, errors, data, internal_data, checkpoint, result FROM s;
             END IF;
         END IF;
         assigned := nextval('errand.job_numbers');

@@ -57,7 +57,7 @@ extension SQLiteSession {
         row.add(job.progress.map { Int64($0) })
         row.add(job.workerId)
         row.add(staleAfter)
-        row.add(isOpen ? staleAfter.map { job.updatedAt.milliseconds + $0 * 1000 } : nil)
+        row.add(isOpen ? staleAfter.map { job.updatedAt.milliseconds.later(bySeconds: $0) } : nil)
         row.add(job.status == .failed || job.status == .cancelled ? job.status.code : nil)
         row.add(job.timeoutSeconds.map { Int64($0) })
         row.add(job.cancelAcknowledgedAt?.milliseconds)

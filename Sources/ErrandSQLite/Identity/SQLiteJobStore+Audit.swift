@@ -28,7 +28,7 @@ extension SQLiteJobStore: AuditStore {
             row.bind(4, filter.operation)
             row.bind(5, filter.after?.milliseconds)
             row.bind(6, filter.before?.milliseconds)
-            row.bind(7, Int64(page.limit))
+            row.bind(7, Int64(max(0, page.limit)))
             defer { row.reset() }
             var entries: [AuditEntry] = []
             while try row.step() { entries.append(AuditEntry(row)) }

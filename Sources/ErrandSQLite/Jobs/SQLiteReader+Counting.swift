@@ -89,7 +89,7 @@ extension SQLiteReader {
         var ages: [Name: Duration] = [:]
         while try row.step() {
             guard scope.includes(tenantId: row.optionalName(1), projectId: row.optionalName(2)) else { continue }
-            let age = Duration.milliseconds(now - row.int(3))
+            let age = Duration.milliseconds(now.saturatingDifference(row.int(3)))
             ages[row.name(0)] = max(ages[row.name(0)] ?? age, age)
         }
         return ages

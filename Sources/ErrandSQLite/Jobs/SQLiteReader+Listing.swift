@@ -31,9 +31,11 @@ extension SQLiteReader {
         var conditions = ListConditions()
         conditions.add(scope)
         conditions.add(filter)
+        // A negative limit is none in SQLite.
+        let most = limit.map { max(0, $0) } ?? -1
         let row = try sql(
             """
-            SELECT count(*) FROM (SELECT 1 FROM \(JobRow.source) \(conditions.text) LIMIT \(limit ?? -1))
+            SELECT count(*) FROM (SELECT 1 FROM \(JobRow.source) \(conditions.text) LIMIT \(most))
             """
         )
         row.clear()

@@ -55,7 +55,14 @@ extension SQLiteSession {
     /// Keeps the memory of lanes true: which of them have jobs to claim, and when the next ones are due.
     func move(_ state: JobState, to lane: Int, _ project: Int64?, _ phase: JobPhase) throws(JobStoreError) {
         count(state.key, .queued, -1)
-        count(CountKey(lane: lane, project: project), .queued, 1)
+        let key = CountKey(lane: lane, project: project)
+        count(key, .queued, 1)
+        // A run of it that is stopping holds its place wherever the job is.
+        if let stop = stops[state.number], stop.key != key {
+            setStop(state.number, Stop(id: stop.id, run: stop.run, key: key))
+            noteStopped(stop.key.lane)
+            addRunning(lane, 1)
+        }
         guard !state.isTracked else { return }
         if state.isClaimable { addClaimable(state.lane, -1) }
         // Without a place it is looked for from the lane's start: it may stand before what was claimed last.

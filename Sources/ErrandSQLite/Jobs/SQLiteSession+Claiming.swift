@@ -65,7 +65,7 @@ extension SQLiteSession {
         let lane = memory.lanes[Int(row.int(1))]
         let project = row.optionalInt(2)
         var job = ClaimedJob(
-            lease: JobLease(id: row.id(0), number: number, fence: row.int(3) + 1),
+            lease: JobLease(id: row.id(0), number: number, fence: row.int(3).saturatingSum(1)),
             type: lane.key.type,
             queue: lane.key.queue,
             payload: try row.longText(13, .payload, of: number, from: texts) ?? .emptyObject,
@@ -74,7 +74,7 @@ extension SQLiteSession {
         )
         job.tenantId = lane.key.tenant
         job.projectId = project.flatMap { memory.projectNames[$0] }
-        job.attempt = Int(row.int(4)) + 1
+        job.attempt = Int(row.int(4)).saturatingSum(1)
         job.maxAttempts = Int(row.int(5))
         job.lostCount = Int(row.int(6))
         job.checkpoint = try row.longText(7, .checkpoint, of: number, from: texts)
@@ -89,7 +89,7 @@ extension SQLiteSession {
             number,
             Lease(id: job.lease.id, fence: job.lease.fence, end: end, key: key, hasUniqueKey: hasUniqueKey)
         )
-        if interest.contains(.jobs) { noteChange(job, rev: row.int(14) + 1) }
+        if interest.contains(.jobs) { noteChange(job, rev: row.int(14).saturatingSum(1)) }
         return job
     }
 
@@ -157,7 +157,7 @@ extension SQLiteSession {
     private func nextDue(for request: ClaimRequest) -> Duration? {
         let due = memory.scheduledLanes.filter { request.wants(memory.lanes[$0].key) }
             .compactMap { memory.lanes[$0].earliestDue }.min()
-        let scheduled = due.map { Duration.milliseconds(max(0, $0 - now)) }
+        let scheduled = due.map { Duration.milliseconds(max(0, $0.saturatingDifference(now))) }
         // A run that is stopping may hold back anything: a place, or its job.
         let stopped = stops.firstEnd.map { $0 - time.steady }
         let first = [scheduled, stopped].compactMap(\.self).min()

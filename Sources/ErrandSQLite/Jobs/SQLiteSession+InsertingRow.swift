@@ -61,7 +61,7 @@ extension SQLiteSession {
         row.bind(8, new.after.isEmpty ? nil : new.after.map(\.description).joined(separator: " "))
         try bind(row, 9, job.data, .data, of: new.number)
         try bind(row, 10, job.internalData, .internalData, of: new.number)
-        row.bind(11, job.tracking?.staleAfterSeconds.map { now + Int64($0) * 1000 })
+        row.bind(11, job.tracking?.staleAfterSeconds.map { now.later(bySeconds: Int64($0)) })
         row.bind(12, job.uniqueKey.map { UniqueKey(type: job.type, tenant: tenant).stored($0) })
         row.bind(13, new.number)
         try row.run()

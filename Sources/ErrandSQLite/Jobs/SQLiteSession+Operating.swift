@@ -36,7 +36,7 @@ extension SQLiteSession {
 
     func retry(
         _ reference: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         together: Set<JobID>,
         scope: Scope
@@ -44,7 +44,7 @@ extension SQLiteSession {
         let state = try state(reference, ifRev: ifRev, scope: scope)
         guard state.status == .failed || state.status == .cancelled else { throw .illegal(state, "retried", reference) }
         try refuseTakenKey(state)
-        let runAt = runAt?.wholeMilliseconds.milliseconds ?? now
+        let runAt = runAt?.milliseconds ?? now
         let standing = try standing(to: after(state.number)) { !together.contains($0) }
         let isBlocked = standing.blockedBy > 0
         let phase = phase(of: state, blockedBy: Int64(standing.blockedBy), dueAt: runAt)
@@ -64,7 +64,7 @@ extension SQLiteSession {
         update.bind(3, runAt)
         update.bind(4, now)
         update.bind(5, activeKey(of: state))
-        update.bind(6, state.staleAfter.map { now + $0 * 1000 })
+        update.bind(6, state.staleAfter.map { now.later(bySeconds: $0) })
         update.bind(7, standing.blockedBy)
         update.bind(8, state.number)
         try update.run()

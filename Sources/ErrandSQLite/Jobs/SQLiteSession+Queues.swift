@@ -101,7 +101,7 @@ extension SQLiteSession {
     /// was set back meanwhile, the window lasts its whole time from now.
     func rateWindow(_ row: SQLStatement) -> RateWindow? {
         guard let limit = RateLimit(row: row) else { return nil }
-        let opened = row.optionalInt(7).map { time.steady - .milliseconds(max(0, now - $0)) }
+        let opened = row.optionalInt(7).map { time.steady - .milliseconds(max(0, now.saturatingDifference($0))) }
         return RateWindow(limit, opened: opened, claimed: Int(row.optionalInt(8) ?? 0))
     }
 

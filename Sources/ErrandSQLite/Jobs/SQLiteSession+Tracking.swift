@@ -22,7 +22,7 @@ extension SQLiteSession {
     /// A tracked job that has not ended was heard of, and becomes stale so much later.
     func postponeStale(_ state: JobState) throws(JobStoreError) {
         guard let limit = state.staleAfter, !state.status.isTerminal else { return }
-        try sql("UPDATE jobs SET stale_at = ? WHERE number = ?").run(now + limit * 1000, state.number)
+        try sql("UPDATE jobs SET stale_at = ? WHERE number = ?").run(now.later(bySeconds: limit), state.number)
     }
 
     private func refusal(

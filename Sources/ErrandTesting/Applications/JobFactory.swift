@@ -77,7 +77,7 @@ public struct JobFactory: Sendable {
 
     private func prepare(_ new: inout NewJob, _ state: State) async throws(JobStoreError) {
         switch state {
-        case .scheduled: new.runAt = Date() + 3600
+        case .scheduled: new.runAt = Moment(clamping: Date() + 3600)
         case .blocked: new.after = [try await make(.tracked, type: "blocker").job.id]
         case .tracked: new.tracking = Tracking()
         case .trackedRunning:

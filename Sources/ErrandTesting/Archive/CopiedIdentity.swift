@@ -64,7 +64,7 @@ struct CopiedIdentity {
         try await store.insert(endpoint)
         var job = NewJob(type: "known")
         job.id = Self.watched
-        job.runAt = now.addingTimeInterval(86400 * 365)
+        job.runAt = Moment(clamping: now + 86400 * 365)
         job.webhook = JobWebhook(url: "https://example.com/own", secret: Self.secret)
         _ = try await store.insert([job], scope: .default)
     }

@@ -10,7 +10,7 @@ extension JobStoreCheck {
             let runAt = try await test.date(in: .seconds(60)).wholeMilliseconds
             let job = try await test.amend(inserted.id) { amendment in
                 amendment.priority = -5
-                amendment.due = .at(runAt)
+                amendment.due = .at(Moment(clamping: runAt))
                 amendment.queue = "other"
                 amendment.tags = ["y", "z"]
             }
@@ -33,7 +33,7 @@ extension JobStoreCheck {
             test in
             let inserted = try await test.submit()
             let later = try await test.date(in: .seconds(60))
-            let job = try await test.amend(inserted.id) { $0.due = .at(later) }
+            let job = try await test.amend(inserted.id) { $0.due = .at(Moment(clamping: later)) }
             #expect(job.runAt == later.wholeMilliseconds)
             #expect(try await test.claim().isEmpty)
             try await test.amend(inserted.id) { $0.due = .now }
@@ -75,7 +75,7 @@ extension JobStoreCheck {
         },
         JobStoreCheck("a change wakes who waits for such a job") { test in
             let later = try await test.date(in: .seconds(60))
-            let id = try await test.submit { $0.runAt = later }.id
+            let id = try await test.submit { $0.runAt = Moment(clamping: later) }.id
             var changes = test.store.changes(.wakeUps)
             try await test.amend(id) { amendment in
                 amendment.due = .now

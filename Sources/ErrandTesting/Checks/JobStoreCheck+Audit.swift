@@ -43,8 +43,8 @@ extension JobStoreCheck {
             #expect(try await found { _ in } == entries.reversed())
             #expect(try await found { $0.actor = "key:1" } == [entries[2], entries[0]])
             #expect(try await found { $0.operation = "cancelJob" } == [entries[1], entries[0]])
-            #expect(try await found { $0.after = entries[1].at } == [entries[2], entries[1]])
-            #expect(try await found { $0.before = entries[1].at } == [entries[0]])
+            #expect(try await found { $0.after = Moment(clamping: entries[1].at) } == [entries[2], entries[1]])
+            #expect(try await found { $0.before = Moment(clamping: entries[1].at) } == [entries[0]])
         },
     ]
 }

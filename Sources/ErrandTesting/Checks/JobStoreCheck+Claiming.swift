@@ -43,7 +43,7 @@ extension JobStoreCheck {
             for (priority, due, place) in wanted {
                 expected[place] = try await test.submit { job in
                     job.priority = priority
-                    job.runAt = now + due
+                    job.runAt = Moment(clamping: now + due)
                 }.id
             }
             let claimed = try await test.claim(10).map(\.lease.id)
@@ -58,7 +58,7 @@ extension JobStoreCheck {
         },
         JobStoreCheck("a job that is not due is left until it is") { test in
             let due = try await test.date(in: .milliseconds(1500))
-            _ = try await test.submit { $0.runAt = due }
+            _ = try await test.submit { $0.runAt = Moment(clamping: due) }
             #expect(try await test.claim().isEmpty)
             try await test.advance(.milliseconds(1499))
             if test.tolerance == .zero { #expect(try await test.claim().isEmpty) }
@@ -67,7 +67,7 @@ extension JobStoreCheck {
         },
         JobStoreCheck("a wall clock set back makes a job wait that was due") { test in
             let due = try await test.now()
-            _ = try await test.submit { $0.runAt = due }
+            _ = try await test.submit { $0.runAt = Moment(clamping: due) }
             try await test.jumpWall(.seconds(-3600))
             _ = try await test.store.reap(limit: 10)
             #expect(try await test.claim().isEmpty)
@@ -82,13 +82,13 @@ extension JobStoreCheck {
             ] as [(Name, Name, Double)] {
                 _ = try await test.submit(type) { job in
                     job.queue = queue
-                    job.runAt = now + delay
+                    job.runAt = Moment(clamping: now + delay)
                 }
             }
             let blocker = try await test.submit("blocker")
             _ = try await test.submit { job in
                 job.after = [blocker.id]
-                job.runAt = now + 5
+                job.runAt = Moment(clamping: now + 5)
             }
             let all = try #require(try await test.store.claim(test.request()).nextDue)
             #expect(abs(all.seconds - 20) <= test.tolerance.seconds)
@@ -133,8 +133,8 @@ extension JobStoreCheck {
         JobStoreCheck("a claim within a scope waits for what is in it only") { test in
             let due = try await test.date(in: .seconds(9))
             let early = try await test.date(in: .seconds(5))
-            _ = try await test.submit(scope: .tenant("b")) { $0.runAt = early }
-            _ = try await test.submit(scope: .tenant("a")) { $0.runAt = due }
+            _ = try await test.submit(scope: .tenant("b")) { $0.runAt = Moment(clamping: early) }
+            _ = try await test.submit(scope: .tenant("a")) { $0.runAt = Moment(clamping: due) }
             var request = test.request()
             request.scope = .tenant("a")
             let wait = try #require(try await test.store.claim(request).nextDue)

@@ -29,7 +29,7 @@ extension JobStoreCheck {
                 job.payload = .checked(#"{"file": "a.csv"}"#)
                 (job.projectId, job.projectName) = ("p1", "Project One")
                 job.priority = -7
-                job.runAt = runAt
+                job.runAt = Moment(clamping: runAt)
                 job.maxAttempts = 9
                 job.timeoutSeconds = 45
                 job.uniqueKey = "a.csv"
@@ -106,7 +106,7 @@ extension JobStoreCheck {
         },
         JobStoreCheck("a time is kept to the millisecond, cut") { test in
             let base = Date(timeIntervalSince1970: 1_767_225_600)
-            let inserted = try await test.submit { $0.runAt = base + 0.1239 }
+            let inserted = try await test.submit { $0.runAt = Moment(clamping: base + 0.1239) }
             #expect(try await test.read(inserted.id).runAt == (base + 0.123).wholeMilliseconds)
         },
         JobStoreCheck("an explicit expiry is kept and marked as fixed") { test in

@@ -114,7 +114,7 @@ extension JobStoreCheck {
             #expect(try await test.store.jobs(JobFilter(), page: PageRequest(), scope: .system).jobs.isEmpty)
         },
         JobStoreCheck("a worker's job that has not ended is kept, however old") { test in
-            let past = Int64(try await test.now().timeIntervalSince1970) - 1000
+            let past = try await test.now().milliseconds / 1000 - 1000
             let running = try await test.run { $0.recordExpiresAt = past }
             let queued = try await test.submit("other") { $0.recordExpiresAt = past }
             #expect(try await test.prune().deletedRecords == 0)

@@ -52,7 +52,7 @@ extension JobStoreCheck {
         },
         JobStoreCheck("a blocked and a scheduled job can be cancelled") { test in
             let later = try await test.date(in: .seconds(60))
-            let scheduled = try await test.submit { $0.runAt = later }
+            let scheduled = try await test.submit { $0.runAt = Moment(clamping: later) }
             let blocked = try await test.submit { $0.after = [scheduled.id] }
             #expect(try await test.cancel(blocked.id).status == .cancelled)
             #expect(try await test.cancel(scheduled.id).status == .cancelled)
@@ -104,7 +104,7 @@ extension JobStoreCheck {
             let inserted = try await test.submit()
             try await test.cancel(inserted.id, reason: "later")
             let runAt = try await test.date(in: .seconds(50)).wholeMilliseconds
-            #expect(try await test.retry(inserted.id, runAt: runAt).runAt == runAt)
+            #expect(try await test.retry(inserted.id, runAt: Moment(clamping: runAt)).runAt == runAt)
             #expect(try await test.claim().isEmpty)
             try await test.advance(.seconds(50))
             #expect(try await test.claim().count == 1)

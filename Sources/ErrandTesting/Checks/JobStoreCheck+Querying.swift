@@ -76,7 +76,7 @@ extension JobStoreCheck {
                 try await test.advance(.seconds(10))
             }
             var filter = JobFilter()
-            (filter.createdAfter, filter.createdBefore) = (dates[1], dates[2])
+            (filter.createdAfter, filter.createdBefore) = (Moment(clamping: dates[1]), Moment(clamping: dates[2]))
             let jobs = try await test.store.jobs(filter, page: PageRequest(), scope: .default).jobs
             #expect(jobs.map(\.createdAt) == [dates[1]])
         },

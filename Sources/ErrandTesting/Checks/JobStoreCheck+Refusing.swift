@@ -130,9 +130,11 @@ private final class RefusalScript {
         try await note("an answer to something else") {
             try await conflict(.return) { ($0.id, $0.priority) = (answered, 1) }
         }
-        try await claim("keyed")
+        let lease = try await claim("keyed")
         try await note("to replace what runs") { try await conflict(.replace) }
         _ = try await store.cancel(.id(holder), reason: nil, scope: .default)
+        // Until its run has stopped, the job keeps the key.
+        _ = try await store.settle([Settlement(lease: lease, outcome: .acknowledgeCancel)])
         try await submit("keyed") { $0.uniqueKey = "k" }
         try await note("to retry without the key") {
             _ = try await store.retry(.id(holder), runAt: nil, scope: .default)
@@ -195,8 +197,9 @@ private final class RefusalScript {
         }
     }
 
-    private func claim(_ type: Name) async throws {
+    @discardableResult
+    private func claim(_ type: Name) async throws -> JobLease {
         let request = ClaimRequest(worker: "w", types: [type], limit: 1, lease: .seconds(30))
-        #expect(try await store.claim(request).jobs.count == 1)
+        return try #require(try await store.claim(request).jobs.first).lease
     }
 }

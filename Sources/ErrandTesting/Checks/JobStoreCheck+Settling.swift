@@ -15,7 +15,7 @@ extension JobStoreCheck {
             #expect(job.error == nil && job.errors.isEmpty && job.leaseEnd == nil && job.attempt == 1)
             #expect(try await test.isNow(job.completedAt))
             let completedAt = try #require(job.completedAt)
-            let expiry = Int64((completedAt.timeIntervalSince1970 + 7 * 86400).rounded(.up))
+            let expiry = Int64(saturating: (completedAt.timeIntervalSince1970 + 7 * 86400).rounded(.up))
             #expect(job.recordExpiresAt == expiry)
         },
         JobStoreCheck("a result kept elsewhere has its place and its files") { test in

@@ -71,7 +71,7 @@ extension JobStoreCheck {
         },
         JobStoreCheck("what makes jobs claimable again wakes") { test in
             let lease = try await test.run(lease: .seconds(5))
-            let other = try await test.submit("later") { $0.after = [lease.id] }
+            let other = try await test.submit("later")
             try await test.cancel(other.id)
             try await test.store.configure(queue: "default", .pause(by: nil, reason: nil))
             let steps: [@Sendable () async throws -> Void] = [
@@ -175,8 +175,8 @@ extension JobStoreCheck {
                 ("/0/maxAttempts", { $0.maxAttempts = 0 }), ("/0/timeoutSeconds", { $0.timeoutSeconds = 0 }),
                 ("/0/uniqueKey", { $0.uniqueKey = "" }), ("/0/projectId", { $0.projectId = "" }),
                 ("/0/createdBy", { $0.createdBy = name }),
-                ("/0/runAt", { $0.runAt = Date(timeIntervalSince1970: -1) }),
-                ("/0/runAt", { $0.runAt = Date(timeIntervalSince1970: 1e12) }),
+                ("/0/staleAfterSeconds", { $0.tracking = Tracking(staleAfterSeconds: 0) }),
+                ("/0/staleAfterSeconds", { $0.tracking = Tracking(staleAfterSeconds: .max) }),
                 ("/0/recordExpiresAt", { $0.recordExpiresAt = -1 }),
             ]
             for (pointer, change) in cases {

@@ -29,7 +29,7 @@ extension JobStoreCheck {
                 let later = try await test.date(in: .seconds(3600))
                 _ = try await test.submit { job in
                     job.uniqueKey = "k"
-                    job.runAt = later
+                    job.runAt = Moment(clamping: later)
                 }
                 _ = try await test.submit { job in
                     job.uniqueKey = "k"

@@ -60,9 +60,10 @@ extension JobStoreCheck {
             job.uploads = [try #require(JobID("01890000-0000-7000-8000-0000000000cc"))]
             let unknown = [job]
             await expect(.invalid) { _ = try await test.store.insert(unknown, scope: .default) }
-            let id = try await test.claimOne().id
-            try await test.cancel(id)
-            try await test.store.delete(.id(id), scope: .default)
+            let lease = try await test.claimOne()
+            try await test.cancel(lease.id)
+            try await test.settle(lease, .acknowledgeCancel)
+            try await test.store.delete(.id(lease.id), scope: .default)
             #expect(try await test.prune().orphanedFiles.sorted() == keys.sorted())
         },
         JobStoreCheck("an upload that a run made its result goes with the job") { test in

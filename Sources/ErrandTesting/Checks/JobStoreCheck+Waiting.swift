@@ -55,7 +55,7 @@ extension JobStoreCheck {
             var seconds = 1_000_000
             while !isOver.withLock({ $0 }) {
                 let due = try await test.date(in: .seconds(seconds))
-                _ = try await test.submit { $0.runAt = due }
+                _ = try await test.submit { $0.runAt = Moment(clamping: due) }
                 seconds -= 1
                 await Task.yield()
             }

@@ -36,5 +36,5 @@ public struct JobStoreCheck: Sendable, CustomTestStringConvertible {
         + followingUp + cancelling + stopping + stoppingKeys + retrying + amending + tracking + reaping + pruning
         + querying + searching + scoping
         + logging + queues
-        + changes + waiting + workers + naming + limits
+        + changes + waiting + workers + naming + limits + extremes
 }

@@ -98,7 +98,7 @@ extension JobStoreUnderTest {
     }
 
     @discardableResult
-    func retry(_ id: JobID, runAt: Date? = nil) async throws -> Job {
+    func retry(_ id: JobID, runAt: Moment? = nil) async throws -> Job {
         try await store.retry(.id(id), runAt: runAt, scope: .system)
     }
 

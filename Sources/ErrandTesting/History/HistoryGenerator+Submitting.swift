@@ -30,7 +30,7 @@ extension HistoryGenerator {
         job.priority = Int16.random(in: -1...1, using: &random)
         job.maxAttempts = Int.random(in: 1...3, using: &random)
         if chance(0.3) { job.projectId = "p" }
-        if chance(0.15) { job.runAt = time.wall + Double.random(in: -3...15, using: &random) }
+        if chance(0.15) { job.runAt = Moment(clamping: time.wall + Double.random(in: -3...15, using: &random)) }
         if chance(0.4) {
             job.uniqueKey = pick(["k\u{E9}", "k\u{E9}", "ke\u{301}"], or: "k\u{E9}")
             job.onConflict = pick(NewJob.ConflictPolicy.allCases, or: .return)
@@ -99,9 +99,11 @@ extension HistoryGenerator {
 
     private mutating func outcome(_ entry: HistoryLedger.Entry?, _ lease: JobLease) -> Settlement.Outcome {
         let isCancelled = entry?.status == .cancelled && entry?.fence == lease.fence + 1
+        // It was cancelled and retried since, and the run may still be at work.
+        let isRetried = entry?.status == .queued && entry?.fence == lease.fence + 2
         let isStale = entry?.fence != lease.fence
         // A stale worker may say anything; a running one mostly ends its run.
-        if chance(isCancelled ? 0.5 : isStale ? 0.3 : 0.05) { return .acknowledgeCancel }
+        if chance(isRetried ? 0.8 : isCancelled ? 0.5 : isStale ? 0.3 : 0.05) { return .acknowledgeCancel }
         switch Int.random(in: 0..<12, using: &random) {
         case 0..<3: return .complete(chance(0.6) ? JobResult(object("r")) : JobResult(files: files()))
         case 3..<6:

@@ -104,11 +104,18 @@ struct HistoryGenerator: Sendable {
             let status = pick(JobStatus.allCases + [.failed, .failed], or: .running)
             let stale = (worker.old + worker.held).filter { ledger[$0.number].map { $0.status == status } ?? false }
             let staler = stale.filter { lease in ledger[lease.number].map { $0.fence > lease.fence + 1 } ?? false }
-            pool = [staler, stale, worker.old].first { !$0.isEmpty } ?? []
+            let retried = chance(0.3) ? worker.held.filter { isRetried($0, ledger) } : []
+            pool = [retried, staler, stale, worker.old].first { !$0.isEmpty } ?? []
         }
         guard let lease = pick(pool) else { return nobodysLease() }
         guard chance(0.05) else { return lease }
         return JobLease(id: lease.id, number: lease.number, fence: lease.fence + 1)
+    }
+
+    /// Whether the run was cancelled and its job retried, so that both may wait for its worker's word.
+    private func isRetried(_ lease: JobLease, _ ledger: HistoryLedger) -> Bool {
+        guard let entry = ledger[lease.number] else { return false }
+        return entry.status == .queued && entry.fence == lease.fence + 2
     }
 
     private func nobodysLease() -> JobLease {
@@ -178,7 +185,7 @@ struct HistoryGenerator: Sendable {
     }
 
     private mutating func retry(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
-        let runAt = chance(0.2) ? time.wall + Double.random(in: -5...10, using: &random) : nil
+        let runAt = chance(0.2) ? Moment(clamping: time.wall + Double.random(in: -5...10, using: &random)) : nil
         let together = chance(0.4) ? (0..<20).compactMap { _ in pick(ledger.entries)?.id } : []
         return .retry(reference(ledger), runAt: runAt, together: Set(together), scope(ledger))
     }
@@ -187,7 +194,8 @@ struct HistoryGenerator: Sendable {
         var amendment = JobAmendment()
         if chance(0.4) { amendment.priority = Int16.random(in: -2...2, using: &random) }
         if chance(0.4) {
-            amendment.due = chance(0.4) ? .now : .at(time.wall + Double.random(in: -5...10, using: &random))
+            amendment.due =
+                chance(0.4) ? .now : .at(Moment(clamping: time.wall + Double.random(in: -5...10, using: &random)))
         }
         if chance(0.4) { amendment.queue = pick(Self.queues, or: "x") }
         if chance(0.3) { amendment.tags = chance(0.3) ? [] : ["g\(random.next() % 3)"] }

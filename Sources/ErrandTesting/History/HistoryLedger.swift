@@ -40,6 +40,9 @@ struct HistoryLedger: Sendable {
             for (settlement, result) in zip(settlements, results) {
                 if case .applied(let status) = result { try noteSettle(settlement, status) }
             }
+        // What is replaced begins anew.
+        case (.submit, .inserted(let jobs)):
+            for job in jobs where job.outcome == .replaced { change(job.number) { $0.charged = 0 } }
         case (.retry, .job(let job)): change(job.number) { $0.charged = 0 }
         default: break
         }
@@ -118,6 +121,9 @@ struct HistoryLedger: Sendable {
         case (.running, .queued): !old.isTracked
         case (.running, .completed), (.running, .failed), (.running, .cancelled): true
         case (.failed, .queued), (.cancelled, .queued): true
+        // Retried, and cancelled at once with one that was retried together with it and failed again.
+        case (.failed, .cancelled):
+            job.failure?.code == JobFailure.Code.dependencyFailed && job.fence >= old.fence + 2
         default: false
         }
     }

@@ -10,7 +10,7 @@ enum HistoryOperation: Sendable {
     case settle([Settlement])
     case update(JobReference, TrackedUpdate, Scope)
     case cancel(JobReference, reason: String?, Scope)
-    case retry(JobReference, runAt: Date?, together: Set<JobID>, Scope)
+    case retry(JobReference, runAt: Moment?, together: Set<JobID>, Scope)
     case amend(JobReference, JobAmendment, Scope)
     case delete(JobReference, Scope)
     case read(JobReference, Scope)

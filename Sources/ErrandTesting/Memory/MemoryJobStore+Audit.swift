@@ -20,7 +20,7 @@ extension MemoryJobStore: AuditStore {
                 scope.includes(tenantId: entry.tenantId, projectId: nil) && filter.includes(entry)
                     && page.before.map { entry.number < $0 } ?? true
             }
-            return Array(found.prefix(page.limit))
+            return Array(found.prefix(max(0, page.limit)))
         }
     }
 }

@@ -1,5 +1,4 @@
 public import Errand
-public import FoundationEssentials
 import Synchronization
 
 /// The reference store: keeps jobs in memory, and moves them by ``Errand/Job/applying(_:at:rules:)`` alone.
@@ -145,7 +144,7 @@ extension MemoryJobStore {
 
     public func retry(
         _ job: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         together: Set<JobID>,
         scope: Scope

@@ -33,7 +33,7 @@ extension MemoryState {
 
     mutating func retry(
         _ reference: JobReference,
-        _ runAt: Date?,
+        _ runAt: Moment?,
         _ revisions: Set<Int64>?,
         together: Set<JobID>,
         _ scope: Scope,

@@ -6,8 +6,8 @@ extension MemoryState {
         let limit = min(max(page.limit, 1), 1000)
         let numbers: any Sequence<Int64> =
             page.isOldestFirst
-            ? stride(from: (page.before ?? 0) + 1, through: lastNumber, by: 1)
-            : stride(from: min((page.before ?? .max) - 1, lastNumber), to: 0, by: -1)
+            ? stride(from: max(page.before ?? 0, 0).saturatingSum(1), through: lastNumber, by: 1)
+            : stride(from: min((page.before ?? .max).saturatingDifference(1), lastNumber), to: 0, by: -1)
         var jobs: [Job] = []
         for number in numbers {
             if let job = records[number]?.job, scope.includes(job), filter.includes(job) { jobs.append(visible(job)) }
@@ -20,7 +20,7 @@ extension MemoryState {
 
     func count(_ filter: JobFilter, upTo limit: Int?, _ scope: Scope) -> Int {
         let found = records.values.lazy.map(\.job).filter { scope.includes($0) && filter.includes($0) }
-        return limit.map { found.prefix($0).count } ?? found.count
+        return limit.map { found.prefix(max(0, $0)).count } ?? found.count
     }
 
     func counts(_ grouping: JobGrouping, _ projectId: Name?, _ scope: Scope) -> [Name: StatusCounts] {
@@ -79,8 +79,8 @@ extension JobFilter {
             && queue.map { $0 == job.queue } ?? true
             && tag.map { job.tags.map({ Name($0) }).contains(Name($0)) } ?? true
             && createdBy.map { Name($0) == job.createdBy.map { Name($0) } } ?? true
-            && createdAfter.map { $0 <= job.createdAt } ?? true
-            && createdBefore.map { job.createdAt < $0 } ?? true
+            && createdAfter.map { $0.date <= job.createdAt } ?? true
+            && createdBefore.map { job.createdAt < $0.date } ?? true
             && search.map { JobSearch($0).finds(job) } ?? true
     }
 }

@@ -25,7 +25,9 @@ struct ProgramGuardianTests {
         try bench.note(other, "1 \(other.process.processIdentifier) 1")
         let leaderless = try bench.program("(trap '' TERM; echo >&4; while :; do sleep 1000; done) & exit")
         try bench.note(leaderless, "1 \(leaderless.process.processIdentifier) 1")
-        leaderless.process.waitUntilExit()
+        // Foundation waits until every process of the program has ended.
+        var status: CInt = 0
+        #expect(waitpid(leaderless.process.processIdentifier, &status, 0) == leaderless.process.processIdentifier)
         await bench.endOfProcess()
         await leaderless.pipe.closed()
         #expect(other.process.isRunning)
@@ -69,7 +71,7 @@ struct ProgramGuardianTests {
 
 /// A guardian of a folder, whose process is only a pipe.
 private struct GuardianBench {
-    /// A program in a session of its own.
+    /// A program in a group of its own, as Foundation starts them.
     struct Program {
         let name: String
         let process: Process
@@ -95,8 +97,8 @@ private struct GuardianBench {
         let name = UUID().uuidString
         let (pipe, ready, process) = (try HeldPipe(), Pipe(), Process())
         try FileManager.default.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
-        process.executableURL = URL(filePath: "/usr/bin/setsid")
-        process.arguments = ["sh", "-c", "exec 3>\(pipe.path) 4>&1 >/dev/null; \(script)"]
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", "exec 3>\(pipe.path) 4>&1 >/dev/null; \(script)"]
         process.environment = ["PATH": "/usr/bin:/bin", "ERRAND_RESULT_FILE": "\(folder.path)/\(name)/result.json"]
         process.currentDirectoryURL = URL(filePath: "\(folder.path)/\(name)")
         process.standardInput = FileHandle.nullDevice

@@ -66,7 +66,7 @@ final class ScriptedStore: JobStore, UploadStore, APIKeyStore, AuditStore, Webho
 
     func retry(
         _ job: JobReference,
-        runAt: Date?,
+        runAt: Moment?,
         ifRev: Set<Int64>?,
         together: Set<JobID>,
         scope: Scope

@@ -43,8 +43,9 @@ struct JobClientTests {
         let again = try await now.submit("send", Invoice(number: 1), options: options)
         #expect(again.outcome == .replayed && again.number == first.number)
         options.maxAttempts = 2
-        let error = await #expect(throws: JobStoreError.self) { [options] in
-            try await now.submit("send", Invoice(number: 1), options: options)
+        let other = options
+        let error = await #expect(throws: JobStoreError.self) {
+            try await now.submit("send", Invoice(number: 1), options: other)
         }
         #expect(error?.code == .idempotencyMismatch)
     }
@@ -74,7 +75,7 @@ struct JobClientTests {
             context.progress(10)
             return parameters.to
         }
-        let options = SubmitOptions(delayUntil: bench.clock.now().wall, priority: -1)
+        let options = SubmitOptions(delayUntil: Moment(clamping: bench.clock.now().wall), priority: -1)
         let inserted = try await bench.client.push(SendEmail(to: "ada"), options: options)
         try await bench.whileWorking { client in
             let result = try await client.result(of: .id(inserted.id), as: String.self)

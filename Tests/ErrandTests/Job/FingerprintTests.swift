@@ -70,7 +70,8 @@ struct FingerprintTests {
         let changes: [(inout NewJob) -> Void] = [
             { $0.type = "other" }, { $0.queue = "other" }, { $0.payload = JSONText(trusted: #"{"a":2}"#) },
             { $0.projectId = "p" }, { $0.projectName = "p" }, { $0.priority = 1 },
-            { $0.runAt = Date(timeIntervalSince1970: 1) }, { $0.delaySeconds = 1 }, { $0.after = [id] },
+            { $0.runAt = Moment(clamping: Date(timeIntervalSince1970: 1)) }, { $0.delaySeconds = 1 },
+            { $0.after = [id] },
             { $0.maxAttempts = 4 }, { $0.timeoutSeconds = 4 }, { $0.uniqueKey = "p" }, { $0.onConflict = .reject },
             { $0.metadata = JSONText(trusted: #"{"a":2}"#) }, { $0.data = .emptyObject },
             { $0.internalData = .emptyObject }, { $0.recordExpiresAt = 1 }, { $0.createdBy = "p" },

@@ -135,7 +135,7 @@ struct TransitionFieldTests {
             (job.failure, job.error, job.completedAt, job.recordExpiresAt) = (nil, nil, nil, nil)
         }
         let past = JobInState.time(50).wall
-        try expect(.cancelled, .retry(runAt: past)) { job in
+        try expect(.cancelled, .retry(runAt: Moment(clamping: past))) { job in
             requeued(&job)
             (job.fence, job.attempt, job.progress, job.runAt, job.stopping) = (3, 0, 0, past, nil)
             (job.completedAt, job.recordExpiresAt) = (nil, nil)

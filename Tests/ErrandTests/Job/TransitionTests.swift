@@ -138,7 +138,7 @@ struct TransitionTests {
 
     @Test func `what cannot run now is not claimed`() throws {
         let claim = JobEvent.claim(worker: "w", leaseEnd: .seconds(9))
-        let scheduled = JobInState.queued { $0.runAt = JobInState.time(5).wall }
+        let scheduled = JobInState.queued { $0.runAt = Moment(clamping: JobInState.time(5).wall) }
         var paused = JobInState.queued()
         paused.isQueuePaused = true
         for job in [scheduled, paused, JobInState.queued(blockedBy: 1)] {

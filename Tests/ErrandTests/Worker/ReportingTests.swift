@@ -127,7 +127,7 @@ struct ReportingTests {
         }
         var holder = NewJob(type: "first")
         holder.uniqueKey = "one"
-        holder.runAt = bench.clock.now().wall + 3600
+        holder.runAt = Moment(clamping: bench.clock.now().wall + 3600)
         try await bench.client.submit(holder)
         let job = try await bench.run("first", Invoice(number: 1))
         #expect(job.status == .failed)
@@ -140,7 +140,7 @@ struct ReportingTests {
         bench.handlers.register("first", retry: .constant(.zero), maxAttempts: 2) { (_: Invoice, context) in
             var options = SubmitOptions()
             options.queue = "later"
-            options.delayUntil = context.createdAt + 3600
+            options.delayUntil = Moment(clamping: context.createdAt + 3600)
             try context.submit("first", Invoice(number: 2), options: options)
             if context.attempt == 1 { throw Broken() }
         }

@@ -114,7 +114,9 @@ class Storm:
         self.stage.api.pause(QUEUE)
 
     def resume(self):
-        self.stage.api.resume(QUEUE)
+        # Before its first job the server need not know the queue.
+        if self.models:
+            self.stage.api.resume(QUEUE)
 
     def disturb(self):
         """The next call of some kind goes wrong."""
