@@ -106,6 +106,25 @@ struct TransactionalSubmitTests {
         }
     }
 
+    @Test("what the version before stored of a submit is compared by its rule, in the function and the store")
+    func earlier() async throws {
+        try await withSchema { store, connection, schema in
+            var job = NewJob(type: "work", payload: try JSONText(validating: #"{"a":1}"#))
+            job.id = JobIDGenerator().next(at: .now)
+            _ = try await store.insert([job], scope: .tenant("acme"))
+            try connection.runAll("UPDATE errand.jobs SET fingerprint = 'e9213bcb69fac817-72a5d06415aefa12'")
+            #expect(try await store.insert([job], scope: .tenant("acme")).map(\.outcome) == [.replayed])
+            #expect(try submit(job, "acme", schema, on: connection) == job.id)
+            var other = job
+            other.payload = try JSONText(validating: #"{"a":2}"#)
+            let changed = other
+            await #expect(throws: JobStoreError.self) {
+                _ = try await store.insert([changed], scope: .tenant("acme"))
+            }
+            #expect(throws: JobStoreError.self) { try submit(changed, "acme", schema, on: connection) }
+        }
+    }
+
     @Test("where the unique key was another's, the id stands for that job for a day, in the function and the store")
     func answered() async throws {
         try await withSchema { store, connection, schema in

@@ -48,7 +48,7 @@ struct BulkSubmission {
         let references = BulkReferences(elements: elements ?? [], made: made)
         let read: [Result<NewJob, Problem>] = references.elements.enumerated().map { index, element in
             do {
-                let resolved = references.resolved(element, at: index)
+                let resolved = try references.resolved(element, at: index)
                 return .success(try JobSubmission.job(from: resolved, types: types, isKeyed: true))
             } catch { return .failure(Problem(error).under("/jobs/\(index)")) }
         }

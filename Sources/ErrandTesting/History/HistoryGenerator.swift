@@ -20,6 +20,8 @@ struct HistoryGenerator: Sendable {
     let ids: JobIDGenerator
     /// Everything submitted so far, to be submitted again.
     var submitted: [(job: NewJob, scope: Scope)] = []
+    /// Those of them that were answered with another's job.
+    var answered: [(job: NewJob, scope: Scope)] = []
 
     init(seed: UInt64, workers: Int) {
         random = SeededRandom(seed: seed)
@@ -59,7 +61,11 @@ struct HistoryGenerator: Sendable {
             if let worker = Int(request.worker.text) { workers[worker].held += jobs.map(\.lease) }
         case (.settle(let settlements), .settled(let results)):
             for (settlement, result) in zip(settlements, results) { drop(settlement, result) }
-        case (.submit(let jobs, let scope), .inserted): submitted += jobs.map { ($0, scope) }
+        case (.submit(let jobs, let scope), .inserted(let answers)):
+            submitted += jobs.map { ($0, scope) }
+            for (job, answer) in zip(jobs, answers) where answer.outcome == .existing || answer.outcome == .replaced {
+                answered.append((job, scope))
+            }
         default: break
         }
     }
