@@ -225,7 +225,9 @@ struct IdempotencyTests {
         let first = try await send([#"{"type":"nope"}"#, one, one].filter { !isAtomic || $0 == one })
         #expect(first.status == (isAtomic ? 202 : 200))
         let same = [#"{"type":"nope"}"#, #"{ "type" : "Import" }"#, one].filter { !isAtomic || !$0.contains("nope") }
-        #expect(try await send(same).text == first.text)
+        // The problem of the first job names the request that it came of.
+        let requestID = /"requestId":"[^"]*"/
+        #expect(try await send(same).text.replacing(requestID, with: "") == first.text.replacing(requestID, with: ""))
         for jobs in [[one], [one, one, one, one, one], [one, #"{"type":"Export"}"#]] {
             let other = try await send(jobs)
             #expect(try (other.status, other.problem) == (422, "idempotency-mismatch"))
