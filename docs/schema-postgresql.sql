@@ -2,6 +2,24 @@
 -- Tests/ErrandPostgresTests/SchemaDumpTests.swift. What the columns mean is in the migrations themselves.
 CREATE SCHEMA errand;
 
+CREATE FUNCTION errand.errand_canonical(value json) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN CASE json_typeof(errand_canonical.value)
+        WHEN 'object' THEN (
+            SELECT '{' || coalesce(string_agg(m.text, ',' ORDER BY m.text COLLATE "C"), '') || '}'
+            FROM (SELECT to_json(e.key)::text || ':' || "errand".errand_canonical(e.value) AS text
+                FROM json_each(errand_canonical.value) AS e) AS m)
+        WHEN 'array' THEN (
+            SELECT '[' || coalesce(string_agg("errand".errand_canonical(e.value), ',' ORDER BY e.place), '') || ']'
+            FROM json_array_elements(errand_canonical.value) WITH ORDINALITY AS e(value, place))
+        WHEN 'string' THEN to_json(errand_canonical.value #>> '{}')::text
+        ELSE btrim(errand_canonical.value::text, E' \t\n\r') END;
+END
+$$;
+
 CREATE FUNCTION errand.errand_submit(type text, payload json, queue text DEFAULT 'default'::text, tenant text DEFAULT NULL::text, project text DEFAULT NULL::text, priority integer DEFAULT 0, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT 3, unique_key text DEFAULT NULL::text, id uuid DEFAULT NULL::uuid, metadata json DEFAULT '{}'::json) RETURNS uuid
     LANGUAGE plpgsql
     AS $_$
@@ -13,6 +31,9 @@ DECLARE
     chosen uuid := errand_submit.id;
     known record;
     named record;
+    said text;
+    meant text;
+    fingerprint text;
     assigned bigint;
 BEGIN
     FOR named IN SELECT * FROM (VALUES ('type', errand_submit.type), ('queue', lane), ('tenant', errand_submit.tenant),
@@ -43,13 +64,47 @@ BEGIN
     END IF;
 
     IF chosen IS NOT NULL THEN
-        SELECT j.type, j.queue, j.tenant, j.payload INTO known FROM "errand".jobs j WHERE j.id = chosen;
+        -- As NewJob.fingerprint is made. The time is not part of what was said: it is mostly worked out anew.
+        SELECT string_agg(m.text, ',' ORDER BY m.place),
+            string_agg(m.text, ',' ORDER BY m.place) FILTER (WHERE m.place <> 8) INTO meant, said
+        FROM (VALUES
+            (1, '"maxAttempts":' || errand_submit.max_attempts),
+            (2, '"metadata":' || nullif("errand".errand_canonical(errand_submit.metadata), '{}')),
+            (3, '"payload":' || nullif("errand".errand_canonical(errand_submit.payload), '{}')),
+            (4, '"priority":' || nullif(errand_submit.priority, 0)),
+            (5, '"projectId":' || to_json(errand_submit.project)::text),
+            (6, '"queue":' || to_json(lane)::text),
+            (8, '"runAt":' || (extract(epoch FROM errand_submit.run_at) * 1000)::bigint),
+            (9, '"type":' || to_json(errand_submit.type)::text),
+            (10, '"uniqueKey":' || to_json(errand_submit.unique_key)::text)) AS m(place, text);
+        said := left(encode(sha256(convert_to('{' || said || '}', 'UTF8')), 'hex'), 32);
+        meant := left(encode(sha256(convert_to('{' || meant || '}', 'UTF8')), 'hex'), 32);
+        fingerprint := '2:' || said || CASE meant WHEN said THEN '' ELSE ':' || meant END;
+
+        SELECT j.id, j.type, j.queue, j.tenant, j.payload, j.fingerprint INTO known
+        FROM "errand".jobs j WHERE j.id = chosen;
+        IF NOT FOUND THEN
+            SELECT j.id, NULL AS type, NULL AS queue, k.tenant, NULL AS payload, k.fingerprint INTO known
+            FROM "errand".kept_answers k LEFT JOIN "errand".jobs j ON j.number = k.job
+            WHERE k.id = chosen AND k.answered_at > present - 86400000;
+        END IF;
         IF FOUND THEN
-            IF (known.type, known.queue, known.payload) = (errand_submit.type, lane, errand_submit.payload::text)
-                AND known.tenant IS NOT DISTINCT FROM errand_submit.tenant THEN
-                RETURN chosen;
+            IF known.tenant IS NOT DISTINCT FROM errand_submit.tenant AND (CASE
+                WHEN known.fingerprint LIKE '2:%' THEN
+                    said = split_part(known.fingerprint, ':', 2)
+                    OR meant = regexp_replace(known.fingerprint, '^.*:', '')
+                ELSE (known.type, known.queue, known.payload) = (errand_submit.type, lane, errand_submit.payload::text)
+            END) THEN
+                IF known.id IS NOT NULL THEN RETURN known.id; END IF;
+                RAISE unique_violation USING MESSAGE =
+                    format('The job that the id %s was used for has expired or was deleted; use a new id.', chosen);
             END IF;
-            RAISE unique_violation USING MESSAGE = format('Another job has the id %s.', chosen);
+            RAISE unique_violation USING MESSAGE =
+                format('The id %s was used for another submit; use a new one.', chosen);
+        END IF;
+        IF EXISTS (SELECT FROM "errand".tombstones t WHERE t.id = chosen AND t.deleted_at > present - 86400000) THEN
+            RAISE unique_violation USING MESSAGE =
+                format('The job that the id %s was used for has expired or was deleted; use a new id.', chosen);
         END IF;
     ELSE
         -- UUIDv7 (RFC 9562, 5.7): milliseconds, and the random bits and variant of a version 4.
@@ -63,7 +118,16 @@ BEGIN
             FROM "errand".live s JOIN "errand".jobs j ON j.number = s.number
             WHERE s.unique_key = errand_submit.unique_key AND s.type = errand_submit.type
                 AND s.tenant IS NOT DISTINCT FROM errand_submit.tenant;
-            IF FOUND AND known.status < 2 THEN RETURN known.id; END IF;
+            IF FOUND AND known.status < 2 THEN
+                IF errand_submit.id IS NOT NULL THEN
+                    INSERT INTO "errand".kept_answers AS k (id, tenant, fingerprint, job, replaced, answered_at)
+                    VALUES (chosen, errand_submit.tenant, fingerprint, known.number, false, present)
+                    ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant, fingerprint = excluded.fingerprint,
+                        job = excluded.job, replaced = false, answered_at = excluded.answered_at
+                    WHERE k.answered_at <= present - 86400000;
+                END IF;
+                RETURN known.id;
+            END IF;
             IF FOUND AND known.stop_end > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint THEN
                 RAISE unique_violation USING MESSAGE = format(
                     'Job %s was cancelled and its run is still stopping; it holds the unique key until %s at the latest.',
@@ -95,9 +159,9 @@ BEGIN
         END;
     END LOOP;
     INSERT INTO "errand".jobs (number, id, created_at, max_attempts, tracked, expiry_fixed, type, queue, tenant, project,
-        unique_key, tags, metadata, payload)
+        unique_key, fingerprint, tags, metadata, payload)
     VALUES (assigned, chosen, present, errand_submit.max_attempts, false, false, errand_submit.type, lane,
-        errand_submit.tenant, errand_submit.project, errand_submit.unique_key,
+        errand_submit.tenant, errand_submit.project, errand_submit.unique_key, fingerprint,
         (SELECT array_agg(t) FROM jsonb_array_elements_text(
             CASE WHEN jsonb_typeof(errand_submit.metadata::jsonb -> 'tags') = 'array'
                 AND NOT jsonb_path_exists(errand_submit.metadata::jsonb, '$.tags[*] ? (@.type() <> "string")')
@@ -328,6 +392,15 @@ CREATE TABLE errand.jobs (
     payload text NOT NULL
 );
 
+CREATE TABLE errand.kept_answers (
+    id uuid NOT NULL,
+    tenant text COLLATE pg_catalog."C",
+    fingerprint text NOT NULL COLLATE pg_catalog."C",
+    job bigint,
+    replaced boolean NOT NULL,
+    answered_at bigint NOT NULL
+);
+
 CREATE TABLE errand.live (
     number bigint NOT NULL,
     fence bigint NOT NULL,
@@ -515,6 +588,9 @@ ALTER TABLE ONLY errand.job_logs
 ALTER TABLE ONLY errand.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY errand.kept_answers
+    ADD CONSTRAINT kept_answers_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY errand.live
     ADD CONSTRAINT live_pkey PRIMARY KEY (number);
 
@@ -567,6 +643,8 @@ CREATE INDEX jobs_project ON errand.jobs USING btree (project, number) WHERE (pr
 CREATE INDEX jobs_tags ON errand.jobs USING gin (tags) WHERE (tags IS NOT NULL);
 
 CREATE INDEX jobs_tenant ON errand.jobs USING btree (tenant, number) WHERE (tenant IS NOT NULL);
+
+CREATE INDEX kept_answers_age ON errand.kept_answers USING btree (answered_at);
 
 CREATE INDEX live_claimable ON errand.live USING btree (queue, COALESCE(tenant, ''::text), priority, run_at, number) WHERE claimable;
 

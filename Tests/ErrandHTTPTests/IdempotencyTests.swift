@@ -52,6 +52,71 @@ struct IdempotencyTests {
         #expect(try other.problem == "idempotency-mismatch")
     }
 
+    @Test(
+        "the same request written otherwise is the same",
+        arguments: [
+            #" { "payload" : {"a": 1}, "type":"Import" } "#, #"{"type":"\u0049mport","payload":{"\u0061":1}}"#,
+            #"{"type":"Import","payload":{"a":1},"priority":0,"tags":null,"metadata":{ },"after":[]}"#,
+            #"{"type":"Import","payload":{"a":1},"queue":"import","maxAttempts":5,"timeoutSeconds":60}"#,
+            #"{"type":"Import","payload":{"a":1},"onConflict":"return"}"#,
+        ]
+    )
+    func otherSpellings(_ body: String) async throws {
+        let who = try await api.header([.jobsWrite])
+        let first = try await submit("k", as: who)
+        let again = try await submit("k", body, as: who)
+        #expect(again.status == 202 && again.headers[.idempotencyReplayed] == "true", "\(again.text)")
+        #expect(try again.string("id") == first.string("id"))
+    }
+
+    @Test(
+        "what differs by a digit, a default or a byte is another request",
+        arguments: [
+            #"{"type":"Import","payload":{"a":1.0}}"#, #"{"type":"Import","payload":{"a":1},"maxAttempts":6}"#,
+            #"{"type":"Import","payload":{"a":1,"b":null}}"#, #"{"type":"Import","payload":{"a":1},"tags":[]}"#,
+        ]
+    )
+    func otherMeanings(_ body: String) async throws {
+        let who = try await api.header([.jobsWrite])
+        _ = try await submit("k", as: who)
+        let other = try await submit("k", body, as: who)
+        #expect(try (other.status, other.problem, other.places) == (422, "idempotency-mismatch", ["Idempotency-Key"]))
+        #expect(other.text.contains("Idempotency-Key \\\"k\\\" came with another request"))
+        #expect(try await api.memory.jobs(JobFilter(), page: PageRequest(), scope: .system).jobs.count == 1)
+    }
+
+    @Test("a key whose unique key found a job is answered with that job, also when it has ended")
+    func existing() async throws {
+        let who = try await api.header([.jobsWrite, .jobsRead])
+        let body = #"{"type":"Import","uniqueKey":"u"}"#
+        let holder = try await submit("first", body, as: who).string("id")
+        let found = try await submit("k", body, as: who)
+        #expect(try found.status == 200 && found.string("id") == holder && found.member("existing")?.boolValue == true)
+        try await api.settle(api.claim(), .complete(JobResult()))
+        let again = try await submit("k", body, as: who)
+        #expect(again.status == 200 && again.headers[.idempotencyReplayed] == "true")
+        #expect(try again.string("id") == holder && again.string("status") == "Completed")
+        #expect(try again.member("existing")?.boolValue == true)
+        let other = try await submit("k", #"{"type":"Import","uniqueKey":"v"}"#, as: who)
+        #expect(try (other.status, other.problem) == (422, "idempotency-mismatch"))
+        try await api.memory.delete(.id(#require(JobID(holder ?? ""))), scope: .system)
+        let gone = try await submit("k", body, as: who)
+        #expect(try (gone.status, gone.problem, gone.places) == (410, "gone", ["Idempotency-Key"]))
+    }
+
+    @Test("a submit that replaces says so, once")
+    func replaced() async throws {
+        let who = try await api.header([.jobsWrite, .jobsRead])
+        let holder = try await submit("first", #"{"type":"Import","uniqueKey":"u"}"#, as: who).string("id")
+        let body = #"{"type":"Import","uniqueKey":"u","onConflict":"replace","queue":"other","tags":["t"]}"#
+        let reply = try await submit("k", body, as: who)
+        #expect(try reply.status == 200 && reply.string("id") == holder && reply.string("queue") == "other")
+        #expect(try reply.member("replaced")?.boolValue == true && reply.member("tags")?.string == #"["t"]"#)
+        let again = try await submit("k", body, as: who)
+        #expect(try again.status == 200 && again.member("replaced")?.boolValue == true)
+        #expect(try again.headers[.idempotencyReplayed] == "true" && again.member("rev")?.int64Value == 2)
+    }
+
     @Test("another's same key is another request, in the same tenant and in another")
     func principals() async throws {
         var ids: Set<String?> = []
@@ -148,6 +213,41 @@ struct IdempotencyTests {
         #expect(try results[1]["problem"]?.object()["status"]?.int64Value == 422)
         #expect(results[2]["problem"]?.string.contains("/jobs/2/queue") == true)
         #expect(try await api.memory.jobs(JobFilter(), page: PageRequest(), scope: .system).jobs.count == 1)
+    }
+
+    @Test("a bulk is known as a whole: more, fewer or other jobs under its key are refused", arguments: [true, false])
+    func bulkWhole(_ isAtomic: Bool) async throws {
+        let who = try await api.header([.jobsWrite])
+        func send(_ jobs: [String]) async throws -> Reply {
+            try await bulk(#"{"atomic":\#(isAtomic),"jobs":[\#(jobs.joined(separator: ","))]}"#, as: who)
+        }
+        let one = #"{"type":"Import"}"#
+        let first = try await send([#"{"type":"nope"}"#, one, one].filter { !isAtomic || $0 == one })
+        #expect(first.status == (isAtomic ? 202 : 200))
+        let same = [#"{"type":"nope"}"#, #"{ "type" : "Import" }"#, one].filter { !isAtomic || !$0.contains("nope") }
+        // The problem of the first job names the request that it came of.
+        let requestID = /"requestId":"[^"]*"/
+        #expect(try await send(same).text.replacing(requestID, with: "") == first.text.replacing(requestID, with: ""))
+        for jobs in [[one], [one, one, one, one, one], [one, #"{"type":"Export"}"#]] {
+            let other = try await send(jobs)
+            #expect(try (other.status, other.problem) == (422, "idempotency-mismatch"))
+            #expect(other.text.contains("Idempotency-Key"))
+        }
+        #expect(try await api.memory.jobs(JobFilter(), page: PageRequest(), scope: .system).jobs.count == 2)
+    }
+
+    @Test("a bulk says which jobs were there and which it replaced")
+    func bulkOutcomes() async throws {
+        let who = try await api.header([.jobsWrite])
+        let jobs = #"[{"type":"Import","uniqueKey":"u"},{"type":"Import","uniqueKey":"v"}]"#
+        let ids = try await bulk(#"{"jobs":\#(jobs)}"#, "a", as: who).member("ids")
+        let other = jobs.replacing(#""v""#, with: #""v","onConflict":"replace""#)
+        let reply = try await bulk(#"{"jobs":\#(other)}"#, "b", as: who)
+        #expect(try reply.member("ids")?.string == ids?.string)
+        #expect(try reply.member("existing")?.elements().count == 1 && reply.member("replaced")?.elements().count == 1)
+        #expect(try await bulk(#"{"jobs":\#(other)}"#, "b", as: who).text == reply.text)
+        let apart = try await bulk(#"{"atomic":false,"jobs":\#(other)}"#, "c", as: who)
+        #expect(apart.text.contains(#""existing":true"#) && apart.text.contains(#""replaced":true"#))
     }
 
     @Test("a bulk submit needs a key, and from one to a thousand jobs")

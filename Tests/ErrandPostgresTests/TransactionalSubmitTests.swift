@@ -76,6 +76,74 @@ struct TransactionalSubmitTests {
         }
     }
 
+    @Test("a submit of the function's and one of the store's repeat each other, however they are written")
+    func repeated() async throws {
+        try await withSchema { store, connection, schema in
+            func job(_ payload: String, _ id: JobID) throws -> NewJob {
+                var job = NewJob(type: "mail", queue: "q\"\u{e9}", payload: try JSONText(validating: payload))
+                (job.id, job.priority, job.projectId, job.uniqueKey) = (id, -3, "p", Name(id.description))
+                job.metadata = try JSONText(validating: #"{"tags":["b","a"]}"#)
+                job.runAt = Moment(clamping: Date(timeIntervalSince1970: 4_000_000_000.125))
+                return job
+            }
+            let first = #"{"a":[1.50,{"z":"\u001f\"\\é😀","y":null}],"b":12345678901234567890}"#
+            let again = #" { "b" : 12345678901234567890, "a":[ 1.50, {"y":null,"z":"\u001F\"\\\u00e9\ud83d\ude00"} ] }"#
+            let (one, two) = (JobIDGenerator().next(at: .now), JobIDGenerator().next(at: .distantFuture))
+            _ = try submit(job(first, one), "acme", schema, on: connection)
+            #expect(try await store.insert([job(again, one)], scope: .tenant("acme")).map(\.outcome) == [.replayed])
+            _ = try await store.insert([job(again, two)], scope: .tenant("acme"))
+            #expect(try submit(job(first, two), "acme", schema, on: connection) == two)
+            var later = try job(first, one)
+            later.runAt = Moment(clamping: Date(timeIntervalSince1970: 4_000_000_001))
+            #expect(try submit(later, "acme", schema, on: connection) == one)
+            for other in [first.replacing("1.50", with: "1.5"), first.replacing("890}", with: "891}")] {
+                await #expect(throws: JobStoreError.self) {
+                    _ = try await store.insert([job(other, one)], scope: .tenant("acme"))
+                }
+                #expect(throws: JobStoreError.self) { try submit(job(other, two), "acme", schema, on: connection) }
+            }
+            #expect(throws: JobStoreError.self) { try submit(job(first, one), "other", schema, on: connection) }
+        }
+    }
+
+    @Test("what the version before stored of a submit is compared by its rule, in the function and the store")
+    func earlier() async throws {
+        try await withSchema { store, connection, schema in
+            var job = NewJob(type: "work", payload: try JSONText(validating: #"{"a":1}"#))
+            job.id = JobIDGenerator().next(at: .now)
+            _ = try await store.insert([job], scope: .tenant("acme"))
+            try connection.runAll("UPDATE errand.jobs SET fingerprint = 'e9213bcb69fac817-72a5d06415aefa12'")
+            #expect(try await store.insert([job], scope: .tenant("acme")).map(\.outcome) == [.replayed])
+            #expect(try submit(job, "acme", schema, on: connection) == job.id)
+            var other = job
+            other.payload = try JSONText(validating: #"{"a":2}"#)
+            let changed = other
+            await #expect(throws: JobStoreError.self) {
+                _ = try await store.insert([changed], scope: .tenant("acme"))
+            }
+            #expect(throws: JobStoreError.self) { try submit(changed, "acme", schema, on: connection) }
+        }
+    }
+
+    @Test("where the unique key was another's, the id stands for that job for a day, in the function and the store")
+    func answered() async throws {
+        try await withSchema { store, connection, schema in
+            var job = NewJob(type: "mail")
+            job.uniqueKey = "k"
+            let holder = try submit(job, nil, schema, on: connection)
+            job.id = JobIDGenerator().next(at: .now)
+            #expect(try submit(job, nil, schema, on: connection) == holder)
+            _ = try await store.cancel(.id(holder), reason: nil, scope: .system)
+            #expect(try submit(job, nil, schema, on: connection) == holder)
+            let answer = try await store.insert([job], scope: .system)[0]
+            #expect(answer.id == holder && answer.outcome == .replayed && answer.firstOutcome == .existing)
+            try await store.delete(.id(holder), scope: .system)
+            #expect(throws: JobStoreError.self) { try submit(job, nil, schema, on: connection) }
+            try connection.runAll("UPDATE errand.kept_answers SET answered_at = answered_at - 86400000")
+            #expect(try submit(job, nil, schema, on: connection) == job.id)
+        }
+    }
+
     @Test("a unique key that a stopping run holds is refused, and free when the time to stop is over")
     func stopping() async throws {
         try await withSchema { store, connection, schema in

@@ -16,6 +16,9 @@ struct SQLiteJobStoreTests {
     @Test("SQLite: unique keys", arguments: JobStoreCheck.uniqueness)
     func uniqueness(_ check: JobStoreCheck) async throws { try await run(check) }
 
+    @Test("SQLite: refusals", arguments: JobStoreCheck.refusing)
+    func refusing(_ check: JobStoreCheck) async throws { try await run(check) }
+
     @Test("SQLite: dependencies", arguments: JobStoreCheck.dependencies)
     func dependencies(_ check: JobStoreCheck) async throws { try await run(check) }
 
@@ -130,7 +133,8 @@ struct SQLiteJobStoreTests {
 
     @Test func `every group is asked`() {
         let asked = [
-            JobStoreCheck.inserting, JobStoreCheck.replaying, JobStoreCheck.uniqueness, JobStoreCheck.dependencies,
+            JobStoreCheck.inserting, JobStoreCheck.replaying, JobStoreCheck.uniqueness, JobStoreCheck.refusing,
+            JobStoreCheck.dependencies,
             JobStoreCheck.claiming, JobStoreCheck.rotating, JobStoreCheck.rateLimits, JobStoreCheck.tenantLimits,
             JobStoreCheck.renewing,
             JobStoreCheck.reporting,

@@ -47,6 +47,8 @@ export interface JobRecord {
   links?: { self: string; events: string; cancel: string; result: string };
   /** Whether a submit found the job already there, by its unique key. */
   existing?: boolean;
+  /** Whether a submit with `onConflict: 'replace'` made what it says that of a job that was there. */
+  replaced?: boolean;
   [field: string]: unknown;
 }
 

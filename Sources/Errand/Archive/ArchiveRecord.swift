@@ -20,6 +20,8 @@ public enum ArchiveRecord: Sendable, Equatable {
     case upload(ArchivedUpload)
     /// What is left of a deleted job.
     case tombstone(ArchivedTombstone)
+    /// What a submit was answered with that made no job of its own.
+    case answer(KeptAnswer)
     /// The key of an object that is to be deleted.
     case orphanedFile(key: String)
     /// A dataset and its number.

@@ -16,6 +16,8 @@ public enum ArchiveSection: String, Sendable, Hashable, CaseIterable {
     case uploads
     /// What is left of deleted jobs, so that their ids answer `gone`.
     case tombstones
+    /// What submits were answered with that made no job of their own, and requests as a whole.
+    case answers
     /// The keys of objects that no record names any more and that are not deleted yet.
     case orphanedFiles = "orphaned files"
     /// Datasets, without their rows.

@@ -13,7 +13,7 @@ extension JobClient {
         _ payload: some Encodable,
         options: SubmitOptions = SubmitOptions()
     ) async throws -> InsertedJob {
-        try await submit(options.job(of: known(type, "/0/type"), payload: JSONText.encode(payload)))
+        try await submit(options.request(of: known(type, "/0/type"), payload: JSONText.encode(payload)))
     }
 
     /// Submits many jobs of a type with typed payloads: all of them or, when one is refused, none.
@@ -31,7 +31,7 @@ extension JobClient {
         options: SubmitOptions = SubmitOptions()
     ) async throws -> [InsertedJob] {
         let type = try known(type, "/0/type")
-        return try await submit(payloads.map { options.job(of: type, payload: try JSONText.encode($0)) })
+        return try await submit(payloads.map { options.request(of: type, payload: try JSONText.encode($0)) })
     }
 
     /// Submits a payload that knows its type's name; the form that users of swift-jobs know.

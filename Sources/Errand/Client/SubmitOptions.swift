@@ -61,4 +61,16 @@ public struct SubmitOptions: Sendable {
         job.metadata = metadata
         return job
     }
+
+    /// The same, with a note of what was said where an id is given: the type's defaults may be others next time.
+    func request(of type: JobType, payload: JSONText) -> NewJob {
+        var job = job(of: type, payload: payload)
+        guard id != nil else { return job }
+        var unsaid: NewJob.Unsaid = []
+        if queue == nil { unsaid.insert(.queue) }
+        if maxAttempts == nil { unsaid.insert(.maxAttempts) }
+        if timeout == nil { unsaid.insert(.timeoutSeconds) }
+        job.request = NewJob.Request(said: job.said(leavingOut: unsaid))
+        return job
+    }
 }

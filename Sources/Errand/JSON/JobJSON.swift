@@ -9,8 +9,8 @@ package struct JobJSON {
     let now: Date
     /// Whether the state beyond the status is known; a job that was not read back may wait in a paused queue.
     var knowsSubstate: Bool
-    /// Set in the reply to a submit that found the job already there.
-    package var isExisting = false
+    /// Set in the reply to a submit, which says so where the job was there already.
+    package var submitOutcome = InsertedJob.Outcome.inserted
     /// The submitter's own object, as the reader may see it; nil where it is not shown or there is none.
     package var metadata: JSONText?
     /// Writes what a reader asked for beside that.
@@ -57,7 +57,8 @@ package struct JobJSON {
             writeRest(to: &writer)
             writer.member("links") { $0.object { Self.writeLinks(id, to: &$0) } }
             more?(&writer)
-            if isExisting { writer.member("existing", true) }
+            if submitOutcome == .existing { writer.member("existing", true) }
+            if submitOutcome == .replaced { writer.member("replaced", true) }
             if !warnings.isEmpty { writer.member("warnings", warnings) }
         }
     }

@@ -32,7 +32,7 @@ extension Job {
         case .goStale: try job.goStale(at: time, rules: rules)
         case .dependencyCompleted: try job.unblock(at: time)
         case .dependencyFailed(let id): try job.failDependency(id, at: time, rules: rules)
-        case .replace(let new): try job.replace(new, at: time)
+        case .replace(let new): try job.replace(new, at: time, rules: rules)
         }
         return job
     }

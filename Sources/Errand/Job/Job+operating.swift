@@ -112,14 +112,6 @@ extension Job {
         error = failure?.message
         end(.cancelled, at: time, rules: rules)
     }
-
-    mutating func replace(_ new: NewJob, at time: StoreTime) throws(TransitionRefusal) {
-        try require(status == .queued, .status)
-        payload = new.payload
-        priority = new.priority
-        runAt = new.dueAt(storedAt: time.wall)
-        touch(time)
-    }
 }
 
 extension JobFailure {

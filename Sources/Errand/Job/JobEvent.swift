@@ -22,7 +22,7 @@ public enum JobEvent: Sendable, Equatable {
     case dependencyCompleted
     /// One of the jobs it waits for failed or was cancelled.
     case dependencyFailed(JobID)
-    /// A submit with the same unique key replaces what is to be done.
+    /// A submit with the same unique key says anew what is to be done.
     case replace(NewJob)
 }
 
@@ -44,6 +44,8 @@ public struct TransitionRefusal: Error, Sendable, Hashable {
         case hasResult
         /// The record would grow beyond what is kept.
         case oversize
+        /// It would wait for other jobs than it does.
+        case dependencies
         /// Its cancelled run may still be at work.
         case stopping
     }

@@ -8,7 +8,7 @@ public struct NewJob: Sendable, Equatable {
         case `return`
         /// Refuse with ``JobStoreError/Code/uniqueConflict``.
         case reject
-        /// Give the existing job the new payload, `runAt` and priority while it is queued; refuse once it runs.
+        /// Make everything the submit says the existing job's while it is queued; refuse once it runs.
         case replace
     }
 
@@ -66,6 +66,8 @@ public struct NewJob: Sendable, Equatable {
     public var tracking: Tracking?
     /// Whether a tracked job starts out as running.
     public var startsRunning: Bool
+    /// What its request said beside it; by this a repetition is known.
+    package var request: Request?
 
     /// Creates a job to be run by a worker as soon as possible; set what else should hold.
     ///

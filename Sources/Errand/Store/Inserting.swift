@@ -6,11 +6,12 @@ public struct InsertedJob: Sendable, Hashable {
     public enum Outcome: Sendable, Hashable {
         /// It is new.
         case inserted
-        /// The same submit came before; this is its job.
+        /// The same submit came before; this is the job that it was answered with, and
+        /// ``InsertedJob/firstOutcome`` says how it came to be.
         case replayed
         /// Another job has the unique key; this is that job.
         case existing
-        /// Another queued job had the unique key, and has the new payload, `runAt` and priority now.
+        /// Another queued job had the unique key, and what the submit says is that job's now.
         case replaced
     }
 
@@ -22,13 +23,29 @@ public struct InsertedJob: Sendable, Hashable {
     public var outcome: Outcome
     /// When a new job was stored, where the store says so: the record can then be shown without reading it back.
     public var createdAt: Date?
+    /// What the first submit came to: the same as ``outcome``, but of a replay.
+    public var firstOutcome: Outcome
 
     /// Creates the answer for one job.
-    public init(id: JobID, number: Int64, outcome: Outcome, createdAt: Date? = nil) {
+    ///
+    /// - Parameters:
+    ///   - id: The job's identifier.
+    ///   - number: The job's number.
+    ///   - outcome: How it came to be known under this identifier.
+    ///   - createdAt: When a new job was stored.
+    ///   - firstOutcome: Of a replay, what the first submit came to; `inserted` when nil.
+    public init(
+        id: JobID,
+        number: Int64,
+        outcome: Outcome,
+        createdAt: Date? = nil,
+        firstOutcome: Outcome? = nil
+    ) {
         self.id = id
         self.number = number
         self.outcome = outcome
         self.createdAt = createdAt
+        self.firstOutcome = firstOutcome ?? (outcome == .replayed ? .inserted : outcome)
     }
 }
 

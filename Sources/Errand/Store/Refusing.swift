@@ -7,12 +7,17 @@ extension JobStoreError {
             self = .invalid("make the metadata larger than \(JobLimits.dataBytes) bytes", "/tags")
             return
         }
-        let code: Code = refusal.reason == .fenced ? .fenced : .conflict
-        self.init(
-            code,
-            "Job \(reference) is \(refusal.status.rawValue) and cannot be \(what): \(refusal.reason.words).",
-            currentStatus: refusal.status
-        )
+        let job = "Job \(reference)"
+        let words =
+            switch refusal.reason {
+            case .fenced: "The fence that was given is not \(job)'s."
+            case .wrongKind: "\(job) is run by workers; only they report on it."
+            case .hasResult: "\(job) has a result already; it cannot be given a second."
+            case .stopping:
+                "\(job) is \(refusal.status.rawValue) and cannot be \(what): its cancelled run has not stopped yet."
+            default: "\(job) is \(refusal.status.rawValue) and cannot be \(what)."
+            }
+        self.init(refusal.reason == .fenced ? .fenced : .conflict, words, currentStatus: refusal.status)
     }
 
     /// Refuses a change that was meant for another revision of the job.
@@ -35,11 +40,5 @@ extension JobStoreError {
             "Job \(reference) is at revision \(rev), and the change was meant for another; read it again.",
             currentStatus: status
         )
-    }
-}
-
-extension TransitionRefusal.Reason {
-    fileprivate var words: String {
-        self == .stopping ? "its cancelled run has not stopped yet" : "\(self)"
     }
 }

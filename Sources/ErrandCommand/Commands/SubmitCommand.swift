@@ -53,8 +53,13 @@ struct SubmitCommand: AsyncParsableCommand {
 
     private func say(_ job: JobDocument) {
         if access.json { return StandardStream.output.print(job.document.json.onOneLine.string) }
-        let existing = job.document["existing"]?.boolValue == true
-        StandardStream.output.print(existing ? "\(job.name) exists already." : "Submitted \(job.name).")
+        let isExisting = job.document["existing"]?.boolValue == true
+        let isReplaced = job.document["replaced"]?.boolValue == true
+        StandardStream.output.print(
+            isReplaced
+                ? "\(job.name) was there, and is now what you submitted."
+                : isExisting ? "\(job.name) exists already." : "Submitted \(job.name)."
+        )
     }
 
     private func body(_ jobs: any JobAccess) async throws -> JSONText {

@@ -27,7 +27,9 @@ struct LocalJobs: JobAccess {
             types.register(JobType(name))
         }
         let new = try WireJSON.newJob(from: body, types: types)
-        return try await job(.id(client.submit(new).id))
+        let inserted = try await client.submit(new)
+        let job = try await client.job(.id(inserted.id))
+        return try JobDocument(WireJSON.submitted(job, inserted, now: Date()))
     }
 
     func job(_ job: JobReference) async throws -> JobDocument { try await document(client.job(job)) }

@@ -8,6 +8,7 @@ struct BulkApart {
     private static let width = 64
 
     let services: APIServices
+    let key: IdempotencyKey
     let traceparent: String?
     let scope: Scope
     /// What became of each job, in their order.
@@ -15,17 +16,19 @@ struct BulkApart {
     /// What became of the jobs, by the identifiers that the request has for them.
     private var outcomes: [JobID: JobID?] = [:]
 
-    init(services: APIServices, traceparent: String?, scope: Scope) {
-        (self.services, self.traceparent, self.scope) = (services, traceparent, scope)
+    init(services: APIServices, key: IdempotencyKey, traceparent: String?, scope: Scope) {
+        (self.services, self.key, self.traceparent, self.scope) = (services, key, traceparent, scope)
     }
 
     /// Stores all of them, as far as nothing is against it.
-    mutating func store(_ jobs: [Result<NewJob, Problem>]) async {
+    ///
+    /// - Throws: `idempotencyMismatch` where the request as a whole is another than the key came with before.
+    mutating func store(_ jobs: [Result<NewJob, Problem>]) async throws {
         var rest = jobs[...]
         while !rest.isEmpty {
             let wave = Self.wave(of: rest)
             let ready = zip(wave.indices, wave).map { ($0, waitingForStored($1, at: $0)) }
-            let stored = await stored(ready)
+            let stored = try await stored(ready)
             for (job, result) in zip(wave, stored) {
                 guard case .success(let new) = job, let id = new.id else { continue }
                 // What was refused has no identifier, and its reason is in the results.
@@ -65,20 +68,29 @@ struct BulkApart {
     }
 
     /// Stores jobs at the same time, each in a transaction of its own; the answers are in their order.
-    private func stored(_ jobs: [(Int, Result<NewJob, Problem>)]) async -> [Result<InsertedJob, Problem>] {
-        await withTaskGroup(of: (Int, Result<InsertedJob, Problem>).self) { [self] group in
+    private func stored(_ jobs: [(Int, Result<NewJob, Problem>)]) async throws -> [Result<InsertedJob, Problem>] {
+        try await withThrowingTaskGroup(of: (Int, Result<InsertedJob, Problem>).self) { [self] group in
             for (index, job) in jobs {
-                group.addTask { (index, await stored(job, at: index)) }
+                group.addTask { (index, try await stored(job, at: index)) }
             }
-            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }
 
-    private func stored(_ job: Result<NewJob, Problem>, at index: Int) async -> Result<InsertedJob, Problem> {
+    private func stored(
+        _ job: Result<NewJob, Problem>,
+        at index: Int
+    ) async throws -> Result<InsertedJob, Problem> {
         do {
             return .success(try await services.insert(job.get(), continuing: traceparent, scope: scope))
         } catch let problem as Problem { return .failure(problem) } catch {
-            return .failure(Problem(error).under("/jobs/\(index)"))
+            // It is the whole request that was refused, and with it every job of it.
+            if let error = error as? JobStoreError, error.code == .idempotencyMismatch, error.pointer == nil {
+                throw error
+            }
+            // What was refused before it was a job was no id's fault.
+            let hasOwnID = (try? job.get())?.request?.whole?.namesJob == false
+            return .failure(Problem(hasOwnID ? error : key.refusal(error)).under("/jobs/\(index)"))
         }
     }
 }

@@ -19,7 +19,7 @@ struct BulkRoute: Sendable {
                 .with(.idempotencyKey(isRequired: true), .traceparent)
                 .taking(.object, BulkSubmission.schema(services.types), example: "{\"jobs\":[\(job)]}")
                 .answering(
-                    .json(202, .object(["ids": .array(.uuid)]), "All are stored.", .idempotencyReplayed),
+                    .json(202, Self.together, "All are stored.", .idempotencyReplayed),
                     .json(200, Self.apart, "With atomic false: what became of each.")
                 )
                 .refusing(.idempotencyKeyRequired, .invalidParameter, .uniqueConflict, .conflict)
@@ -27,6 +27,11 @@ struct BulkRoute: Sendable {
         ]
     }
 
+    private static let together = Schema.object([
+        "ids": .array(.uuid),
+        "existing": Schema.array(.uuid).about("Those that were there: they have the uniqueKey.").optional,
+        "replaced": Schema.array(.uuid).about("Those that were there, and are now what the request says.").optional,
+    ])
     private static let detail = """
         All or none of them; or, with atomic false, each for itself. A job can wait for another that stands before it: \
         after names that one by its place, as #/jobs/0, or by the id that the request gives it.
@@ -34,7 +39,10 @@ struct BulkRoute: Sendable {
 
     private static let apart = Schema.object([
         "results": .array(
-            .object(["index": .count, "id": Schema.uuid.optional, "problem": Schema.problem.optional])
+            .object([
+                "index": .count, "id": Schema.uuid.optional, "existing": Schema.boolean.optional,
+                "replaced": Schema.boolean.optional, "problem": Schema.problem.optional,
+            ])
         )
     ])
 
@@ -54,6 +62,7 @@ struct BulkRoute: Sendable {
                 "A bulk submit needs an Idempotency-Key, so that it can be repeated when its answer is lost."
             )
         }
+        let requestID = key.requestID(for: context.principal, Self.operation)
         let jobs = bulk.jobs.enumerated().map { index, job in
             job.flatMap { job in
                 var job = job
@@ -61,15 +70,18 @@ struct BulkRoute: Sendable {
                     try context.principal.sign(&job)
                     // One with an id of its own is known by that when the request is repeated.
                     if job.id == nil { try key.name(&job, for: context.principal, Self.operation, at: index) }
+                    job.request = bulk.request(at: index, under: requestID)
                     return .success(job)
                 } catch { return .failure(error.under("/jobs/\(index)")) }
             }
         }
         let checked = await checked(jobs)
         let traceparent = TraceParent.read(request.headers[.traceparent])
-        return bulk.isAtomic
-            ? try await together(checked, traceparent, context.scope)
-            : await apart(checked, traceparent, context.scope, context.requestId)
+        do {
+            return bulk.isAtomic
+                ? try await together(checked, traceparent, context.scope)
+                : try await apart(checked, key, traceparent, context)
+        } catch { throw bulk.isAboutOwnID(error) ? error : key.refusal(error) }
     }
 
     /// Refuses the jobs whose own webhook leads where it may not; each URL is looked at once.
@@ -111,8 +123,10 @@ struct BulkRoute: Sendable {
             if inserted.allSatisfy({ $0.outcome == .replayed }) { headers[.idempotencyReplayed] = "true" }
             return .json(.accepted, headers: headers) { writer in
                 writer.object { writer in
-                    writer.member("ids") { writer in
-                        writer.array { writer in for job in inserted { writer.value(job.id.description) } }
+                    writer.member("ids", inserted.map(\.id.description))
+                    for (name, outcome) in [("existing", InsertedJob.Outcome.existing), ("replaced", .replaced)] {
+                        let jobs = inserted.filter { $0.firstOutcome == outcome }
+                        if !jobs.isEmpty { writer.member(name, jobs.map(\.id.description)) }
                     }
                 }
             }
@@ -138,12 +152,13 @@ struct BulkRoute: Sendable {
 
     private func apart(
         _ jobs: [Result<NewJob, Problem>],
+        _ key: IdempotencyKey,
         _ traceparent: String?,
-        _ scope: Scope,
-        _ requestId: String
-    ) async -> Response {
-        var apart = BulkApart(services: services, traceparent: traceparent, scope: scope)
-        await apart.store(jobs)
+        _ context: APIContext
+    ) async throws -> Response {
+        let requestId = context.requestId
+        var apart = BulkApart(services: services, key: key, traceparent: traceparent, scope: context.scope)
+        try await apart.store(jobs)
         let results = apart.results
         return .json(.ok, headers: .noStore) { writer in
             writer.object { writer in
@@ -167,7 +182,10 @@ struct BulkRoute: Sendable {
         writer.object { writer in
             writer.member("index", index)
             switch result {
-            case .success(let job): writer.member("id", job.id.description)
+            case .success(let job):
+                writer.member("id", job.id.description)
+                if job.firstOutcome == .existing { writer.member("existing", true) }
+                if job.firstOutcome == .replaced { writer.member("replaced", true) }
             case .failure(let problem):
                 writer.member("problem") { $0.object { problem.write(to: &$0, instance: nil, requestId: requestId) } }
             }

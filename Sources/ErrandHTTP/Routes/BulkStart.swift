@@ -58,9 +58,13 @@ struct BulkStart: Sendable {
         }
         var job = BulkJob(action, of: filter, expected: confirmation.count).newJob()
         job.id = id
+        job.request = NewJob.Request(said: job.said(leavingOut: []))
         try context.principal.sign(&job)
         let traceparent = TraceParent.read(request.headers[.traceparent])
-        let inserted = try await services.insert(job, continuing: traceparent, scope: context.scope)
+        let inserted: InsertedJob
+        do {
+            inserted = try await services.insert(job, continuing: traceparent, scope: context.scope)
+        } catch { throw key?.refusal(error) ?? error }
         return try await SubmitAnswer(services: services, inserted: inserted, preferences: Preferences(request))
             .response(to: job, scope: context.scope)
     }

@@ -13,6 +13,8 @@ struct SubmitAnswer {
     var ignored: [String] = []
 
     /// Answers 202 at once, or, where the client said it would wait, 200 once the job has ended.
+    ///
+    /// It is 200 also where the job was there before. A repetition is answered as the first was.
     func response(to new: NewJob, scope: Scope) async throws -> Response {
         let made = preferences.wait == nil ? made(new, scope) : nil
         let job: Job
@@ -25,10 +27,10 @@ struct SubmitAnswer {
         // Read after the job was stored: a clock read before would find a job that is due at once not due yet.
         let now = services.now
         let headers = headers(job, at: now)
-        let isDone = inserted.outcome == .existing || preferences.wait != nil && job.status.isTerminal
+        let isDone = inserted.firstOutcome != .inserted || preferences.wait != nil && job.status.isTerminal
         guard !preferences.isMinimal || isDone else { return Response(status: .accepted, headers: headers) }
         var json = JobJSON(job: job, now: now, knowsSubstate: made == nil).showingMetadata()
-        json.isExisting = inserted.outcome == .existing
+        json.submitOutcome = inserted.firstOutcome
         json.warnings = ignored.map { "There is no field \"\($0.quotable)\"; it was passed over." }
         return .json(isDone ? .ok : .accepted, headers: headers) { json.write(to: &$0) }
     }

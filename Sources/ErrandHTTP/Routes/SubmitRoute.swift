@@ -13,6 +13,7 @@ struct SubmitRoute: Sendable {
     var routes: [APIRoute] {
         let job = JobJSON.schema.adding([
             "existing": Schema.boolean.about("The job was there: it has the uniqueKey.").optional,
+            "replaced": Schema.boolean.about("The job was there, and is now what this request says.").optional,
             "warnings": Schema.array(.text).about("Fields that were passed over.").optional,
         ]).named("SubmittedJob")
         let headers: [Answer.Header] = [.location, .retryAfter, .preferenceApplied, .idempotencyReplayed]
@@ -36,14 +37,23 @@ struct SubmitRoute: Sendable {
         guard let body = try await request.json(context, limit: services.options.maximumBodyBytes) else {
             throw Problem(.validation, "The body is empty; it must be an object with at least a type.")
         }
-        let read = try JobSubmission.read(body, types: services.types, isLenient: preferences.isLenient)
+        let key = try IdempotencyKey(request)
+        let read = try JobSubmission.read(
+            body,
+            types: services.types,
+            isLenient: preferences.isLenient,
+            isKeyed: key != nil
+        )
         var new = read.job
         try context.principal.sign(&new)
         try await services.requireSafeWebhook(of: new)
-        if let key = try IdempotencyKey(request) { try key.name(&new, for: context.principal, Self.operation) }
+        try key?.name(&new, for: context.principal, Self.operation)
         try await services.quotas.submit(1, context.scope, in: services.stores.jobs)
         let traceparent = TraceParent.read(request.headers[.traceparent])
-        let inserted = try await services.insert(new, continuing: traceparent, scope: context.scope)
+        let inserted: InsertedJob
+        do {
+            inserted = try await services.insert(new, continuing: traceparent, scope: context.scope)
+        } catch { throw key?.refusal(error) ?? error }
         var answer = SubmitAnswer(services: services, inserted: inserted, preferences: preferences)
         answer.ignored = read.ignored
         return try await answer.response(to: new, scope: context.scope)

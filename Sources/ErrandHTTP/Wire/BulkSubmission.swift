@@ -18,6 +18,8 @@ struct BulkSubmission {
     let jobs: [Result<NewJob, Problem>]
     /// Whether one that is refused refuses all.
     let isAtomic: Bool
+    /// By what the request is known when it comes again: of all its jobs, and of those too that are refused.
+    let fingerprint: SubmitFingerprint
 
     /// Reads the body.
     ///
@@ -46,10 +48,42 @@ struct BulkSubmission {
         let references = BulkReferences(elements: elements ?? [], made: made)
         let read: [Result<NewJob, Problem>] = references.elements.enumerated().map { index, element in
             do {
-                return .success(try JobSubmission.job(from: references.resolved(element, at: index), types: types))
+                let resolved = try references.resolved(element, at: index)
+                return .success(try JobSubmission.job(from: resolved, types: types, isKeyed: true))
             } catch { return .failure(Problem(error).under("/jobs/\(index)")) }
         }
         jobs = BulkReferences.inOrder(read)
+        let parts = zip(jobs, elements ?? []).map { job, element in
+            guard case .success(let job) = job else {
+                let digest = SubmitDigest(element)
+                return SubmitFingerprint(said: digest, meant: digest)
+            }
+            return job.fingerprint
+        }
+        fingerprint = SubmitFingerprint(whole: parts, isAtomic ? "all" : "each")
+    }
+
+    /// Whether a store refused a job for the id that the request gives it.
+    func isAboutOwnID(_ error: any Error) -> Bool {
+        guard let pointer = (error as? JobStoreError)?.pointer, pointer.hasSuffix("/id"),
+            let index = Int(pointer.dropFirst().prefix { $0 != "/" }), jobs.indices.contains(index),
+            case .success(let job) = jobs[index]
+        else { return false }
+        return job.id != nil
+    }
+
+    /// What a store is told of the request with one of its jobs.
+    ///
+    /// - Parameters:
+    ///   - index: The job's place.
+    ///   - id: The request's own identifier.
+    /// - Returns: What the job says and the request; nil for one that is refused.
+    func request(at index: Int, under id: JobID) -> NewJob.Request? {
+        guard case .success(let job) = jobs[index] else { return nil }
+        return NewJob.Request(
+            said: job.request?.said ?? job.said(leavingOut: []),
+            whole: NewJob.Request.Whole(id: id, fingerprint: fingerprint, namesJob: job.id == nil)
+        )
     }
 }
 

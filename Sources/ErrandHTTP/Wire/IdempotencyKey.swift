@@ -6,7 +6,7 @@ import Hummingbird
 /// A client's name for one request, by which its repetition is known (draft-ietf-httpapi-idempotency-key-header).
 ///
 /// The identifiers of the jobs it makes are derived from it, so the store finds a repetition by the very record, in the
-/// transaction that would have stored it again; see decision 0018.
+/// transaction that would have stored it again; see decision 0028.
 struct IdempotencyKey: Sendable {
     private let text: String
 
@@ -67,6 +67,32 @@ struct IdempotencyKey: Sendable {
                 String(index),
             ]
         )
+    }
+
+    /// The identifier of a request with several jobs as a whole.
+    func requestID(for principal: Principal, _ operation: String) -> JobID {
+        JobID(
+            digestOf: [
+                "errand idempotency 2", principal.scope.tenantId?.text ?? "", principal.jobCreator ?? "", operation,
+                text,
+            ]
+        )
+    }
+
+    /// What a store refused, where it speaks of an id that this key stands for and that the client has never seen.
+    func refusal(_ error: any Error) -> any Error {
+        guard let error = error as? JobStoreError else { return error }
+        let key = "The Idempotency-Key \"\(text.quotable)\""
+        switch error.code {
+        case .idempotencyMismatch: return problem(.idempotencyMismatch, "\(key) came with another request before.")
+        case .gone: return problem(.gone, "\(key) came before, and its job has expired or was deleted.")
+        default: return error
+        }
+    }
+
+    private func problem(_ type: ProblemType, _ detail: String) -> Problem {
+        let detail = "\(detail) Send a new key."
+        return Problem(type, detail, parts: [.init(parameter: "Idempotency-Key", code: type.rawValue, detail: detail)])
     }
 }
 

@@ -31,7 +31,8 @@ extension JobSubmission {
             "uniqueKey": Schema.name.about("Only one job of the type and tenant that has not ended may have it.")
                 .optional,
             "onConflict": Schema.words(NewJob.ConflictPolicy.allCases.map(\.rawValue))
-                .about("What to do when another job has the uniqueKey.").standard("\"return\"").optional,
+                .about("What to do when another job has the uniqueKey; replace makes all that is said here that job's.")
+                .standard("\"return\"").optional,
             "tags": Schema.array(.text).about("Kept as metadata.tags; lists can be filtered by them.").optional,
             "metadata": Schema.anyObject.atMost(
                 bytes: JobLimits.dataBytes,

@@ -8,17 +8,28 @@ struct JobSubmission {
     private var tags: [String]?
     private var delaySeconds: Int64?
     private var webhook: JSONText?
+    /// What is left to the type, as the body does not say it.
+    private var unsaid: NewJob.Unsaid = [.queue, .maxAttempts, .timeoutSeconds]
 
     /// Reads a request's body; a field that nobody knows is refused.
-    static func job(from body: JSONText, types: JobTypes) throws -> NewJob {
-        try read(body, types: types, isLenient: false).job
+    static func job(from body: JSONText, types: JobTypes, isKeyed: Bool = false) throws -> NewJob {
+        try read(body, types: types, isLenient: false, isKeyed: isKeyed).job
     }
 
     /// Reads a request's body; answers with the fields that were passed over, too.
+    ///
+    /// - Parameters:
+    ///   - body: What was sent.
+    ///   - types: Those that jobs may have.
+    ///   - isLenient: Whether fields that nobody knows are passed over.
+    ///   - isKeyed: Whether the request has a key, by which its repetition is known.
+    /// - Returns: The job, and the names of what was passed over.
+    /// - Throws: ``Problem`` with every field that is wrong.
     static func read(
         _ body: JSONText,
         types: JobTypes,
-        isLenient: Bool
+        isLenient: Bool,
+        isKeyed: Bool = false
     ) throws -> (job: NewJob, ignored: [String]) {
         let object = try body.object()
         let type = try knownType(object, types)
@@ -33,6 +44,10 @@ struct JobSubmission {
             submission.job.webhook = try WebhookRequest.own(webhook, within: "/webhook")
         }
         try type.check(submission.job.payload)
+        // Before the type completes the job: what it adds may be another thing next time.
+        if isKeyed || submission.job.id != nil {
+            submission.job.request = NewJob.Request(said: submission.job.said(leavingOut: submission.unsaid))
+        }
         try type.admit(&submission.job)
         return (submission.job, reader.ignored)
     }
@@ -64,7 +79,10 @@ struct JobSubmission {
         case "id": job.id = reader.identifier(name, value)
         case "projectId": job.projectId = reader.name(name, value)
         case "projectName": job.projectName = reader.string(name, value)
-        case "queue": job.queue = reader.queue(name, value) ?? job.queue
+        case "queue":
+            guard let queue = reader.queue(name, value) else { break }
+            job.queue = queue
+            unsaid.remove(.queue)
         case "priority":
             let range = Int64(Int16.min)...Int64(Int16.max)
             if let priority = reader.integer(name, value, in: range) { job.priority = Int16(priority) }
@@ -79,9 +97,13 @@ struct JobSubmission {
     private mutating func takeOption(_ name: String, _ value: JSONText, _ reader: inout FieldReader) -> Bool {
         switch name {
         case "maxAttempts":
-            if let count = reader.integer(name, value, in: 1...1000) { job.maxAttempts = Int(count) }
+            guard let count = reader.integer(name, value, in: 1...1000) else { break }
+            job.maxAttempts = Int(count)
+            unsaid.remove(.maxAttempts)
         case "timeoutSeconds":
-            if let seconds = reader.integer(name, value, in: 1...2_592_000) { job.timeoutSeconds = Int(seconds) }
+            guard let seconds = reader.integer(name, value, in: 1...2_592_000) else { break }
+            job.timeoutSeconds = Int(seconds)
+            unsaid.remove(.timeoutSeconds)
         case "uniqueKey": job.uniqueKey = reader.name(name, value)
         case "onConflict": takeConflictPolicy(value, &reader)
         case "tags": tags = reader.strings(name, value)

@@ -10,6 +10,13 @@ package enum WireJSON {
         return text { (isOfList ? json : json.showingMetadata()).write(to: &$0) }
     }
 
+    /// A job as its submitter is shown it: whether it was there, or was replaced.
+    package static func submitted(_ job: Job, _ inserted: InsertedJob, now: Date) -> JSONText {
+        var json = JobJSON(job: job, now: now).showingMetadata()
+        json.submitOutcome = inserted.firstOutcome
+        return text { json.write(to: &$0) }
+    }
+
     /// A queue.
     package static func queue(_ queue: QueueState) -> JSONText { text { QueueJSON.write(queue, to: &$0) } }
 

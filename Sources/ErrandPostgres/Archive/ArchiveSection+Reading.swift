@@ -19,6 +19,7 @@ extension ArchiveSection {
         case .files: return .file(job: row.int(), row.archivedFile())
         case .uploads: return .upload(try row.archivedUpload())
         case .tombstones: return .tombstone(try row.archivedTombstone())
+        case .answers: return .answer(try KeptAnswer(&row))
         case .orphanedFiles: return .orphanedFile(key: row.text())
         case .datasets: return .dataset(number: row.int(), try row.archivedDataset())
         case .datasetWrites: return .datasetWrite(try row.archivedWrite())

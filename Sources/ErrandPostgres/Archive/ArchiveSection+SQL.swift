@@ -13,6 +13,7 @@ extension ArchiveSection {
         case .files: "errand.job_files"
         case .uploads: "errand.uploads"
         case .tombstones: "errand.tombstones"
+        case .answers: "errand.kept_answers k"
         case .orphanedFiles: "errand.orphaned_files"
         case .datasets: "errand.datasets"
         case .datasetWrites: "errand.dataset_writes"
@@ -62,7 +63,7 @@ extension ArchiveSection {
         case .cascades: [("sequence", "bigint")]
         case .logs: [("number", "bigint"), ("sequence", "bigint")]
         case .files: [("number", "bigint"), ("name", "text")]
-        case .uploads, .keys, .webhooks: [("id", "uuid")]
+        case .uploads, .answers, .keys, .webhooks: [("id", "uuid")]
         case .spentTokens: [("id", "text")]
         case .orphanedFiles: [("key", "text")]
         case .datasets: [("dataset", "bigint")]
@@ -86,6 +87,7 @@ extension ArchiveSection {
         case .files: "number, name, key, size, sha256, content_type"
         case .uploads: "id, tenant, key, filename, size, sha256, expires_at, job"
         case .tombstones: "number, id, tenant, project, deleted_at"
+        case .answers: KeptAnswer.columns
         case .orphanedFiles: "key"
         case .datasets: "dataset, tenant, project, name, to_json(columns), generation, row_count, updated_at"
         case .datasetWrites: "dataset, job, generation, mode, to_json(columns), row_count, base_count"

@@ -63,6 +63,7 @@ extension ArchiveRecord {
         case .file(let job, let file): [.int(job), .text(file.name)]
         case .upload(let upload): [.id(upload.upload.id)]
         case .tombstone(let tombstone): [.int(tombstone.number)]
+        case .answer(let answer): [.id(answer.id)]
         case .orphanedFile(let key): [.text(key)]
         case .dataset(let number, _): [.int(number)]
         case .datasetWrite(let write): [.int(write.write.dataset), .int(write.job)]

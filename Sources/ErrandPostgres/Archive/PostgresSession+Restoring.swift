@@ -114,6 +114,13 @@ private struct RestoredTable: Hashable {
             Column("deleted_at"),
         ]
     )
+    static let answers = RestoredTable(
+        name: "kept_answers",
+        columns: [
+            Column("id", "uuid"), Column("tenant", "text"), Column("fingerprint", "text"), Column("job"),
+            Column("replaced", "boolean"), Column("answered_at"),
+        ]
+    )
     static let orphanedFiles = RestoredTable(name: "orphaned_files", columns: [Column("key", "text")])
     static let datasets = RestoredTable(
         name: "datasets",
@@ -196,6 +203,7 @@ extension ArchiveRecord {
             )
         case .upload(let upload): (.uploads, upload.values)
         case .tombstone(let tombstone): (.tombstones, tombstone.values)
+        case .answer(let answer): (.answers, answer.values)
         case .key(let key): (.keys, key.values)
         case .webhook(let webhook): (.webhooks, webhook.values)
         case .audit(let entry): (.audit, entry.values)
@@ -252,6 +260,15 @@ extension ArchivedUpload {
 extension ArchivedTombstone {
     fileprivate var values: [PostgresValue] {
         [.int(number), .id(id), .text(tenantId), .text(projectId), .int(deletedAt.milliseconds)]
+    }
+}
+
+extension KeptAnswer {
+    fileprivate var values: [PostgresValue] {
+        [
+            .id(id), .text(tenantId), .text(fingerprint), .int(job), .int(isReplacement ? 1 : 0),
+            .int(answeredAt.milliseconds),
+        ]
     }
 }
 

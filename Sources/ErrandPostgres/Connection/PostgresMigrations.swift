@@ -15,6 +15,7 @@ enum PostgresMigrations {
             ("V008_operating", PackageResources.V008_operating_sql),
             ("V009_stopping", PackageResources.V009_stopping_sql),
             ("V010_cascades", PackageResources.V010_cascades_sql),
+            ("V011_kept_answers", PackageResources.V011_kept_answers_sql),
         ]
     }
 

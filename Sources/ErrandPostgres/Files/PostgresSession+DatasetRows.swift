@@ -18,7 +18,7 @@ extension PostgresSession {
             case .replace: try run(PostgresStatement(Self.fillRows, values))
             }
         guard added.changedCount == rows.count else {
-            throw JobStoreError(.conflict, "The write has been finished, and takes no more rows; begin another.")
+            throw .finishedWrite
         }
     }
 
@@ -133,12 +133,6 @@ extension PostgresSession {
         try sql("DELETE FROM errand.dead_generations WHERE generation = $1::bigint", .int(generation))
         return try sql("SELECT EXISTS (SELECT FROM errand.dead_generations)")
             .first { (row) throws(JobStoreError) in row.bool() } ?? false
-    }
-}
-
-extension JobStoreError {
-    static func noDataset(_ name: Name, _ projectId: Name) -> JobStoreError {
-        JobStoreError(.notFound, "There is no dataset \"\(name)\" in project \(projectId).")
     }
 }
 #endif

@@ -14,14 +14,7 @@ extension PostgresSession {
         let dataset = if let found = try lock(reference) { found } else { try makeDataset(reference, columns) }
         if let write = try openWrite(of: dataset.id, by: lease.number) { return write }
         if mode == .append, dataset.columns.map({ Name($0) }) != columns.map({ Name($0) }) {
-            guard dataset.rowCount == 0 else {
-                let present = dataset.columns.joined(separator: ", ")
-                throw JobStoreError(
-                    .invalid,
-                    "\(reference.name) has other columns: \(present).",
-                    pointer: "/dataset"
-                )
-            }
+            guard dataset.rowCount == 0 else { throw .otherColumns(reference.name, has: dataset.columns) }
             try sql(
                 "UPDATE errand.datasets SET columns = $2::text[] WHERE dataset = $1::bigint",
                 .int(dataset.id),
@@ -34,7 +27,7 @@ extension PostgresSession {
     /// Writes what a run reports, if its lease holds; the job stays locked, so that it holds until the commit.
     func requireRun(_ report: RunReport) throws(JobStoreError) {
         guard try self.report([report]) == [.applied] else {
-            throw JobStoreError(.fenced, "The lease of job \(report.lease.id) does not hold any more.")
+            throw .lostLease(of: report.lease.id)
         }
     }
 
@@ -107,7 +100,7 @@ extension PostgresSession {
                 byAny: mode == .replace || dataset.columns.map({ Name($0) }) != columns.map({ Name($0) })
             )
         else {
-            throw JobStoreError(.conflict, "Another job is writing this dataset; try again when it has ended.")
+            throw .datasetWrittenByAnother
         }
         let count = mode == .append ? dataset.rowCount : 0
         let generation = try sql(
@@ -187,7 +180,7 @@ extension PostgresSession {
         let reference = try dataset(name, in: projectId, scope).reference
         guard let dataset = try lock(reference) else { throw .noDataset(name, projectId) }
         guard try !isWritten(dataset.id, byAny: true) else {
-            throw JobStoreError(.conflict, "A job is writing the dataset \"\(name)\"; cancel it first.")
+            throw .datasetBeingWritten(name)
         }
         try sql(
             """

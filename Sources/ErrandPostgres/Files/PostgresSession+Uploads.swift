@@ -19,7 +19,7 @@ extension PostgresSession {
             .int(upload.expiresAt.milliseconds)
         )
         guard inserted.changedCount == 1 else {
-            throw JobStoreError(.conflict, "There is an upload \(upload.id) already.")
+            throw .takenUpload(upload.id)
         }
     }
 
@@ -45,7 +45,7 @@ extension PostgresSession {
                 expiresAt: row.date()
             )
         }
-        guard let found else { throw JobStoreError(.notFound, "There is no upload \(id), or it has expired.") }
+        guard let found else { throw .noUpload(id) }
         return found
     }
 
@@ -117,13 +117,7 @@ extension InsertPlan {
     /// Notes that a job takes over the uploads that a submit names.
     mutating func useUploads(of new: NewJob, at index: Int, by user: User) throws(JobStoreError) {
         for (position, id) in new.uploads.enumerated() {
-            guard uploads.contains(id) else {
-                throw JobStoreError(
-                    .invalid,
-                    "There is no upload \(id), or it has expired.",
-                    pointer: "/\(index)/uploads/\(position)"
-                )
-            }
+            guard uploads.contains(id) else { throw .unknownUpload(id, at: index, position) }
             usedUploads[id] = user
         }
     }

@@ -28,7 +28,7 @@ extension PostgresJobStore: APIKeyStore {
     public func revokeAPIKey(_ id: JobID, scope: Scope) async throws(JobStoreError) -> APIKey {
         try await write { session throws(JobStoreError) in
             guard var key = try session.apiKeys("id = $1::uuid", .id(id)).first, scope.contains(key.scope) else {
-                throw JobStoreError(.notFound, "There is no API key \(id).")
+                throw JobStoreError.noAPIKey(id)
             }
             key.revokedAt = key.revokedAt ?? session.time.wall
             try session.sql(
@@ -72,7 +72,7 @@ extension PostgresSession {
             .int(key.usedAt?.milliseconds)
         )
         guard inserted.changedCount == 1 else {
-            throw JobStoreError(.conflict, "There is an API key with this id or prefix already.")
+            throw JobStoreError.takenAPIKey
         }
     }
 

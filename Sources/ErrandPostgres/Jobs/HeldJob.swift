@@ -11,6 +11,8 @@ final class HeldJob {
     var stored: Job?
     /// Whether other jobs wait for it, or waited, or a webhook of its own does.
     var hasDependents: Bool
+    /// Whether a submit replaced what it says, so that all of that is written anew.
+    var isReplaced = false
     /// Whether its queue has a limit, so that the end of its run makes room.
     let isLimited: Bool
     /// Of the submit, where the client made the id.

@@ -4,14 +4,14 @@ import Errand
 /// What a batch of submits comes to, decided before anything is written, so that numbers go to what is stored only.
 struct InsertPlan {
     enum Answer {
-        /// One of the jobs to be stored, as the batch itself made it.
-        case new(Int, InsertedJob.Outcome)
+        /// One of the jobs to be stored, as the batch itself made it; of a replay, what the first submit came to.
+        case new(Int, InsertedJob.Outcome, first: InsertedJob.Outcome? = nil)
         /// A job that is stored already.
         case stored(InsertedJob)
     }
 
-    /// Who uses an upload.
-    enum User {
+    /// Who uses an upload, or has a webhook of its own.
+    enum User: Equatable {
         /// One of the jobs to be stored.
         case new(Int)
         /// The stored job of a number, which a submit replaces.
@@ -37,13 +37,21 @@ struct InsertPlan {
     /// The same among the jobs of the batch.
     var innerDependencies: [(dependency: Int, dependent: Int)] = []
     /// The jobs that come with a webhook of their own.
-    var webhooks: [(job: Int, webhook: JobWebhook)] = []
+    var webhooks: [(job: User, webhook: JobWebhook)] = []
+    /// Stored jobs that are replaced, and whether they wait for nobody any more.
+    var replaced: [(number: Int64, isFree: Bool)] = []
+    /// What submits of the batch are answered with that make no job of their own, by their ids.
+    var keptHere: [JobID: (answer: KeptAnswer, given: Answer)] = [:]
+    /// Requests of several jobs that the batch is of and that are not kept in mind yet.
+    var requests: [KeptAnswer] = []
     /// Which job takes over an upload: the last that names it.
     var usedUploads: [JobID: User] = [:]
 
     // What is stored, as far as the batch names it.
     var known: [JobID: KnownJob] = [:]
     var buried: Set<JobID> = []
+    /// What the same submits were answered with before, and the id of that job while it is there.
+    var kept: [JobID: (answer: KeptAnswer, job: JobID?)] = [:]
     var storedHolders: [Key: Int64] = [:]
     var dependencies: [JobID: Int64] = [:]
     /// Those that may be used.
@@ -61,7 +69,7 @@ struct InsertPlan {
     func place(of id: JobID) -> (inner: Int?, number: Int64?) {
         if let inner = places[id] { return (inner, nil) }
         switch aliases[id] {
-        case .new(let place, _): return (place, nil)
+        case .new(let place, _, _): return (place, nil)
         case .stored(let job): return (nil, job.number)
         case nil: return (nil, dependencies[id])
         }

@@ -74,8 +74,8 @@ extension PostgresSession {
         .first { (row) throws(JobStoreError) in
             scope.includes(tenantId: row.optionalName(), projectId: row.optionalName())
         }
-        guard isGone == true else { return JobStoreError(.notFound, "There is no job \(reference).") }
-        return JobStoreError(.gone, "Job \(reference) has expired or was deleted.")
+        guard isGone == true else { return .noJob(reference) }
+        return .goneJob(reference)
     }
 }
 

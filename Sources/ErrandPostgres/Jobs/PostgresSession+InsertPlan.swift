@@ -6,13 +6,15 @@ extension PostgresSession {
     ///
     /// Which jobs that are is found out without locks; then all of them are locked together.
     func lookUp(_ jobs: [NewJob], _ scope: Scope, for plan: inout InsertPlan) throws(JobStoreError) {
-        let ids = jobs.compactMap(\.id)
-        if !ids.isEmpty { try lookUpReplays(ids, for: &plan) }
+        try lookUpRequests(of: jobs, scope, for: &plan)
         let holders = try holders(ofKeysOf: jobs, scope)
         let after = Set(jobs.flatMap(\.after))
         let dependencies = after.isEmpty ? [] : try numbers(of: after)
         // Locked, so that none of them ends before the commit without knowing who waits for it.
         try hold(holders + dependencies)
+        // After the locks: what was answered with one of those jobs is there to be seen by then.
+        let ids = jobs.compactMap(\.id)
+        if !ids.isEmpty { try lookUpReplays(ids, for: &plan) }
         if jobs.contains(where: { $0.onConflict == .replace }) { try readWhole(holders) }
         for number in holders {
             // One that has ended meanwhile has the key no more. Another may have it, which the insert will meet. And a
@@ -53,6 +55,7 @@ extension PostgresSession {
         )
         .map { (row) throws(JobStoreError) in try row.id() }
         plan.buried = Set(buried)
+        try lookUpAnswers(ids, for: &plan)
     }
 
     private func holders(ofKeysOf jobs: [NewJob], _ scope: Scope) throws(JobStoreError) -> [Int64] {
@@ -67,10 +70,11 @@ extension PostgresSession {
         .map { (row) throws(JobStoreError) in row.int() }
     }
 
-    /// Reads held jobs again that have not ended, with all their texts.
+    /// Reads held jobs again that have not ended, with all their texts, which a replacement must know.
     private func readWhole(_ numbers: [Int64]) throws(JobStoreError) {
-        let numbers = numbers.filter { held[$0]?.isLive == true && held[$0]?.isChanged == false }
+        let numbers = numbers.filter { held[$0]?.isLive == true }
         guard !numbers.isEmpty else { return }
+        if numbers.contains(where: { held[$0]?.isChanged == true }) { try flush() }
         let whole = try sql("\(JobRow.whole(.live)) WHERE s.number = ANY ($1::bigint[])", .ints(numbers))
             .map { (row) throws(JobStoreError) in try JobRow.read(&row, isWhole: true) }
         for job in whole { keep(job) }
@@ -88,7 +92,12 @@ extension PostgresSession {
 
     /// Stores the plan's jobs, and who waits for whom.
     func write(_ plan: inout InsertPlan) throws(JobStoreError) {
-        guard !plan.jobs.isEmpty else { return try handOverUploads(plan) }
+        try dropReplaced(plan)
+        guard !plan.jobs.isEmpty else {
+            try writeWebhooks(of: plan)
+            try keepAnswers(of: plan)
+            return try handOverUploads(plan)
+        }
         for (dependency, _) in plan.innerDependencies { plan.jobs[dependency].hasDependents = true }
         // Those that the batch replaces or names must be written first: a key may move from one to the other.
         try flush()
@@ -102,6 +111,7 @@ extension PostgresSession {
         }
         try writeDependencies(plan)
         try writeWebhooks(of: plan)
+        try keepAnswers(of: plan)
         try handOverUploads(plan)
     }
 

@@ -13,10 +13,15 @@ extension PostgresSession {
         return plan.answers.map { answer in
             switch answer {
             case .stored(let inserted): return inserted
-            case .new(let place, let outcome):
+            case .new(let place, let outcome, let first):
                 let job = plan.jobs[place].job
-                let createdAt = outcome == .inserted ? job.createdAt : nil
-                return InsertedJob(id: job.id, number: job.number, outcome: outcome, createdAt: createdAt)
+                return InsertedJob(
+                    id: job.id,
+                    number: job.number,
+                    outcome: outcome,
+                    createdAt: outcome == .inserted ? job.createdAt : nil,
+                    firstOutcome: first
+                )
             }
         }
     }
@@ -29,21 +34,20 @@ extension PostgresSession {
         to plan: inout InsertPlan
     ) throws(JobStoreError) {
         guard scope.includes(tenantId: scope.tenantId, projectId: new.projectId) else {
-            throw JobStoreError(
-                .invalid,
-                "The project \(new.projectId ?? "none") is not one that may be submitted to.",
-                pointer: "/\(index)/projectId"
-            )
+            throw .projectOutOfReach(new.projectId, at: index)
         }
-        if let replay = try replay(of: new, at: index, scope, in: plan) { return plan.answers.append(replay) }
-        if let answer = try resolveKey(of: new, at: index, in: &plan) {
+        if let replay = try replay(of: new, at: index, scope, in: plan) {
+            if let id = new.id { plan.aliases[id] = replay }
+            return plan.answers.append(replay)
+        }
+        if let answer = try resolveKey(of: new, at: index, scope, in: &plan) {
             if let id = new.id { plan.aliases[id] = answer }
             return plan.answers.append(answer)
         }
         let place = plan.jobs.count
         let (open, failed, after) = try dependencies(of: new, at: index, scope, place, in: &plan)
         try plan.useUploads(of: new, at: index, by: .new(place))
-        if let webhook = new.webhook { plan.webhooks.append((place, webhook)) }
+        if let webhook = new.webhook { plan.webhooks.append((.new(place), webhook)) }
         let job = try held(new, scope, open, failed)
         job.job.after = after
         plan.add(job, isClientMade: new.id != nil)
@@ -72,68 +76,8 @@ extension PostgresSession {
             job: job,
             stored: nil,
             hasDependents: new.webhook != nil,
-            fingerprint: new.id == nil ? nil : new.fingerprint
+            fingerprint: new.id == nil ? nil : new.fingerprint.text
         )
-    }
-
-    /// The answer to a submit that came before.
-    private func replay(
-        of new: NewJob,
-        at index: Int,
-        _ scope: Scope,
-        in plan: InsertPlan
-    ) throws(JobStoreError) -> InsertPlan.Answer? {
-        guard let id = new.id else { return nil }
-        if let place = plan.places[id], plan.jobs[place].fingerprint == new.fingerprint {
-            return .new(place, .replayed)
-        }
-        if let known = plan.known[id], known.fingerprint == new.fingerprint,
-            scope.includes(tenantId: known.tenant, projectId: known.project)
-        {
-            return .stored(InsertedJob(id: id, number: known.number, outcome: .replayed))
-        }
-        guard plan.places[id] == nil, plan.known[id] == nil else {
-            throw JobStoreError(
-                .idempotencyMismatch,
-                "Another job has the id \(id); use a new one for another job.",
-                pointer: "/\(index)/id"
-            )
-        }
-        if plan.buried.contains(id) {
-            throw JobStoreError(.gone, "Job \(id) has expired or was deleted.", pointer: "/\(index)/id")
-        }
-        return nil
-    }
-
-    /// What becomes of a submit whose unique key is taken.
-    private func resolveKey(
-        of new: NewJob,
-        at index: Int,
-        in plan: inout InsertPlan
-    ) throws(JobStoreError) -> InsertPlan.Answer? {
-        guard let name = new.uniqueKey else { return nil }
-        let key = InsertPlan.Key(type: new.type, key: name)
-        let place = plan.holders[key]
-        let number = plan.storedHolders[key]
-        guard let holder = place.map({ plan.jobs[$0].job }) ?? number.flatMap({ held[$0]?.job }) else { return nil }
-        if new.onConflict == .return, !holder.status.isTerminal { return answer(holder, place, .existing) }
-        guard new.onConflict == .replace, holder.status == .queued else {
-            throw .uniqueConflict(with: holder, at: time, pointer: "/\(index)/uniqueKey")
-        }
-        if let place {
-            try plan.useUploads(of: new, at: index, by: .new(place))
-            let replaced = try? holder.applying(.replace(new), at: time, rules: rules)  // It is queued, so it applies.
-            plan.jobs[place].job = replaced ?? holder
-        } else if let number {
-            try plan.useUploads(of: new, at: index, by: .stored(number))
-            _ = try apply(.replace(new), to: number)
-        }
-        return answer(holder, place, .replaced)
-    }
-
-    private func answer(_ holder: Job, _ place: Int?, _ outcome: InsertedJob.Outcome) -> InsertPlan.Answer {
-        place.map { .new($0, outcome) }
-            ?? .stored(InsertedJob(id: holder.id, number: holder.number, outcome: outcome))
     }
 
     /// For how many jobs in `after` it counts as blocked, the first of them that will not be completed, and all of them
@@ -152,11 +96,7 @@ extension PostgresSession {
             let (earlier, number) = plan.place(of: id)
             let found = earlier.map { plan.jobs[$0].job } ?? number.flatMap { held[$0]?.job }
             guard let job = found, job.tenantId == scope.tenantId else {
-                throw JobStoreError(
-                    .invalid,
-                    "There is no job \(id) to wait for.",
-                    pointer: "/\(index)/after/\(position)"
-                )
+                throw .unknownDependency(id, at: index, position)
             }
             after.append(job.id)
             if job.status == .completed { continue }
@@ -172,20 +112,6 @@ extension PostgresSession {
         plan.innerDependencies += inner.sorted().map { ($0, place) }
         plan.storedDependencies += stored.sorted().map { ($0, place) }
         return (inner.count + stored.count, nil, after)
-    }
-}
-
-extension JobStoreError {
-    static func uniqueConflict(with holder: Job, at time: StoreTime, pointer: String? = nil) -> JobStoreError {
-        if holder.status.isTerminal, let stop = holder.stopping {
-            return .keyHeld(byStopOf: holder.id, until: stop.end, at: time, pointer: pointer)
-        }
-        return JobStoreError(
-            .uniqueConflict,
-            "Job \(holder.id) has the unique key \(holder.uniqueKey ?? "") and is \(holder.status.rawValue).",
-            pointer: pointer,
-            currentStatus: holder.status
-        )
     }
 }
 #endif

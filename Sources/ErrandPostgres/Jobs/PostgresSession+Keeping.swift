@@ -49,7 +49,7 @@ extension PostgresSession {
         }
         try remove(expired)
         try pruneUploads(limit: limit)
-        try run([forgettingTombstones, orphans, forgetting(deletedFiles)].compactMap(\.self))
+        try run([forgettingTombstones, forgettingAnswers, orphans, forgetting(deletedFiles)].compactMap(\.self))
         let orphans = try sql("SELECT key FROM errand.orphaned_files ORDER BY key LIMIT 1000")
             .map { (row) throws(JobStoreError) in row.text() }
         return PruneResult(deletedRecords: expired.count, orphanedFiles: orphans, hasMore: hasMoreRows)

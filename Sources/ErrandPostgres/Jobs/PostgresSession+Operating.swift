@@ -53,7 +53,7 @@ extension PostgresSession {
         let dependencies = try holdDependencies(of: reference)
         let job = try find(reference, ifRev: ifRev, scope: scope)
         if job.status == .failed || job.status == .cancelled, let other = try holder(ofKeyOf: job) {
-            throw .uniqueConflict(with: other, at: time)
+            throw .uniqueConflict(with: other, key: job.uniqueKey ?? "", now: time)
         }
         let standing = standing(to: job.after, dependencies) { !together.contains($0) }
         let event = JobEvent.retry(runAt: runAt, waitingFor: standing.blockedBy)

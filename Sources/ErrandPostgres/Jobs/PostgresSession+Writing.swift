@@ -13,11 +13,12 @@ extension PostgresSession {
         order.write()
         let groups = Dictionary(grouping: changed) { Move(from: $0.wasLive, to: $0.isLive) }
         let moves = Move.all.compactMap { save(groups[$0] ?? [], $0) }
-        let statements = [replacePayloads(of: changed)].compactMap { $0 } + amendments(of: changed) + moves
+        let statements = replacements(of: changed) + amendments(of: changed) + moves
         for job in changed {
             if let stored = job.stored { counts.add(-1, stored) }
             counts.add(1, job.job)
             job.stored = job.job
+            job.isReplaced = false
         }
         return statements
     }
@@ -29,25 +30,13 @@ extension PostgresSession {
         if move.to { values.append(.int(now)) }
         return PostgresStatement(move.text, values)
     }
-
-    private func replacePayloads(of jobs: [HeldJob]) -> PostgresStatement? {
-        let replaced = jobs.filter { $0.changed(\.optionalPayload) != nil }
-        guard !replaced.isEmpty else { return nil }
-        return PostgresStatement(
-            """
-            UPDATE errand.jobs j SET payload = v.payload FROM unnest($1::bigint[], $2::text[]) AS v(number, payload)
-            WHERE j.number = v.number
-            """,
-            [.ints(replaced.map(\.job.number)), .texts(replaced.map(\.job.payload.string))]
-        )
-    }
 }
 
 extension PostgresSession {
     /// What is written of jobs whose queue or metadata changed: the little of a submit that may change while it waits.
     private func amendments(of jobs: [HeldJob]) -> [PostgresStatement] {
         let amended = jobs.filter { job in
-            guard let stored = job.stored else { return false }
+            guard let stored = job.stored, !job.isReplaced else { return false }
             return stored.queue != job.job.queue || stored.metadata != job.job.metadata
         }
         guard !amended.isEmpty else { return [] }
@@ -135,9 +124,5 @@ private struct Move: Hashable {
 extension JobColumn {
     /// What is written of a job that has changed.
     fileprivate static let saved = [number] + state + [keepsResult]
-}
-
-extension Job {
-    fileprivate var optionalPayload: JSONText? { payload }
 }
 #endif

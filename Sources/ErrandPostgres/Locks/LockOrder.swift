@@ -9,7 +9,7 @@ import Errand
 /// 2. what belongs to one job or dataset under its lock, such as its log; a dataset's row before its writes;
 /// 3. uploads, by id;
 /// 4. new rows, whose keys others may be about to take: unique keys in their order, then identifiers in theirs, then
-///    orphaned files in theirs;
+///    kept answers in theirs, then orphaned files in theirs;
 /// 5. rows of `queues`, by name, and then the advisory lock of tenants' limits: claims only, which pass over jobs that
 ///    others have locked and wait for nothing after.
 ///

@@ -52,10 +52,14 @@ extension PostgresSession {
 
     /// Keeps what submits said of addresses of their own.
     func writeWebhooks(of plan: InsertPlan) throws(JobStoreError) {
-        for (place, new) in plan.webhooks {
-            let job = plan.jobs[place].job
+        for (user, new) in plan.webhooks {
+            let (number, tenant) =
+                switch user {
+                case .new(let place): (plan.jobs[place].job.number, plan.jobs[place].job.tenantId)
+                case .stored(let number): (number, held[number]?.job.tenantId)
+                }
             let id = context.options.identifiers.next(at: time.wall)
-            try write(Webhook(new, id: id, job: job.number, tenantId: job.tenantId, at: time.wall))
+            try write(Webhook(new, id: id, job: number, tenantId: tenant, at: time.wall))
         }
     }
 }

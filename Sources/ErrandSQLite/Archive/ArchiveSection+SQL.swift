@@ -16,6 +16,7 @@ extension ArchiveSection {
             """
             tombstones b LEFT JOIN tenants t ON t.tenant = b.tenant LEFT JOIN projects p ON p.project = b.project
             """
+        case .answers: "kept_answers"
         case .orphanedFiles: "orphaned_files"
         case .datasets: "datasets"
         case .datasetWrites: "dataset_writes"
@@ -51,7 +52,7 @@ extension ArchiveSection {
         case .cascades: "sequence"
         case .logs: "number, sequence"
         case .files: "number, name"
-        case .uploads, .keys, .webhooks, .spentTokens: "id"
+        case .uploads, .answers, .keys, .webhooks, .spentTokens: "id"
         case .tombstones: "b.number"
         case .orphanedFiles: "key"
         case .datasets: "dataset"
@@ -79,7 +80,7 @@ extension ArchiveSection {
         case .datasets: "dataset, tenant, project, name, columns, generation, row_count, updated_at"
         case .datasetWrites: "dataset, job, generation, mode, columns, row_count, base_count"
         case .rows: "generation, position, cells"
-        case .cascades, .keys, .webhooks, .audit, .spentTokens: "*"
+        case .answers, .cascades, .keys, .webhooks, .audit, .spentTokens: "*"
         }
     }
 }

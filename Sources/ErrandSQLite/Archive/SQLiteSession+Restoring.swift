@@ -15,6 +15,7 @@ extension SQLiteSession {
         case .file(let job, let file): try restore(file, of: job)
         case .upload(let upload): try restore(upload)
         case .tombstone(let tombstone): try restore(tombstone)
+        case .answer(let answer): try write(answer)
         case .orphanedFile(let key):
             var row = RowBinder(try sql("INSERT OR IGNORE INTO orphaned_files VALUES (?)"))
             row.add(key)

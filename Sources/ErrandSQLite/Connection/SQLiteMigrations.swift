@@ -19,6 +19,7 @@ enum SQLiteMigrations {
             ("V008_operating", String(decoding: PackageResources.V008_operating_sql, as: UTF8.self)),
             ("V009_stopping", String(decoding: PackageResources.V009_stopping_sql, as: UTF8.self)),
             ("V010_cascades", String(decoding: PackageResources.V010_cascades_sql, as: UTF8.self)),
+            ("V011_kept_answers", String(decoding: PackageResources.V011_kept_answers_sql, as: UTF8.self)),
         ]
     }
 

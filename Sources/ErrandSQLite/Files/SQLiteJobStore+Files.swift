@@ -26,7 +26,7 @@ extension SQLiteJobStore: UploadStore {
             defer { row.reset() }
             guard try row.step(), scope == .system || row.optionalName(6) == scope.tenantId,
                 row.int(5) != 0 || row.int(4) > reader.time.wall.milliseconds
-            else { throw JobStoreError(.notFound, "There is no upload \(id), or it has expired.") }
+            else { throw JobStoreError.noUpload(id) }
             return Upload(
                 id: id,
                 key: row.text(0),
@@ -83,7 +83,7 @@ extension SQLiteJobStore: DatasetStore {
         try await read { reader throws(JobStoreError) in
             let found = try reader.datasets("project = ? AND name = ? ORDER BY tenant", projectId, name, scope)
             guard let dataset = found.first else {
-                throw JobStoreError(.notFound, "There is no dataset \"\(name)\" in project \(projectId).")
+                throw JobStoreError.noDataset(name, projectId)
             }
             return dataset
         }

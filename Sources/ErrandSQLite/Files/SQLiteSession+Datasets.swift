@@ -15,8 +15,7 @@ extension SQLiteSession {
         if let write = try openWrite(of: dataset.id, by: lease.number) { return write }
         if mode == .append, dataset.columns.map({ Name($0) }) != columns.map({ Name($0) }) {
             guard try rowCount(dataset.id) == 0 else {
-                let present = dataset.columns.joined(separator: ", ")
-                throw .refused(.invalid, "/dataset", "\(reference.name) has other columns: \(present)")
+                throw .otherColumns(reference.name, has: dataset.columns)
             }
             try setColumns(columns, of: dataset.id)
         }
@@ -24,9 +23,7 @@ extension SQLiteSession {
     }
 
     private func requireRunning(_ lease: JobLease) throws(JobStoreError) {
-        guard hold(lease) != nil else {
-            throw JobStoreError(.fenced, "The lease of job \(lease.id) does not hold any more.")
-        }
+        guard hold(lease) != nil else { throw .lostLease(of: lease.id) }
     }
 
     private func findDataset(_ reference: DatasetReference) throws(JobStoreError) -> DatasetRecord? {
@@ -92,7 +89,7 @@ extension SQLiteSession {
         // An append that brings columns of its own to an empty dataset has it to itself, like a replacement.
         others.bind(2, mode == .replace || dataset.columns.map({ Name($0) }) != columns.map({ Name($0) }) ? 1 : 0)
         guard try others.onlyInt() == 0 else {
-            throw JobStoreError(.conflict, "Another job is writing this dataset; try again when it has ended.")
+            throw .datasetWrittenByAnother
         }
         let count = mode == .append ? try rowCount(dataset.id) : 0
         let generation = mode == .append ? dataset.generation : try nextGeneration()
@@ -126,7 +123,7 @@ extension SQLiteSession {
     func append(_ rows: [JSONText], to write: DatasetWrite, report: RunReport) throws(JobStoreError) {
         try requireRunning(report.lease)
         guard let open = try openWrite(of: write.dataset, by: report.lease.number), open == write else {
-            throw JobStoreError(.conflict, "The write has been finished, and takes no more rows; begin another.")
+            throw .finishedWrite
         }
         try self.write(report)
         let last = try sql("SELECT ifnull(max(position), 0) FROM dataset_rows WHERE generation = ?")
@@ -186,16 +183,13 @@ extension SQLiteSession {
 
     func deleteDataset(_ reference: DatasetReference) throws(JobStoreError) {
         guard let dataset = try findDataset(reference) else {
-            throw JobStoreError(
-                .notFound,
-                "There is no dataset \"\(reference.name)\" in project \(reference.projectId)."
-            )
+            throw .noDataset(reference.name, reference.projectId)
         }
         try endWritesOfEndedJobs(dataset.id)
         let writes = try sql("SELECT count(*) FROM dataset_writes WHERE dataset = ?")
         writes.bind(1, dataset.id)
         guard try writes.onlyInt() == 0 else {
-            throw JobStoreError(.conflict, "A job is writing the dataset \"\(reference.name)\"; cancel it first.")
+            throw .datasetBeingWritten(reference.name)
         }
         try sql("INSERT OR IGNORE INTO dead_generations VALUES (?)").run(dataset.generation)
         try sql("DELETE FROM datasets WHERE dataset = ?").run(dataset.id)

@@ -6,7 +6,7 @@ extension SQLiteJobStore: APIKeyStore {
     public func insert(_ key: APIKey) async throws(JobStoreError) {
         try await write { session throws(JobStoreError) in
             guard try session.add(key) else {
-                throw JobStoreError(.conflict, "There is an API key with this id or prefix already.")
+                throw JobStoreError.takenAPIKey
             }
         }
     }
@@ -39,7 +39,7 @@ extension SQLiteJobStore: APIKeyStore {
             let row = try session.sql("SELECT * FROM api_keys WHERE id = ?")
             row.bind(1, id)
             guard var key = try APIKey.all(of: row).first, scope.contains(key.scope) else {
-                throw JobStoreError(.notFound, "There is no API key \(id).")
+                throw JobStoreError.noAPIKey(id)
             }
             let now = key.revokedAt ?? session.time.wall
             let update = try session.sql("UPDATE api_keys SET revoked_at = ? WHERE id = ?")

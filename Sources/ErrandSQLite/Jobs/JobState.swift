@@ -124,7 +124,7 @@ extension SQLiteSession {
         let row = try sql(Self.jobByNumber)
         row.bind(1, number)
         defer { row.reset() }
-        guard try row.step() else { throw JobStoreError(.notFound, "There is no job #\(number).") }
+        guard try row.step() else { throw .noJob(.number(number)) }
         return try JobRow.read(row, texts: try sql(.readText), leases: leases)
     }
 
@@ -153,8 +153,8 @@ enum Tombstone {
         scope: Scope
     ) throws(JobStoreError) -> JobStoreError {
         if try row.step(), scope.includes(tenantId: row.optionalName(0), projectId: row.optionalName(1)) {
-            return JobStoreError(.gone, "Job \(reference) has expired or was deleted.")
+            return .goneJob(reference)
         }
-        return JobStoreError(.notFound, "There is no job \(reference).")
+        return .noJob(reference)
     }
 }

@@ -20,7 +20,7 @@ extension SQLiteSession {
         let phase = phase(of: state, blockedBy: state.blockedBy, dueAt: after.runAt.milliseconds)
         try write(after, in: lane, phase)
         if after.metadata != before.metadata { try writeMetadata(of: after) }
-        try move(state, to: lane, phase)
+        try move(state, to: lane, state.project, phase)
         try postponeStale(state)
         noteChange(state, rev: after.rev)
         return try job(state.number)
@@ -53,9 +53,16 @@ extension SQLiteSession {
     }
 
     /// Keeps the memory of lanes true: which of them have jobs to claim, and when the next ones are due.
-    private func move(_ state: JobState, to lane: Int, _ phase: JobPhase) throws(JobStoreError) {
+    func move(_ state: JobState, to lane: Int, _ project: Int64?, _ phase: JobPhase) throws(JobStoreError) {
         count(state.key, .queued, -1)
-        count(CountKey(lane: lane, project: state.project), .queued, 1)
+        let key = CountKey(lane: lane, project: project)
+        count(key, .queued, 1)
+        // A run of it that is stopping holds its place wherever the job is.
+        if let stop = stops[state.number], stop.key != key {
+            setStop(state.number, Stop(id: stop.id, run: stop.run, key: key))
+            noteStopped(stop.key.lane)
+            addRunning(lane, 1)
+        }
         guard !state.isTracked else { return }
         if state.isClaimable { addClaimable(state.lane, -1) }
         // Without a place it is looked for from the lane's start: it may stand before what was claimed last.

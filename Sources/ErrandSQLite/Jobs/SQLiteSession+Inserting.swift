@@ -36,11 +36,17 @@ extension SQLiteSession {
         scope: Scope
     ) throws(JobStoreError) -> InsertedJob {
         guard scope.includes(tenantId: tenant, projectId: job.projectId) else {
-            throw .refused(.invalid, "/\(index)/projectId", "is not a project you may submit to")
+            throw .projectOutOfReach(job.projectId, at: index)
         }
-        if let id = job.id, let replay = try replay(of: job, id: id, at: index, scope: scope) { return replay }
+        if job.request != nil { try keepRequest(of: job, tenant: tenant) }
+        if let id = job.id, let replay = try replay(of: job, id: id, at: index, tenant: tenant, scope: scope) {
+            return replay
+        }
         let lane = try lane(queue: job.queue, type: job.type, tenant: tenant)
-        if let existing = try existing(for: job, tenant: tenant, at: index) { return existing }
+        if let existing = try existing(for: job, tenant: tenant, scope: scope, at: index) {
+            if job.id != nil { try keep(existing, to: job, tenant: tenant) }
+            return existing
+        }
         let dependencies = try dependencies(after, tenant: tenant, at: index)
         let number = takeNumbers(1)
         let id = job.id ?? identifiers.next(at: time.wall)
@@ -61,51 +67,28 @@ extension SQLiteSession {
         return memory.nextNumber
     }
 
-    /// The job that the same submit made before, when the client gave its own id.
-    private func replay(
-        of job: NewJob,
-        id: JobID,
-        at index: Int,
-        scope: Scope
-    ) throws(JobStoreError) -> InsertedJob? {
-        guard let number = try number(of: id), let state = try state(number) else {
-            let tombstone = try sql(Tombstone.byID)
-            tombstone.bind(1, id)
-            tombstone.bind(2, now - Tombstone.lifetime)
-            defer { tombstone.reset() }
-            if try tombstone.step() {
-                throw .refused(.gone, "/\(index)/id", "\(id) was used by a job that is deleted; make a new id")
-            }
-            return nil
-        }
-        guard includes(state, scope), state.fingerprint == job.fingerprint else {
-            throw .refused(.idempotencyMismatch, "/\(index)/id", "\(id) was used for another job; make a new id")
-        }
-        return InsertedJob(id: id, number: number, outcome: .replayed)
-    }
-
     /// What the unique key decides, where another active job has it.
-    private func existing(for job: NewJob, tenant: Name?, at index: Int) throws(JobStoreError) -> InsertedJob? {
+    private func existing(
+        for job: NewJob,
+        tenant: Name?,
+        scope: Scope,
+        at index: Int
+    ) throws(JobStoreError) -> InsertedJob? {
         guard let key = job.uniqueKey else { return nil }
         let find = try sql("SELECT number FROM jobs WHERE active_key = ?")
         find.bind(1, UniqueKey(type: job.type, tenant: tenant).stored(key))
         guard let number = try find.firstInt(), let state = try state(number) else { return nil }
+        guard includes(state, scope) else { throw .uniqueConflict(with: nil, key: key, at: index) }
         if state.status.isTerminal, let stop = stops[number] {
             throw .keyHeld(byStopOf: state.id, until: stop.run.end, at: time, pointer: "/\(index)/uniqueKey")
         }
         switch job.onConflict {
         case .return: return InsertedJob(id: state.id, number: number, outcome: .existing)
-        case .replace where state.status == .queued:
+        case .reject: throw .uniqueConflict(with: (state.id, state.status), key: key, at: index)
+        case .replace:
             try useUploads(job, number: number, tenant: tenant, at: index)
-            try replace(state, with: job)
+            try replace(state, with: job, at: index)
             return InsertedJob(id: state.id, number: number, outcome: .replaced)
-        case .replace, .reject:
-            throw JobStoreError(
-                .uniqueConflict,
-                "Job \(state.id) is \(state.status.rawValue) and has the unique key \"\(key)\".",
-                pointer: "/\(index)/uniqueKey",
-                currentStatus: state.status
-            )
         }
     }
 
@@ -115,7 +98,7 @@ extension SQLiteSession {
         for (place, id) in after.enumerated() {
             guard let number = try number(of: id), let state = try state(number),
                 memory.lanes[state.lane].key.tenant == tenant
-            else { throw .refused(.invalid, "/\(index)/after/\(place)", "there is no job \(id)") }
+            else { throw .unknownDependency(id, at: index, place) }
             standing.add(number, id, state.status, isPassedOver: false)
         }
         return standing
@@ -139,7 +122,7 @@ extension SQLiteSession {
             statement.bind(3, tenant)
             statement.bind(4, now)
             guard try statement.firstInt() != nil else {
-                throw .refused(.invalid, "/\(index)/uploads/\(place)", "there is no upload \(id), or it has expired")
+                throw .unknownUpload(id, at: index, place)
             }
         }
     }
@@ -160,34 +143,6 @@ extension SQLiteSession {
     /// Tells subscribers of a new job.
     func noteInserted(_ id: JobID, _ tenant: Name?, _ project: Name?) {
         changes.jobs[id] = JobChange(id: id, tenantId: tenant, projectId: project, rev: 1)
-    }
-
-    private func replace(_ state: JobState, with job: NewJob) throws(JobStoreError) {
-        let statement = try sql(
-            """
-            UPDATE jobs SET payload = ?, priority = ?, run_at = ?, phase = ?, rank = ?, rev = rev + 1, updated_at = ?
-            WHERE number = ?
-            """
-        )
-        let runAt = job.dueAt(storedAt: time.wall).milliseconds
-        let isWaiting = state.blockedBy == 0 && !state.isTracked
-        let phase = phase(of: state, blockedBy: state.blockedBy, dueAt: runAt)
-        try bind(statement, 1, job.payload, .payload, of: state.number)
-        statement.bind(2, Int(job.priority))
-        statement.bind(3, runAt)
-        statement.bind(4, phase.rawValue)
-        statement.bind(5, phase == .due ? Int(job.priority) : 0)
-        statement.bind(6, now)
-        statement.bind(7, state.number)
-        try statement.run()
-        if (state.phase == .due) != (phase == .due) {
-            addClaimable(state.lane, phase == .due ? 1 : -1)
-        }
-        // Its place in the lane's order may have changed.
-        setClaimed(state.lane, upTo: nil)
-        if isWaiting { try refreshDue(state.lane) }
-        try postponeStale(state)
-        noteChange(state, rev: state.rev + 1)
     }
 }
 
@@ -213,11 +168,5 @@ struct NewRow {
 extension ClaimPlace {
     init(_ new: NewRow, _ now: Int64) {
         self.init(rank: Int64(new.job.priority), runAt: new.runAt(now), number: new.number)
-    }
-}
-
-extension JobStoreError {
-    static func refused(_ code: Code, _ pointer: String, _ message: String) -> JobStoreError {
-        JobStoreError(code, "\(pointer): \(message).", pointer: pointer)
     }
 }

@@ -53,7 +53,7 @@ extension SQLiteSession {
         )
         row.bind(1, job.tracking?.staleAfterSeconds.map { Int64($0) })
         row.bind(2, job.uniqueKey)
-        row.bind(3, job.id == nil ? nil : job.fingerprint)
+        row.bind(3, job.id == nil ? nil : job.fingerprint.text)
         row.bind(4, job.projectName)
         row.bind(5, job.createdBy)
         row.bind(6, job.createdByName)

@@ -9,7 +9,7 @@ extension SQLiteSession {
         scope: Scope
     ) throws(JobStoreError) -> Job {
         let state = try state(reference, ifRev: ifRev, scope: scope)
-        guard !state.status.isTerminal else { throw .illegal(state, "cancelled") }
+        guard !state.status.isTerminal else { throw .illegal(state, "cancelled", reference) }
         if state.status == .running, !state.isTracked {
             try recordRun(of: state, .cancelled)
             revoke(state)
@@ -42,7 +42,7 @@ extension SQLiteSession {
         scope: Scope
     ) throws(JobStoreError) -> Job {
         let state = try state(reference, ifRev: ifRev, scope: scope)
-        guard state.status == .failed || state.status == .cancelled else { throw .illegal(state, "retried") }
+        guard state.status == .failed || state.status == .cancelled else { throw .illegal(state, "retried", reference) }
         try refuseTakenKey(state)
         let runAt = runAt?.milliseconds ?? now
         let standing = try standing(to: after(state.number)) { !together.contains($0) }
@@ -98,27 +98,19 @@ extension SQLiteSession {
         if holder.status.isTerminal, let stop = stops[number] {
             throw .keyHeld(byStopOf: holder.id, until: stop.run.end, at: time)
         }
-        throw JobStoreError(
-            .uniqueConflict,
-            "Job \(holder.id) is \(holder.status.rawValue) and has this job's unique key.",
-            currentStatus: holder.status
-        )
+        throw .uniqueConflict(with: (holder.id, holder.status), key: state.uniqueKey ?? "")
     }
 
     func delete(_ reference: JobReference, ifRev: Set<Int64>?, scope: Scope) throws(JobStoreError) {
         let state = try state(reference, ifRev: ifRev, scope: scope)
-        guard state.status.isTerminal else { throw .illegal(state, "deleted") }
-        try refuseStopping(state, "deleted")
+        guard state.status.isTerminal else { throw .illegal(state, "deleted", reference) }
+        try refuseStopping(state, "deleted", reference)
         try remove(state)
     }
 }
 
 extension JobStoreError {
-    static func illegal(_ state: JobState, _ what: String) -> JobStoreError {
-        JobStoreError(
-            .conflict,
-            "Job \(state.id) is \(state.status.rawValue) and cannot be \(what).",
-            currentStatus: state.status
-        )
+    static func illegal(_ state: JobState, _ what: String, _ reference: JobReference) -> JobStoreError {
+        JobStoreError(TransitionRefusal(.status, status: state.status), what, reference)
     }
 }

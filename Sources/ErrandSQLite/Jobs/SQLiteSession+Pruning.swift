@@ -6,6 +6,7 @@ extension SQLiteSession {
     func prune(limit: Int, deletedFiles: [String]) throws(JobStoreError) -> PruneResult {
         try forget(deletedFiles)
         try sql("DELETE FROM tombstones WHERE deleted_at <= ?").run(now - Tombstone.lifetime)
+        try sql("DELETE FROM kept_answers WHERE answered_at <= ?").run(now - KeptAnswer.lifetime)
         try pruneUploads(limit: limit)
         let hasMoreRows = try pruneGenerations(rows: 2000)
         let expired = try expiredRecords(limit: limit)

@@ -93,9 +93,9 @@ extension SQLiteSession {
     }
 
     /// Refuses to delete what a run may still be at work for.
-    func refuseStopping(_ state: JobState, _ what: String) throws(JobStoreError) {
+    func refuseStopping(_ state: JobState, _ what: String, _ reference: JobReference) throws(JobStoreError) {
         guard stops[state.number] != nil else { return }
-        throw JobStoreError(TransitionRefusal(.stopping, status: state.status), what, .id(state.id))
+        throw JobStoreError(TransitionRefusal(.stopping, status: state.status), what, reference)
     }
 
     /// Gives the runs that were stopping when the file was last closed what they are owed.

@@ -9,18 +9,10 @@ extension SQLiteSession {
         scope: Scope
     ) throws(JobStoreError) -> Job {
         let state = try state(reference, scope: scope)
-        guard state.isTracked else {
-            throw JobStoreError(
-                .conflict,
-                "Job \(state.id) is run by workers; only they report on it.",
-                currentStatus: state.status
-            )
-        }
-        if let fence = update.fence, fence != state.fence {
-            throw JobStoreError(.fenced, "The fence \(fence) is not job \(state.id)'s.", currentStatus: state.status)
-        }
         let target = update.status ?? (update.failure == nil ? state.status : .failed)
-        try refuse(update, of: state, target)
+        if let reason = refusal(of: update, target, for: state) {
+            throw JobStoreError(TransitionRefusal(reason, status: state.status), "updated", reference)
+        }
         try write(update, to: state)
         try postponeStale(state)
         try move(state, to: target, failure: update.failure)
@@ -33,11 +25,16 @@ extension SQLiteSession {
         try sql("UPDATE jobs SET stale_at = ? WHERE number = ?").run(now.later(bySeconds: limit), state.number)
     }
 
-    private func refuse(_ update: TrackedUpdate, of state: JobState, _ target: JobStatus) throws(JobStoreError) {
-        if state.status.isTerminal {
-            guard target == state.status else { throw .illegal(state, "moved to \(target.rawValue)") }
-            guard update.result == nil || !state.hasResult else { throw .illegal(state, "given a second result") }
-        }
+    private func refusal(
+        of update: TrackedUpdate,
+        _ target: JobStatus,
+        for state: JobState
+    ) -> TransitionRefusal.Reason? {
+        guard state.isTracked else { return .wrongKind }
+        if let fence = update.fence, fence != state.fence { return .fenced }
+        guard state.status.isTerminal else { return target == .queued && state.status == .running ? .status : nil }
+        guard target == state.status else { return .status }
+        return update.result != nil && state.hasResult ? .hasResult : nil
     }
 
     private func write(_ update: TrackedUpdate, to state: JobState) throws(JobStoreError) {

@@ -61,9 +61,16 @@ public struct CopyCheck: Sendable {
         return job
     }()
 
+    /// A submit that was answered with the known job, as that has the unique key.
+    private static let answered: NewJob = {
+        var job = known
+        job.id = JobID("01890000-0000-7000-8000-000000000002")
+        return job
+    }()
+
     private func fill(_ store: any Store, _ clock: ManualClock) async throws {
         _ = try await JobHistory(seed: seed, steps: 300).play(by: clock, on: store)
-        _ = try await store.insert([Self.known], scope: .default)
+        _ = try await store.insert([Self.known, Self.answered], scope: .default)
         try await store.configure(queue: "odd", .pause(by: "someone", reason: "a \"reason\""))
         try await store.configure(queue: "odd", .concurrency(3))
         try await store.configure(queue: "odd", .rateLimit(RateLimit(count: 5, per: .seconds(60))))
@@ -72,11 +79,15 @@ public struct CopyCheck: Sendable {
         try await CopiedIdentity(store, clock).fill()
     }
 
-    /// The submit of the known job is answered as it was before, and a new one gets a number of its own.
+    /// The submits of the known job are answered as they were before, and a new one gets a number of its own.
     private func checkReplay(on copy: any Store, original: any Store) async throws {
         let replayed = try #require(try await copy.insert([Self.known], scope: .default).first)
         let expected = try #require(try await original.insert([Self.known], scope: .default).first)
         #expect(replayed == expected && replayed.outcome == .replayed)
+        for store in [original, copy] {
+            let again = try #require(try await store.insert([Self.answered], scope: .default).first)
+            #expect(again.id == Self.known.id && again.outcome == .replayed && again.firstOutcome == .existing)
+        }
         var second = Self.known
         second.id = nil
         let existing = try #require(try await copy.insert([second], scope: .default).first)

@@ -132,92 +132,93 @@ extension JobStoreCheck {
     ]
 
     /// Submits that come twice.
-    public static let replaying: [JobStoreCheck] = [
-        JobStoreCheck("a client-made id becomes the job's") { test in
-            let id = JobIDGenerator().next(at: try await test.now())
-            let inserted = try await test.submit { $0.id = id }
-            #expect(inserted.id == id && inserted.outcome == .inserted)
-        },
-        JobStoreCheck("the same id with the same content is a replay, whatever became of the job") { test in
-            let id = JobIDGenerator().next(at: try await test.now())
-            let first = try await test.submit { $0.id = id }
-            let again = try await test.submit { $0.id = id }
-            #expect(again.id == id && again.number == first.number && again.outcome == .replayed)
-            try await test.complete(try await test.claimOne())
-            let late = try await test.submit { $0.id = id }
-            #expect(late.outcome == .replayed && late.number == first.number)
-            #expect(try await test.read(id).status == .completed)
-        },
-        JobStoreCheck("a delay counts from when the job is stored, and is the same when it is sent again") { test in
-            let id = JobIDGenerator().next(at: try await test.now())
-            func submit() async throws -> InsertedJob {
-                try await test.submit { job in
-                    job.id = id
-                    job.delaySeconds = 1
-                    job.traceparent = "00-\(UInt64.random(in: 0...UInt64.max))"
+    public static let replaying: [JobStoreCheck] =
+        [
+            JobStoreCheck("a client-made id becomes the job's") { test in
+                let id = JobIDGenerator().next(at: try await test.now())
+                let inserted = try await test.submit { $0.id = id }
+                #expect(inserted.id == id && inserted.outcome == .inserted)
+            },
+            JobStoreCheck("the same id with the same content is a replay, whatever became of the job") { test in
+                let id = JobIDGenerator().next(at: try await test.now())
+                let first = try await test.submit { $0.id = id }
+                let again = try await test.submit { $0.id = id }
+                #expect(again.id == id && again.number == first.number && again.outcome == .replayed)
+                try await test.complete(try await test.claimOne())
+                let late = try await test.submit { $0.id = id }
+                #expect(late.outcome == .replayed && late.number == first.number)
+                #expect(try await test.read(id).status == .completed)
+            },
+            JobStoreCheck("a delay counts from when the job is stored, and is the same when it is sent again") { test in
+                let id = JobIDGenerator().next(at: try await test.now())
+                func submit() async throws -> InsertedJob {
+                    try await test.submit { job in
+                        job.id = id
+                        job.delaySeconds = 1
+                        job.traceparent = "00-\(UInt64.random(in: 0...UInt64.max))"
+                    }
                 }
-            }
-            _ = try await submit()
-            let job = try await test.read(id)
-            #expect(job.runAt == job.createdAt.addingTimeInterval(1))
-            #expect(try await test.claim().isEmpty)
-            try await test.advance(.milliseconds(1500))
-            #expect(try await submit().outcome == .replayed)
-            #expect(try await test.claim().map(\.lease.id) == [id])
-        },
-        JobStoreCheck("the same id with another content is a mismatch, and changes nothing") { test in
-            let id = JobIDGenerator().next(at: try await test.now())
-            _ = try await test.submit { $0.id = id }
-            await expect(.idempotencyMismatch) {
-                _ = try await test.submit { job in
-                    job.id = id
-                    job.payload = .checked(#"{"other": true}"#)
+                _ = try await submit()
+                let job = try await test.read(id)
+                #expect(job.runAt == job.createdAt.addingTimeInterval(1))
+                #expect(try await test.claim().isEmpty)
+                try await test.advance(.milliseconds(1500))
+                #expect(try await submit().outcome == .replayed)
+                #expect(try await test.claim().map(\.lease.id) == [id])
+            },
+            JobStoreCheck("the same id with another content is a mismatch, and changes nothing") { test in
+                let id = JobIDGenerator().next(at: try await test.now())
+                _ = try await test.submit { $0.id = id }
+                await expect(.idempotencyMismatch) {
+                    _ = try await test.submit { job in
+                        job.id = id
+                        job.payload = .checked(#"{"other": true}"#)
+                    }
                 }
-            }
-            await expect(.idempotencyMismatch) {
-                _ = try await test.submit { job in
-                    job.id = id
-                    job.priority = 3
+                await expect(.idempotencyMismatch) {
+                    _ = try await test.submit { job in
+                        job.id = id
+                        job.priority = 3
+                    }
                 }
-            }
-            #expect(try await test.read(id).rev == 1)
-        },
-        JobStoreCheck("another tenant's id is a mismatch and shows nothing") { test in
-            let id = JobIDGenerator().next(at: try await test.now())
-            _ = try await test.submit(scope: .tenant("a")) { $0.id = id }
-            await expect(.idempotencyMismatch) {
-                _ = try await test.submit(scope: .tenant("b")) { $0.id = id }
-            }
-        },
-        JobStoreCheck("a replay comes before the unique key") { test in
-            let id = JobIDGenerator().next(at: try await test.now())
-            let change: @Sendable (inout NewJob) -> Void = { job in
-                job.id = id
-                job.uniqueKey = "k"
-                job.onConflict = .reject
-            }
-            _ = try await test.submit("work", scope: .default, change)
-            #expect(try await test.submit("work", scope: .default, change).outcome == .replayed)
-        },
-        JobStoreCheck("the same id twice in a batch is one job") { test in
-            var job = NewJob(type: "work")
-            job.id = JobIDGenerator().next(at: try await test.now())
-            let inserted = try await test.store.insert([job, job], scope: .default)
-            #expect(inserted.map(\.outcome) == [.inserted, .replayed])
-            #expect(inserted.first?.number == inserted.last?.number)
-        },
-        JobStoreCheck("fifty submits of one id at once make one job") { test in
-            let id = JobIDGenerator().next(at: try await test.now())
-            let inserted = try await withThrowingTaskGroup(of: InsertedJob.self) { group in
-                for _ in 0..<50 { group.addTask { try await test.submit { $0.id = id } } }
-                return try await group.reduce(into: []) { $0.append($1) }
-            }
-            #expect(inserted.count { $0.outcome == .inserted } == 1)
-            #expect(Set(inserted.map(\.number)).count == 1)
-        },
-        JobStoreCheck("an id of another version is refused") { test in
-            let id = try #require(JobID("6ba7b810-9dad-41d1-80b4-00c04fd430c8"))
-            await expect(.invalid, pointer: "/0/id") { _ = try await test.submit { $0.id = id } }
-        },
-    ]
+                #expect(try await test.read(id).rev == 1)
+            },
+            JobStoreCheck("another tenant's id is a mismatch and shows nothing") { test in
+                let id = JobIDGenerator().next(at: try await test.now())
+                _ = try await test.submit(scope: .tenant("a")) { $0.id = id }
+                await expect(.idempotencyMismatch) {
+                    _ = try await test.submit(scope: .tenant("b")) { $0.id = id }
+                }
+            },
+            JobStoreCheck("a replay comes before the unique key") { test in
+                let id = JobIDGenerator().next(at: try await test.now())
+                let change: @Sendable (inout NewJob) -> Void = { job in
+                    job.id = id
+                    job.uniqueKey = "k"
+                    job.onConflict = .reject
+                }
+                _ = try await test.submit("work", scope: .default, change)
+                #expect(try await test.submit("work", scope: .default, change).outcome == .replayed)
+            },
+            JobStoreCheck("the same id twice in a batch is one job") { test in
+                var job = NewJob(type: "work")
+                job.id = JobIDGenerator().next(at: try await test.now())
+                let inserted = try await test.store.insert([job, job], scope: .default)
+                #expect(inserted.map(\.outcome) == [.inserted, .replayed])
+                #expect(inserted.first?.number == inserted.last?.number)
+            },
+            JobStoreCheck("fifty submits of one id at once make one job") { test in
+                let id = JobIDGenerator().next(at: try await test.now())
+                let inserted = try await withThrowingTaskGroup(of: InsertedJob.self) { group in
+                    for _ in 0..<50 { group.addTask { try await test.submit { $0.id = id } } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(inserted.count { $0.outcome == .inserted } == 1)
+                #expect(Set(inserted.map(\.number)).count == 1)
+            },
+            JobStoreCheck("an id of another version is refused") { test in
+                let id = try #require(JobID("6ba7b810-9dad-41d1-80b4-00c04fd430c8"))
+                await expect(.invalid, pointer: "/0/id") { _ = try await test.submit { $0.id = id } }
+            },
+        ] + understanding + answering
 }

@@ -26,6 +26,21 @@ extension JobStoreCheck {
                 try await test.complete(try await test.claimOne())
             }
         },
+        JobStoreCheck("a job that is replaced while its cancelled run stops takes that run's place along") { test in
+            for queue in ["a", "b"] as [Name] {
+                try await test.store.configure(queue: queue, .concurrency(1))
+                _ = try await test.submit { $0.queue = queue }
+            }
+            let lease = try await test.run { ($0.queue, $0.uniqueKey, $0.priority) = ("a", "k", -1) }
+            try await test.cancel(lease.id)
+            try await test.retry(lease.id)
+            #expect(try await test.claim(queues: ["a"]).isEmpty)
+            _ = try await test.submit { ($0.queue, $0.uniqueKey, $0.onConflict) = ("b", "k", .replace) }
+            #expect(try await test.claim(queues: ["b"]).isEmpty)
+            #expect(try await test.claim(queues: ["a"]).count == 1)
+            #expect(try await test.settle(lease, .acknowledgeCancel) == .applied(.queued))
+            #expect(try await test.claim(queues: ["b"]).count == 1)
+        },
         JobStoreCheck("a cancelled run keeps its place in its tenant's limit") { test in
             for _ in 0..<2 { _ = try await test.submit() }
             var request = test.request()

@@ -31,7 +31,7 @@ public struct JobStoreCheck: Sendable, CustomTestStringConvertible {
 
     /// Every check of every group.
     public static let all: [JobStoreCheck] =
-        inserting + replaying + uniqueness + dependencies + claiming + rotating + rateLimits + tenantLimits
+        inserting + replaying + uniqueness + refusing + dependencies + claiming + rotating + rateLimits + tenantLimits
         + renewing + reporting + settling
         + followingUp + cancelling + stopping + stoppingKeys + retrying + amending + tracking + reaping + pruning
         + querying + searching + scoping

@@ -7,8 +7,12 @@ enum HistoryAnswer: Sendable, Equatable {
         var id: JobID
         var number: Int64
         var outcome: InsertedJob.Outcome
+        var firstOutcome: InsertedJob.Outcome
 
-        init(_ inserted: InsertedJob) { (id, number, outcome) = (inserted.id, inserted.number, inserted.outcome) }
+        init(_ inserted: InsertedJob) {
+            (id, number) = (inserted.id, inserted.number)
+            (outcome, firstOutcome) = (inserted.outcome, inserted.firstOutcome)
+        }
     }
 
     enum Settled: Sendable, Equatable {
@@ -48,7 +52,7 @@ enum HistoryAnswer: Sendable, Equatable {
     /// What the answer is in the coverage, where the transitions do not say it.
     var names: [String] {
         switch self {
-        case .inserted(let jobs): jobs.map { ": \($0.outcome)" }
+        case .inserted(let jobs): jobs.map { ": \($0.outcome)" } + jobs.compactMap(\.repetition)
         case .claimed(let jobs, _): [jobs.isEmpty ? ": none" : ": some"]
         case .renewed(let renewals): renewals.map { ": \($0)" }
         case .reported(let results): results.compactMap(\.name)
@@ -81,6 +85,13 @@ extension HistoryAnswer {
         case .refused(let code, let status, let pointer):
             [code.rawValue, status?.rawValue, pointer].compactMap(\.self).joined(separator: " ")
         }
+    }
+}
+
+extension HistoryAnswer.Inserted {
+    /// Of a repetition whose first submit made no job of its own.
+    fileprivate var repetition: String? {
+        outcome == .replayed && firstOutcome != .inserted ? ": replayed \(firstOutcome)" : nil
     }
 }
 

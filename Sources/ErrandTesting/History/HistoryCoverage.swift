@@ -107,7 +107,8 @@ extension HistoryCoverage {
             "amend refused: status Running", "retry refused: status Queued", "retry refused: status Running",
             "retry refused: status Completed",
             "update refused: status Completed", "update refused: status Failed", "update refused: status Cancelled",
-            "update refused: hasResult Completed",
+            "update refused: hasResult Completed", "replace refused: status Running",
+            "replace refused: dependencies Queued", "replace refused: wrongKind Queued",
         ]
         + ["Queued", "Running", "Completed", "Failed", "Cancelled"].flatMap {
             ["update refused: wrongKind \($0)", "update refused: fenced \($0)"]
@@ -115,6 +116,7 @@ extension HistoryCoverage {
 
     private static let answers: [String] = [
         "submit: inserted", "submit: replayed", "submit: existing", "submit: replaced",
+        "submit: replayed existing", "submit: replayed replaced",
         "submit refused: idempotencyMismatch", "submit refused: uniqueConflict", "submit refused: invalid",
         "submit refused: gone", "renew: renewed", "renew: cancelled", "renew: lost", "report: cancelled",
         "settle: refused", "settle: fenced nil", "report: fenced nil", "retry refused: uniqueConflict",

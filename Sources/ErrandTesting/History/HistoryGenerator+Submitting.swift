@@ -4,6 +4,7 @@ import FoundationEssentials
 extension HistoryGenerator {
     mutating func submit(_ ledger: HistoryLedger, _ time: StoreTime) -> HistoryOperation {
         if chance(0.09), let again = pick(submitted) { return resubmit(again.job, again.scope) }
+        if chance(0.06), let again = pick(answered) { return resubmit(again.job, again.scope) }
         let tenant = pick(["t1", "t1", "t2", "t2", nil] as [Name?], or: nil)
         var scope = tenant.map { Scope.tenant($0) } ?? .system
         if let tenant, chance(0.1) { scope = .tenant(tenant, projects: ["p"]) }
@@ -31,7 +32,7 @@ extension HistoryGenerator {
         job.maxAttempts = Int.random(in: 1...3, using: &random)
         if chance(0.3) { job.projectId = "p" }
         if chance(0.15) { job.runAt = Moment(clamping: time.wall + Double.random(in: -3...15, using: &random)) }
-        if chance(0.4) {
+        if chance(isTracked ? 0.5 : 0.4) {
             job.uniqueKey = pick(["k\u{E9}", "k\u{E9}", "ke\u{301}"], or: "k\u{E9}")
             job.onConflict = pick(NewJob.ConflictPolicy.allCases, or: .return)
         }

@@ -20,6 +20,8 @@ struct HistoryGenerator: Sendable {
     let ids: JobIDGenerator
     /// Everything submitted so far, to be submitted again.
     var submitted: [(job: NewJob, scope: Scope)] = []
+    /// Those of them that were answered with another's job.
+    var answered: [(job: NewJob, scope: Scope)] = []
     /// Whether the process ends at times; the wall clock does not jump then, by which alone a new process knows how old
     /// what it finds is.
     var restarts = false
@@ -63,7 +65,11 @@ struct HistoryGenerator: Sendable {
             if let worker = Int(request.worker.text) { workers[worker].held += jobs.map(\.lease) }
         case (.settle(let settlements), .settled(let results)):
             for (settlement, result) in zip(settlements, results) { drop(settlement, result) }
-        case (.submit(let jobs, let scope), .inserted): submitted += jobs.map { ($0, scope) }
+        case (.submit(let jobs, let scope), .inserted(let answers)):
+            submitted += jobs.map { ($0, scope) }
+            for (job, answer) in zip(jobs, answers) where answer.outcome == .existing || answer.outcome == .replaced {
+                answered.append((job, scope))
+            }
         default: break
         }
     }

@@ -40,6 +40,9 @@ struct HistoryLedger: Sendable {
             for (settlement, result) in zip(settlements, results) {
                 if case .applied(let status) = result { try noteSettle(settlement, status) }
             }
+        // What is replaced begins anew.
+        case (.submit, .inserted(let jobs)):
+            for job in jobs where job.outcome == .replaced { change(job.number) { $0.charged = 0 } }
         case (.retry, .job(let job)): change(job.number) { $0.charged = 0 }
         default: break
         }

@@ -45,11 +45,7 @@ extension MemoryState {
         }
         let hasOtherColumns = stored.dataset.columns.map({ Name($0) }) != columns.map({ Name($0) })
         guard mode == .replace || !hasOtherColumns || stored.dataset.rowCount == 0 else {
-            throw JobStoreError(
-                .invalid,
-                "\(reference.name) has other columns: \(stored.dataset.columns.joined(separator: ", ")).",
-                pointer: "/dataset"
-            )
+            throw .otherColumns(reference.name, has: stored.dataset.columns)
         }
         // An append that brings columns of its own to an empty dataset has it to itself, like a replacement.
         try requireNoOther(on: stored.id, isAlone: mode == .replace || hasOtherColumns)
@@ -66,7 +62,7 @@ extension MemoryState {
 
     private func requireRun(_ lease: JobLease) throws(JobStoreError) {
         guard let job = find(lease), job.status == .running, job.fence == lease.fence, job.tracking == nil else {
-            throw JobStoreError(.fenced, "The lease of job \(lease.id) does not hold any more.")
+            throw .lostLease(of: lease.id)
         }
     }
 
@@ -97,7 +93,7 @@ extension MemoryState {
         endWritesOfEndedJobs()
         let others = datasets.open.filter { $0.write.dataset == dataset }
         guard !others.contains(where: { isAlone || $0.write.mode == .replace }) else {
-            throw JobStoreError(.conflict, "Another job is writing this dataset; try again when it has ended.")
+            throw .datasetWrittenByAnother
         }
     }
 
@@ -109,7 +105,7 @@ extension MemoryState {
     ) throws(JobStoreError) {
         try requireRun(report.lease)
         guard datasets.open.contains(where: { $0.write == write && $0.job == report.lease.number }) else {
-            throw JobStoreError(.conflict, "The write has been finished, and takes no more rows; begin another.")
+            throw .finishedWrite
         }
         _ = self.report(report, at: time)
         datasets.rows[write.generation, default: []] += rows
@@ -152,7 +148,7 @@ extension MemoryState {
 
     func dataset(_ name: Name, in projectId: Name, _ scope: Scope) throws(JobStoreError) -> Dataset {
         guard let dataset = datasets(in: projectId, scope).first(where: { $0.reference.name == name }) else {
-            throw JobStoreError(.notFound, "There is no dataset \"\(name)\" in project \(projectId).")
+            throw .noDataset(name, projectId)
         }
         return dataset
     }
@@ -161,7 +157,7 @@ extension MemoryState {
         endWritesOfEndedJobs()
         guard let stored = datasets.stored[reference] else { return }
         guard !datasets.open.contains(where: { $0.write.dataset == stored.id }) else {
-            throw JobStoreError(.conflict, "A job is writing the dataset \"\(reference.name)\"; cancel it first.")
+            throw .datasetBeingWritten(reference.name)
         }
         datasets.rows[stored.dataset.generation] = nil
         datasets.stored[reference] = nil

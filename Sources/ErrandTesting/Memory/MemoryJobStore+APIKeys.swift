@@ -6,7 +6,7 @@ extension MemoryJobStore: APIKeyStore {
     public func insert(_ key: APIKey) async throws(JobStoreError) {
         try write { (state, _) throws(JobStoreError) in
             guard !state.apiKeys.contains(where: { $0.id == key.id || $0.prefix == key.prefix }) else {
-                throw JobStoreError(.conflict, "There is an API key with this id or prefix already.")
+                throw JobStoreError.takenAPIKey
             }
             state.apiKeys.append(key)
         }
@@ -28,7 +28,7 @@ extension MemoryJobStore: APIKeyStore {
     public func revokeAPIKey(_ id: JobID, scope: Scope) async throws(JobStoreError) -> APIKey {
         try write { (state, time) throws(JobStoreError) in
             guard let index = state.apiKeys.firstIndex(where: { $0.id == id && scope.contains($0.scope) }) else {
-                throw JobStoreError(.notFound, "There is no API key \(id).")
+                throw JobStoreError.noAPIKey(id)
             }
             state.apiKeys[index].revokedAt = state.apiKeys[index].revokedAt ?? time.wall
             return state.apiKeys[index]

@@ -60,6 +60,12 @@ extension MemoryState {
         webhooks.append(Webhook(new, id: id, job: job.number, tenantId: job.tenantId, at: time.wall))
     }
 
+    /// Keeps what a submit said of an address of its own, instead of what the job had that it replaced.
+    mutating func add(_ new: JobWebhook?, inPlaceOfThatOf job: Job, at time: StoreTime) {
+        webhooks.removeAll { $0.job == job.number }
+        add(new, to: job, at: time)
+    }
+
     /// Stores what is to be told of a job's end.
     mutating func deliverEnd(of job: Job, at time: StoreTime) {
         guard job.status.isTerminal, !webhooks.isEmpty else { return }

@@ -13,9 +13,9 @@ extension MemoryState {
         if let stone = tombstones[reference, at: time],
             scope.includes(tenantId: stone.tenantId, projectId: stone.projectId)
         {
-            throw JobStoreError(.gone, "Job \(reference) has expired or was deleted.")
+            throw .goneJob(reference)
         }
-        throw JobStoreError(.notFound, "There is no job \(reference).")
+        throw .noJob(reference)
     }
 
     /// The job within the scope, where it is at one of the revisions that a change is meant for.

@@ -27,15 +27,14 @@ extension MemoryState {
         _ time: StoreTime
     ) throws(JobStoreError) -> InsertedJob {
         guard scope.includes(tenantId: scope.tenantId, projectId: new.projectId) else {
-            throw JobStoreError(
-                .invalid,
-                "The project \(new.projectId ?? "none") is not one that may be submitted to.",
-                pointer: "/\(index)/projectId"
-            )
+            throw .projectOutOfReach(new.projectId, at: index)
         }
+        try keepRequest(of: new, scope: scope, time)
         if let replay = try replay(of: new, at: index, scope: scope, time) { return replay }
         if let holder = holder(of: new, scope: scope) {
-            return try resolve(new, against: holder, at: index, scope, time)
+            let answer = try resolve(new, against: holder, at: index, scope, time)
+            keep(answer, to: new, scope: scope, time)
+            return answer
         }
         let dependencies = try dependencies(after, at: index, scope: scope)
         try takeUploads(new, at: index, scope: scope, time, as: lastNumber + 1)
@@ -63,34 +62,10 @@ extension MemoryState {
             rules: rules
         )
         job.after = after
-        set(MemoryRecord(job: job, submitted: new.id == nil ? nil : new), at: job.number)
+        set(MemoryRecord(job: job, fingerprint: new.id == nil ? nil : new.fingerprint.text), at: job.number)
         tell(of: job)
         add(new.webhook, to: job, at: time)
         return job
-    }
-
-    /// The job that came of the same submit before.
-    private func replay(
-        of new: NewJob,
-        at index: Int,
-        scope: Scope,
-        _ time: StoreTime
-    ) throws(JobStoreError) -> InsertedJob? {
-        guard let id = new.id else { return nil }
-        if let number = numbers[id], let record = records[number] {
-            guard record.submitted?.fingerprint == new.fingerprint, scope.includes(record.job) else {
-                throw JobStoreError(
-                    .idempotencyMismatch,
-                    "Another job has the id \(id); use a new one for another job.",
-                    pointer: "/\(index)/id"
-                )
-            }
-            return InsertedJob(id: id, number: number, outcome: .replayed)
-        }
-        if tombstones[.id(id), at: time] != nil {
-            throw JobStoreError(.gone, "Job \(id) has expired or was deleted.", pointer: "/\(index)/id")
-        }
-        return nil
     }
 
     private func holder(of new: NewJob, scope: Scope) -> Job? {
@@ -106,19 +81,22 @@ extension MemoryState {
         _ scope: Scope,
         _ time: StoreTime
     ) throws(JobStoreError) -> InsertedJob {
+        let key = new.uniqueKey ?? ""
+        guard scope.includes(holder) else { throw .uniqueConflict(with: nil, key: key, at: index) }
         if holder.status.isTerminal, let stop = holder.stopping {
             throw .keyHeld(byStopOf: holder.id, until: stop.end, at: time, pointer: "/\(index)/uniqueKey")
         }
         switch new.onConflict {
-        case .return:
-            return InsertedJob(id: holder.id, number: holder.number, outcome: .existing)
-        case .replace where holder.status == .queued:
-            try takeUploads(new, at: index, scope: scope, time, as: holder.number)
-            apply(.replace(new), to: holder, at: time)
-            return InsertedJob(id: holder.id, number: holder.number, outcome: .replaced)
-        case .replace, .reject:
-            throw .uniqueConflict(with: holder, pointer: "/\(index)/uniqueKey")
+        case .return: return InsertedJob(id: holder.id, number: holder.number, outcome: .existing)
+        case .reject: throw .uniqueConflict(with: (holder.id, holder.status), key: key, at: index)
+        case .replace: break
         }
+        try takeUploads(new, at: index, scope: scope, time, as: holder.number)
+        do throws(TransitionRefusal) {
+            add(new.webhook, inPlaceOfThatOf: try transition(.replace(new), of: holder, at: time), at: time)
+        } catch { throw .irreplaceable(error, holder.id, key: key, at: index) }
+        if new.after.isEmpty { amend(holder.number) { $0.waitsFor = [] } }
+        return InsertedJob(id: holder.id, number: holder.number, outcome: .replaced)
     }
 
     /// How the new job stands to those in `after`; none of them is passed over.
@@ -129,20 +107,9 @@ extension MemoryState {
     ) throws(JobStoreError) -> Standing {
         for (place, id) in after.enumerated() {
             guard let job = numbers[id].flatMap({ records[$0]?.job }), job.tenantId == scope.tenantId else {
-                throw JobStoreError(.invalid, "There is no job \(id) to wait for.", pointer: "/\(index)/after/\(place)")
+                throw .unknownDependency(id, at: index, place)
             }
         }
         return standing(to: after) { _ in false }
-    }
-}
-
-extension JobStoreError {
-    static func uniqueConflict(with holder: Job, pointer: String? = nil) -> JobStoreError {
-        JobStoreError(
-            .uniqueConflict,
-            "Job \(holder.id) has the unique key \(holder.uniqueKey ?? "") and is \(holder.status.rawValue).",
-            pointer: pointer,
-            currentStatus: holder.status
-        )
     }
 }

@@ -47,7 +47,7 @@ extension MemoryState {
             if other.status.isTerminal, let stop = other.stopping {
                 throw .keyHeld(byStopOf: other.id, until: stop.end, at: time)
             }
-            throw .uniqueConflict(with: other)
+            throw .uniqueConflict(with: (other.id, other.status), key: key)
         }
         let standing = standing(to: job.after) { !together.contains($0) }
         let event = JobEvent.retry(runAt: runAt, waitingFor: standing.blockedBy)

@@ -20,6 +20,7 @@ extension MemoryState {
     mutating func prune(limit: Int, deletedFiles: [String], at time: StoreTime) -> PruneResult {
         orphanedFiles.subtract(deletedFiles.map({ Name($0) }))
         tombstones.removeOld(at: time)
+        forgetOldAnswers(at: time)
         orphanExpiredUploads(limit: limit, at: time)
         let expired = records.values.map(\.job)
             .filter { $0.hasExpired(at: time) }

@@ -12,14 +12,14 @@ struct MemoryUpload: Sendable {
 extension MemoryState {
     mutating func insert(_ upload: Upload, _ scope: Scope) throws(JobStoreError) {
         guard uploads[upload.id] == nil else {
-            throw JobStoreError(.conflict, "There is an upload \(upload.id) already.")
+            throw .takenUpload(upload.id)
         }
         uploads[upload.id] = MemoryUpload(upload: upload, tenantId: scope.tenantId)
     }
 
     func upload(_ id: JobID, _ scope: Scope, at time: StoreTime) throws(JobStoreError) -> Upload {
         guard let stored = uploads[id], scope.includes(tenantId: stored.tenantId), stored.isAlive(at: time) else {
-            throw JobStoreError(.notFound, "There is no upload \(id), or it has expired.")
+            throw .noUpload(id)
         }
         return stored.upload
     }
@@ -39,11 +39,7 @@ extension MemoryState {
         for (place, id) in new.uploads.enumerated() {
             // The system sees every tenant's uploads; a job of its own uses none of them.
             guard let stored = uploads[id], stored.tenantId == scope.tenantId, stored.isAlive(at: time) else {
-                throw JobStoreError(
-                    .invalid,
-                    "There is no upload \(id), or it has expired.",
-                    pointer: "/\(index)/uploads/\(place)"
-                )
+                throw .unknownUpload(id, at: index, place)
             }
             uploads[id]?.job = number
         }

@@ -39,6 +39,8 @@ struct MemoryState: Sendable {
     var workers = WorkerRoll()
     var rotation = ClaimRotation()
     var tombstones = Tombstones()
+    /// What submits were answered with that made no job of their own, by their ids.
+    var answers: [JobID: KeptAnswer] = [:]
     var uploads: [JobID: MemoryUpload] = [:]
     var apiKeys: [APIKey] = []
     var audit: [AuditEntry] = []
@@ -64,8 +66,8 @@ struct MemoryState: Sendable {
 /// One job and what is kept beside it.
 struct MemoryRecord: Sendable {
     var job: Job
-    /// What was submitted under a client-made id; nil where the store made it.
-    var submitted: NewJob?
+    /// Of the submit, where the client made the id; see ``SubmitFingerprint``.
+    var fingerprint: String?
     var logs: [StoredLogLine] = []
     var lastSequence: Int64 = 0
     /// The last numbered lines that a run sent.
@@ -101,6 +103,7 @@ extension MemoryState {
         fileprivate var changes: StoreChanges
         fileprivate var uploads: [JobID: MemoryUpload]
         fileprivate var webhooks: [Webhook]
+        fileprivate var answers: [JobID: KeptAnswer]
         fileprivate var cascades: [Cascade]
     }
 
@@ -111,6 +114,7 @@ extension MemoryState {
             changes: changes,
             uploads: uploads,
             webhooks: webhooks,
+            answers: answers,
             cascades: cascades
         )
     }
@@ -123,6 +127,7 @@ extension MemoryState {
         changes = mark.changes
         uploads = mark.uploads
         webhooks = mark.webhooks
+        answers = mark.answers
         cascades = mark.cascades
     }
 

@@ -27,6 +27,29 @@ struct JobClientTests {
         #expect(error?.pointer == "/0/priority")
     }
 
+    @Test("a submit with an id is the same when its type's defaults have changed since")
+    func repeated() async throws {
+        let store = MemoryJobStore()
+        func client(_ type: JobType) -> JobClient {
+            var types = JobTypes()
+            types.register(type)
+            return JobClient(store: store, types: types)
+        }
+        let before = client(JobType("send", queue: "mail", maxAttempts: 7, timeoutSeconds: 30))
+        let now = client(JobType("send", queue: "post", maxAttempts: 2, timeoutSeconds: 3))
+        var options = SubmitOptions()
+        options.id = JobIDGenerator().next(at: .now)
+        let first = try await before.submit("send", Invoice(number: 1), options: options)
+        let again = try await now.submit("send", Invoice(number: 1), options: options)
+        #expect(again.outcome == .replayed && again.number == first.number)
+        options.maxAttempts = 2
+        let other = options
+        let error = await #expect(throws: JobStoreError.self) {
+            try await now.submit("send", Invoice(number: 1), options: other)
+        }
+        #expect(error?.code == .idempotencyMismatch)
+    }
+
     @Test("an unknown type is refused when the types are known")
     func unknownType() async throws {
         var bench = WorkerBench()

@@ -176,7 +176,7 @@ struct TransitionFieldTests {
         var new = NewJob(type: "work", payload: .checkedObject)
         (new.priority, new.maxAttempts) = (9, 99)
         try expect(.queued, .replace(new)) { job in
-            (job.payload, job.priority, job.runAt) = (.checkedObject, 9, Self.time.wall)
+            (job.payload, job.priority, job.runAt, job.maxAttempts) = (.checkedObject, 9, Self.time.wall, 99)
         }
     }
 
