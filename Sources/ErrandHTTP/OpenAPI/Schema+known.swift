@@ -9,7 +9,10 @@ extension Schema {
     static let text = Schema.string()
     /// A whole number from 0, as far as 64 bits go.
     static let count = Schema.integer(0...Int64.max)
-    static let time = Schema.string(format: "date-time")
+    /// A time in the years 1970 to 9999 (``Errand/Moment``).
+    static let time = Schema.string(pattern: "^(19[7-9][0-9]|[2-9][0-9]{3})-", format: "date-time")
+    /// A time as somebody else's clock has it.
+    static let foreignTime = Schema.string(format: "date-time")
     static let uuid = Schema.string(
         pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
         format: "uuid"

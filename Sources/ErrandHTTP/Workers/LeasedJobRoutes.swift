@@ -51,7 +51,7 @@ struct LeasedJobRoutes: Sendable {
         "batch": Schema.count.about("The batch's number, larger than the one before.").optional,
         "lines": Schema.array(
             .fields([
-                "ts": Schema.time.about("Left out: now.").optional,
+                "ts": Schema.foreignTime.about("Left out: now.").optional,
                 "level": Schema.logLevel.standard("\"info\"").optional,
                 "msg": Schema.text.about("What is beyond \(JobLimits.logLineBytes) bytes is cut.").optional,
             ]),

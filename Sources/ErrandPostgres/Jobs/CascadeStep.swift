@@ -15,6 +15,8 @@ struct CascadeStep {
     private(set) var told = 0
     /// The records that it is about, and those of the jobs that it cancelled.
     var cascades: [Cascade] = []
+    /// Whether those are all that there are: else the ones of jobs that it cancels have to wait behind the others.
+    var isWhole = true
     /// Those of them that hold no more.
     var void: Set<Int64> = []
     /// Who waits for a job, in order of their numbers; one more than may be told where there are so many.
@@ -45,7 +47,7 @@ struct CascadeStep {
     mutating func follow(_ tell: (Int64, JobEvent) throws(JobStoreError) -> (isTold: Bool, end: Cascade?))
         throws(JobStoreError)
     {
-        while told < limit, next < cascades.count {
+        while told < limit, next < cascades.count, isWhole || cascades[next].sequence != 0 {
             var cascade = cascades[next]
             let rest = void.contains(cascade.sequence) ? [] : edges[cascade.job] ?? []
             for edge in rest {

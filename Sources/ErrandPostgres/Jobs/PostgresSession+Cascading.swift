@@ -61,6 +61,7 @@ extension PostgresSession {
         // The planner expects of the recursive query more than there is, and would compile it for longer than it takes.
         let statements = [PostgresStatement("SET LOCAL jit = off"), PostgresStatement(text, values)]
         step.cascades = try run(statements)[1].map { (row) throws(JobStoreError) in try Cascade(&row) }
+        step.isWhole = step.cascades.count < step.limit
     }
 
     /// Takes the jobs under locks that the step may come to, in the order of their numbers; those that have ended are
