@@ -25,6 +25,8 @@ from sending import Client, Gone, Wire, is_plain
 
 # Generous: other tests may want the same machine.
 PATIENCE = 60
+# Drawn values are nested deeper than Python would follow them.
+sys.setrecursionlimit(20_000)
 REPLENISH_AFTER = 100
 LOOK_AFTER = 25
 
