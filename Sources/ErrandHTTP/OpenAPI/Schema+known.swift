@@ -10,7 +10,7 @@ extension Schema {
     /// A whole number from 0, as far as 64 bits go.
     static let count = Schema.integer(0...Int64.max)
     /// A time in the years 1970 to 9999 (``Errand/Moment``).
-    static let time = Schema.string(pattern: "^(19[7-9][0-9]|[2-9][0-9]{3})-", format: "date-time")
+    static let time = Schema.string(pattern: "^(19[7-9][0-9]|[2-9][0-9]{3})-.+$", format: "date-time")
     /// A time as somebody else's clock has it.
     static let foreignTime = Schema.string(format: "date-time")
     static let uuid = Schema.string(
