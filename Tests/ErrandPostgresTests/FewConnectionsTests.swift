@@ -65,14 +65,18 @@ struct FewConnectionsTests {
         return count
     }
 
+    /// A line a minute, however long it takes here: one on a machine that is quick.
+    private static func linesAllowed(since start: ContinuousClock.Instant) -> ClosedRange<Int> {
+        1...Int(start.duration(to: .now) / .seconds(60)) + 1
+    }
+
     @Test("requests wait for the connections there are, and the log says so once a minute")
     func fewer() async throws {
         try await withStore { _, store, lines in
             let start = ContinuousClock.now
             try await Self.work(60, on: store)
             let more = try await Self.work(on: store) { store.isShortOfConnections }
-            // A line a minute, however long it takes here.
-            let allowed = 1...Int(start.duration(to: .now) / .seconds(60)) + 1
+            let allowed = Self.linesAllowed(since: start)
             #expect(allowed.contains(lines.all.count { $0.contains("gives no more connections") }))
             #expect(allowed.contains(lines.all.count { $0.contains("too many connections") }))
             let counts = try await store.counts(by: .type, projectId: nil, scope: .system)
@@ -98,12 +102,13 @@ struct FewConnectionsTests {
         try await withStore { role, store, lines in
             try Self.admin("ALTER ROLE \(role) CONNECTION LIMIT 0")
             try Self.admin("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '\(role)'")
+            let start = ContinuousClock.now
             async let worked: Void = Self.work(20, on: store)
             while !store.isShortOfConnections { await Task.yield() }
             try Self.admin("ALTER ROLE \(role) CONNECTION LIMIT -1")
             try await worked
             _ = try await Self.work(on: store) { !store.isShortOfConnections }
-            #expect(lines.all.first?.contains("gives no more connections") == true)
+            #expect(Self.linesAllowed(since: start).contains(lines.all.count))
         }
     }
 
